@@ -1,0 +1,2 @@
+//! The `disinhibit` program.
+fn main() {}
