@@ -1,0 +1,153 @@
+//! Effects: how a signal changes the circuit, in proportion to its departure from rest.
+
+use super::declare::{Node, Parameter, Presence, Range, Visitor, parameter};
+use crate::units::Dimension;
+use indexmap::IndexMap;
+
+/// One effect as it is written: exactly one of the amounts is given, and `on`, `from`, `onto` say where.
+///
+/// At a receptor's site `on` (and `from` for `output`) is the site's own population unless stated.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Effect {
+    /// Population whose drive, gain, time constant or noise changes.
+    pub on: Option<String>,
+    /// Population whose synapses change.
+    pub from: Option<String>,
+    /// Target of the one connection that changes.
+    pub onto: Option<String>,
+    /// Shift of the input per unit of departure, in input units.
+    pub drive: Option<f64>,
+    /// Relative change of all synapses that the population makes, per unit of departure.
+    pub output: Option<f64>,
+    /// Relative change of one connection, per unit of departure.
+    pub weight: Option<f64>,
+    /// Relative change of the transfer function's output, per unit of departure.
+    pub gain: Option<f64>,
+    /// Relative change of the time constant, per unit of departure.
+    pub tau: Option<f64>,
+    /// Relative change of the noise, per unit of departure.
+    pub sigma: Option<f64>,
+    /// Signals that weaken the effect: it is multiplied by max(0, 1 - g x signal) for each.
+    pub reduced_by: IndexMap<String, f64>,
+    /// Signals that strengthen the effect: it is multiplied by (1 + g x signal) for each.
+    pub raised_by: IndexMap<String, f64>,
+}
+
+/// The circuit parameter that an effect changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The input of a population.
+    Drive(String),
+    /// All synapses that a population makes.
+    Output(String),
+    /// One connection.
+    Weight {
+        /// Source population.
+        from: String,
+        /// Target population.
+        onto: String,
+    },
+    /// The transfer function's output of a population.
+    Gain(String),
+    /// The time constant of a population.
+    Tau(String),
+    /// The noise of a population.
+    Sigma(String),
+}
+
+impl Effect {
+    /// What the effect changes and by how much per unit of departure, at a site of `population` (none for stress).
+    ///
+    /// # Errors
+    /// A sentence that says what is missing or contradictory.
+    pub fn resolve(&self, population: Option<&str>) -> Result<(Target, f64), String> {
+        let amounts = [
+            ("drive", self.drive),
+            ("output", self.output),
+            ("weight", self.weight),
+            ("gain", self.gain),
+            ("tau", self.tau),
+            ("sigma", self.sigma),
+        ];
+        let mut given = amounts.iter().filter_map(|(key, amount)| amount.map(|amount| (*key, amount)));
+        let (Some((key, amount)), None) = (given.next(), given.next()) else {
+            return Err("exactly one of `drive`, `output`, `weight`, `gain`, `tau`, `sigma` is expected".into());
+        };
+        let place = |name: &Option<String>, word: &str| {
+            name.clone()
+                .or_else(|| population.map(str::to_owned))
+                .ok_or_else(|| format!("`{key}` needs `{word} = \"POPULATION\"`"))
+        };
+        let stray = |name: &Option<String>, word: &str| match name {
+            Some(_) => Err(format!("`{word}` does not go with `{key}`")),
+            None => Ok(()),
+        };
+        let target = match key {
+            "output" => {
+                stray(&self.on, "on")?;
+                stray(&self.onto, "onto")?;
+                Target::Output(place(&self.from, "from")?)
+            }
+            "weight" => {
+                stray(&self.on, "on")?;
+                Target::Weight { from: place(&self.from, "from")?, onto: place(&self.onto, "onto")? }
+            }
+            _ => {
+                stray(&self.from, "from")?;
+                stray(&self.onto, "onto")?;
+                let on = place(&self.on, "on")?;
+                match key {
+                    "drive" => Target::Drive(on),
+                    "gain" => Target::Gain(on),
+                    "tau" => Target::Tau(on),
+                    _ => Target::Sigma(on),
+                }
+            }
+        };
+        Ok((target, amount))
+    }
+}
+
+static DRIVE: Parameter =
+    parameter("sh", Dimension::Input, Range::Any, "shift of the input per unit of the signal's departure from rest");
+static OUTPUT: Parameter = parameter(
+    "out",
+    Dimension::Number,
+    Range::Any,
+    "relative change of all synapses that the population makes, per unit of departure",
+);
+static WEIGHT: Parameter =
+    parameter("w", Dimension::Number, Range::Any, "relative change of one connection, per unit of departure");
+static GAIN: Parameter =
+    parameter("g", Dimension::Number, Range::Any, "relative change of the transfer function, per unit of departure");
+static TAU: Parameter =
+    parameter("t", Dimension::Number, Range::Any, "relative change of the time constant, per unit of departure");
+static SIGMA: Parameter =
+    parameter("s", Dimension::Number, Range::Any, "relative change of the noise, per unit of departure");
+static REDUCED: Parameter =
+    parameter("g", Dimension::Number, Range::Any, "the effect is multiplied by max(0, 1 - g x signal)");
+static RAISED: Parameter =
+    parameter("g", Dimension::Number, Range::Any, "the effect is multiplied by (1 + g x signal)");
+
+/// Shows an optional text as one that is empty where absent.
+fn optional_text(visitor: &mut dyn Visitor, key: &'static str, value: &mut Option<String>, meaning: &'static str) {
+    let mut text = value.take().unwrap_or_default();
+    visitor.text(key, &mut text, Presence::Default, meaning);
+    *value = (!text.is_empty()).then_some(text);
+}
+
+impl Node for Effect {
+    fn visit(&mut self, visitor: &mut dyn Visitor) {
+        optional_text(visitor, "on", &mut self.on, "population whose drive, gain, tau or sigma changes");
+        optional_text(visitor, "from", &mut self.from, "population whose synapses change");
+        optional_text(visitor, "onto", &mut self.onto, "target of the connection that changes");
+        visitor.optional("drive", &mut self.drive, &DRIVE);
+        visitor.optional("output", &mut self.output, &OUTPUT);
+        visitor.optional("weight", &mut self.weight, &WEIGHT);
+        visitor.optional("gain", &mut self.gain, &GAIN);
+        visitor.optional("tau", &mut self.tau, &TAU);
+        visitor.optional("sigma", &mut self.sigma, &SIGMA);
+        visitor.numbers("reduced_by", &mut self.reduced_by, &REDUCED);
+        visitor.numbers("raised_by", &mut self.raised_by, &RAISED);
+    }
+}

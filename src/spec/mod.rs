@@ -1,0 +1,69 @@
+//! What a circuit, a drug, a receptor, an arm and a scenario are: typed, validated, in base units, built in code or
+//! read from files by `config`.
+//!
+//! Each field is declared once, in the `visit` of its struct ([`declare`]): path, symbol, unit, range and meaning.
+//! Every value has a path ([`path`]) by which `--set`, an arm's `set` and sweeps address it.
+
+pub mod arm;
+pub mod circuit;
+pub mod declare;
+pub mod effect;
+pub mod ligand;
+pub mod listing;
+pub mod path;
+pub mod receptor;
+pub mod run;
+pub mod scenario;
+pub mod signal;
+pub mod stress;
+pub mod transfer;
+pub mod validate;
+
+pub use arm::{Arm, Bath, Block, Dose, Exposure, Injection, Reference};
+pub use circuit::{Circuit, Form, Noise, Population, Refractory, Role, Weights};
+pub use declare::{ByName, Setting, TimeLabel};
+pub use effect::{Effect, Target};
+pub use ligand::{Kinetics, Ligand, Peak, Release, Route};
+pub use receptor::{Binding, Blocker, Desensitisation, Receptor, Site, Tone};
+pub use run::{Calibration, Compare, Method, NoiseSharing, Observed, Run, Time};
+pub use scenario::Scenario;
+pub use signal::Signal;
+pub use stress::{Phenotype, Stress};
+pub use transfer::Transfer;
+pub use validate::{Problem, validate};
+
+use crate::units::Dimension;
+use declare::{Parameter, Range, parameter};
+
+/// A negative decadic logarithm of a dissociation constant in mol/L.
+pub static NEGATIVE_LOG_AFFINITY: Parameter =
+    parameter("pK", Dimension::Number, Range::Any, "negative decadic logarithm of the dissociation constant in mol/L");
+
+/// The dissociation constant in nM of a negative decadic logarithm: pK 9 is 1 nM.
+pub fn from_negative_log(negative_log: f64) -> f64 {
+    libm::pow(10.0, 9.0 - negative_log)
+}
+
+/// What a signal measures, by its name.
+pub fn signal_dimension(signal: &str) -> Dimension {
+    match signal.split('.').next() {
+        Some("concentration") => Dimension::Concentration,
+        Some("rate") => Dimension::Rate,
+        _ => Dimension::Number,
+    }
+}
+
+/// The candidate most like a word, if any is near enough to be meant.
+pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
+    let likeness = |candidate: &str| {
+        let (one, other) = (word.to_lowercase(), candidate.to_lowercase());
+        let edits = strsim::normalized_damerau_levenshtein(&one, &other);
+        let prefix = if one.len() >= 3 && (other.starts_with(&one) || one.starts_with(&other)) { 0.2 } else { 0.0 };
+        edits + prefix
+    };
+    candidates
+        .map(|candidate| (likeness(candidate), candidate))
+        .filter(|(score, _)| *score >= 0.5)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate.to_owned())
+}

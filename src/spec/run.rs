@@ -1,0 +1,176 @@
+//! How a scenario is run and reported.
+
+use super::declare::{Node, Parameter, Presence, Range, TimeLabel, Visitor, parameter, words};
+use crate::units::Dimension;
+
+/// Which of the circuit's times is resolved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Time {
+    /// The circuit stays at its followed stable state while signals evolve.
+    #[default]
+    Slow,
+    /// Everything at a fixed step.
+    Fast,
+}
+words!(Time { Slow = "slow", Fast = "fast" });
+
+/// The stepper of fast time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Method {
+    /// Euler-Maruyama; plain Euler without noise.
+    #[default]
+    EulerMaruyama,
+    /// Stochastic Heun.
+    Heun,
+    /// Runge-Kutta of order four; without noise only.
+    RungeKutta4,
+}
+words!(Method { EulerMaruyama = "euler-maruyama", Heun = "heun", RungeKutta4 = "rk4" });
+
+/// Whether arms see the same noise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NoiseSharing {
+    /// All arms see the same noise (common random numbers), so that their difference is the treatment's.
+    #[default]
+    Shared,
+    /// Each arm has noise of its own.
+    Independent,
+}
+words!(NoiseSharing { Shared = "shared", Independent = "independent" });
+
+/// When background drives are solved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Calibration {
+    /// After `--set` and a sweep's axes: every circuit rests where stated.
+    #[default]
+    Recalibrate,
+    /// Before them: the drives of the circuit as its file states it are kept.
+    Hold,
+}
+words!(Calibration { Recalibrate = "recalibrate", Hold = "hold" });
+
+/// How a scenario is run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Which time is resolved.
+    pub time: Time,
+    /// Start, in min; time zero is the main dose.
+    pub from: f64,
+    /// End, in min.
+    pub to: f64,
+    /// When rates are reported.
+    pub report: Vec<TimeLabel>,
+    /// Interval of the recorded traces in min; adaptive where absent.
+    pub record: Option<f64>,
+    /// Seed of the noise.
+    pub seed: u64,
+    /// Whether arms see the same noise.
+    pub noise: NoiseSharing,
+    /// When background drives are solved.
+    pub drive: Calibration,
+    /// Stepper of fast time.
+    pub method: Method,
+    /// Step of fast time, in ms.
+    pub step: f64,
+    /// In fast time, how often signals slower than the circuit advance, in min.
+    pub signal_step: f64,
+    /// Relative tolerance of slow time.
+    pub tolerance: f64,
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Self {
+            time: Time::Slow,
+            from: -60.0,
+            to: 120.0,
+            report: Vec::new(),
+            record: None,
+            seed: 1,
+            noise: NoiseSharing::Shared,
+            drive: Calibration::Recalibrate,
+            method: Method::EulerMaruyama,
+            step: 0.25,
+            signal_step: 1.0 / 60.0,
+            tolerance: 1e-7,
+        }
+    }
+}
+
+/// What suppression and rescue are measured on and against.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compare {
+    /// The healthy arm.
+    pub control: String,
+    /// The stressed, untreated arm.
+    pub stress: String,
+    /// The population measured; the first excitatory one where empty.
+    pub population: String,
+    /// Start of the window for peaks and for the minutes above control, in min.
+    pub from: f64,
+    /// End of that window, in min.
+    pub to: f64,
+}
+
+impl Default for Compare {
+    fn default() -> Self {
+        Self { control: String::new(), stress: String::new(), population: String::new(), from: 0.0, to: 120.0 }
+    }
+}
+
+/// A user's own measurements, drawn over the figures.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Observed {
+    /// A CSV file with the columns arm, time, variable, value and, if known, `s.e.`.
+    pub file: String,
+}
+
+static FROM: Parameter = parameter("t_0", Dimension::Time, Range::Any, "start of the run; time zero is the main dose");
+static TO: Parameter = parameter("t_1", Dimension::Time, Range::Any, "end of the run");
+static RECORD: Parameter =
+    parameter("dt_rec", Dimension::Time, Range::Positive, "interval of the recorded traces; adaptive where absent");
+static STEP: Parameter = parameter("dt", Dimension::CircuitTime, Range::Positive, "step of fast time");
+static SIGNAL_STEP: Parameter = parameter(
+    "dt_sig",
+    Dimension::Time,
+    Range::Positive,
+    "in fast time, how often signals slower than the circuit advance",
+);
+static TOLERANCE: Parameter = parameter("rtol", Dimension::Number, Range::Positive, "relative tolerance of slow time");
+static WINDOW_FROM: Parameter =
+    parameter("t_a", Dimension::Time, Range::Any, "start of the window for peaks and for the minutes above control");
+static WINDOW_TO: Parameter =
+    parameter("t_b", Dimension::Time, Range::Any, "end of the window for peaks and for the minutes above control");
+
+impl Node for Run {
+    fn visit(&mut self, visitor: &mut dyn Visitor) {
+        visitor.choice("time", &mut self.time, Presence::Default, "which of the circuit's times is resolved");
+        visitor.number("from", &mut self.from, Presence::Default, &FROM);
+        visitor.number("to", &mut self.to, Presence::Default, &TO);
+        visitor.times("report", &mut self.report, "when rates are reported");
+        visitor.optional("record", &mut self.record, &RECORD);
+        visitor.whole("seed", &mut self.seed, "seed of the noise");
+        visitor.choice("noise", &mut self.noise, Presence::Default, "whether arms see the same noise");
+        visitor.choice("drive", &mut self.drive, Presence::Default, "when background drives are solved");
+        visitor.choice("method", &mut self.method, Presence::Default, "stepper of fast time");
+        visitor.number("step", &mut self.step, Presence::Default, &STEP);
+        visitor.number("signal_step", &mut self.signal_step, Presence::Default, &SIGNAL_STEP);
+        visitor.number("tolerance", &mut self.tolerance, Presence::Default, &TOLERANCE);
+    }
+}
+
+impl Node for Compare {
+    fn visit(&mut self, visitor: &mut dyn Visitor) {
+        visitor.text("control", &mut self.control, Presence::Default, "the healthy arm");
+        visitor.text("stress", &mut self.stress, Presence::Default, "the stressed, untreated arm");
+        visitor.text("population", &mut self.population, Presence::Default, "the population measured");
+        visitor.number("from", &mut self.from, Presence::Default, &WINDOW_FROM);
+        visitor.number("to", &mut self.to, Presence::Default, &WINDOW_TO);
+    }
+}
+
+impl Node for Observed {
+    fn visit(&mut self, visitor: &mut dyn Visitor) {
+        visitor.text("file", &mut self.file, Presence::Required, "CSV file of measurements");
+    }
+}

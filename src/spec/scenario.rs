@@ -1,0 +1,157 @@
+//! A scenario: a circuit, its pharmacology and stress, and the arms of an experiment on it.
+
+use super::arm::Arm;
+use super::circuit::Circuit;
+use super::declare::{Node, Presence, Setting, Visitor};
+use super::ligand::Ligand;
+use super::path::{self, PathError};
+use super::receptor::Receptor;
+use super::run::{Compare, Observed, Run};
+use super::stress::Stress;
+use indexmap::IndexMap;
+
+/// Everything that an experiment is: typed, in base units, independent of files.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scenario {
+    /// Its name; also that of the output folder.
+    pub name: String,
+    /// What it shows, in a sentence or two.
+    pub description: String,
+    /// The circuit's file, as written.
+    pub circuit_file: String,
+    /// The pharmacology files, as written.
+    pub pharmacology_files: Vec<String>,
+    /// Whose kinetics apply.
+    pub species: String,
+    /// The circuit.
+    pub circuit: Circuit,
+    /// Receptors by name.
+    pub receptors: IndexMap<String, Receptor>,
+    /// Ligands by name.
+    pub ligands: IndexMap<String, Ligand>,
+    /// Stress.
+    pub stress: Stress,
+    /// How it is run.
+    pub run: Run,
+    /// What is measured against what.
+    pub compare: Compare,
+    /// The arms.
+    pub arms: Vec<Arm>,
+    /// Measurements to draw over the figures.
+    pub observed: Vec<Observed>,
+    /// Where numbers come from: path to source, for those that state one.
+    pub sources: IndexMap<String, String>,
+}
+
+/// The fields of a circuit file.
+pub struct CircuitFile<'a>(pub &'a mut Scenario);
+/// The fields of a pharmacology file.
+pub struct PharmacologyFile<'a>(pub &'a mut Scenario);
+
+impl Node for CircuitFile<'_> {
+    fn visit(&mut self, visitor: &mut dyn Visitor) {
+        visitor.text("name", &mut self.0.circuit.name, Presence::Default, "what the circuit is called in titles");
+        visitor.text("description", &mut String::new(), Presence::Default, "what the circuit is");
+        self.0.circuit.visit(visitor);
+    }
+}
+
+impl Node for PharmacologyFile<'_> {
+    fn visit(&mut self, visitor: &mut dyn Visitor) {
+        visitor.text("name", &mut String::new(), Presence::Default, "what the file is called");
+        visitor.text("description", &mut String::new(), Presence::Default, "what the file holds");
+        self.0.visit_pharmacology(visitor);
+    }
+}
+
+impl Node for Scenario {
+    fn visit(&mut self, visitor: &mut dyn Visitor) {
+        visitor.text("name", &mut self.name, Presence::Default, "the scenario's name; also that of the output folder");
+        visitor.text("description", &mut self.description, Presence::Default, "what the scenario shows");
+        visitor.text("circuit", &mut self.circuit_file, Presence::Default, "the circuit's file");
+        visitor.texts("pharmacology", &mut self.pharmacology_files, Presence::Default, "the pharmacology files");
+        visitor.text("species", &mut self.species, Presence::Default, "whose kinetics apply");
+        self.circuit.visit(visitor);
+        self.visit_pharmacology(visitor);
+        visitor.table("run", &mut self.run, "how the scenario is run and reported");
+        visitor.table("compare", &mut self.compare, "what suppression and rescue are measured on and against");
+        visitor.list("arms", &mut self.arms, "the arms of the experiment");
+        visitor.list("observed", &mut self.observed, "measurements to draw over the figures");
+    }
+}
+
+impl Scenario {
+    fn visit_pharmacology(&mut self, visitor: &mut dyn Visitor) {
+        visitor.map("receptors", &mut self.receptors, "receptors by name");
+        visitor.map("ligands", &mut self.ligands, "ligands by name");
+        visitor.table("stress", &mut self.stress, "how stress builds up, recovers, and what it does");
+    }
+
+    /// Changes the parameter at a path.
+    ///
+    /// A population has either a resting rate or a drive: setting the one removes the other.
+    ///
+    /// # Errors
+    /// [`PathError`] where there is no such parameter or the value does not fit it.
+    pub fn set(&mut self, path: &str, setting: &Setting) -> Result<(), PathError> {
+        let input = self.circuit.input_unit;
+        path::assign(self, path, setting, input)?;
+        if let ["populations", name, field] = path::segments(path).iter().map(String::as_str).collect::<Vec<_>>()[..]
+            && let Some(population) = self.circuit.populations.get_mut(name)
+        {
+            match field {
+                "drive" => population.rest = None,
+                "rest" => population.drive = None,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The arms with `extends` carried out: a child's lists follow its parent's, its `set` overrides, and what it
+    /// states itself replaces what it inherits. Arms whose parent is missing, or who extend one another in a circle,
+    /// are left as they are; validation reports them.
+    pub fn resolved_arms(&self) -> Vec<Arm> {
+        self.arms.iter().map(|arm| self.with_ancestors(arm, &mut vec![arm.name.as_str()])).collect()
+    }
+
+    fn with_ancestors<'a>(&'a self, arm: &'a Arm, seen: &mut Vec<&'a str>) -> Arm {
+        let parent = self.arms.iter().find(|other| !arm.extends.is_empty() && other.name == arm.extends);
+        let Some(parent) = parent.filter(|parent| !seen.contains(&parent.name.as_str())) else {
+            return arm.clone();
+        };
+        seen.push(&parent.name);
+        let mut merged = self.with_ancestors(parent, seen);
+        merged.name.clone_from(&arm.name);
+        merged.extends.clone_from(&arm.extends);
+        merged.doses.extend(arm.doses.iter().cloned());
+        merged.baths.extend(arm.baths.iter().cloned());
+        merged.block.extend(arm.block.iter().cloned());
+        merged.inject.extend(arm.inject.iter().cloned());
+        merged.set.extend(arm.set.iter().map(|(path, value)| (path.clone(), value.clone())));
+        if arm.stress.is_some() {
+            merged.stress.clone_from(&arm.stress);
+        }
+        if arm.compare.is_some() {
+            merged.compare.clone_from(&arm.compare);
+        }
+        merged
+    }
+
+    /// The scenario as an arm's `set` changes it.
+    ///
+    /// # Errors
+    /// The first path that does not exist or whose value does not fit.
+    pub fn for_arm(&self, arm: &Arm) -> Result<Self, PathError> {
+        let mut changed = self.clone();
+        for (path, setting) in &arm.set {
+            changed.set(path, setting)?;
+        }
+        Ok(changed)
+    }
+
+    /// The population that suppression and rescue are measured on.
+    pub fn main_population(&self) -> Option<&str> {
+        if self.compare.population.is_empty() { self.circuit.main_population() } else { Some(&self.compare.population) }
+    }
+}

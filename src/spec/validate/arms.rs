@@ -1,0 +1,290 @@
+//! Checks of the run and of the arms.
+
+use super::{Checks, Problem};
+use crate::spec::arm::{Arm, Block, Dose, Reference};
+use crate::spec::path::{PathError, joined, segments};
+use crate::spec::run::{Method, Time};
+use crate::units::Dimension;
+
+/// More steps or samples than this, and the run would take days or fill the memory.
+const MOST_STEPS: f64 = 2e10;
+const MOST_SAMPLES: f64 = 1e7;
+const MS_PER_MIN: f64 = 60_000.0;
+
+impl Checks<'_> {
+    pub(super) fn run(&mut self) {
+        let run = &self.scenario.run;
+        if run.from >= run.to {
+            self.report("run.to", "the run ends before it starts", "`to` later than `from`");
+            return;
+        }
+        for (index, time) in run.report.iter().enumerate() {
+            if time.minutes < run.from || time.minutes > run.to {
+                let message = format!("`{}` lies outside the run", time.label);
+                self.report(joined("run.report", &index.to_string()), message, self.run_span());
+            }
+            if run.report[..index].iter().any(|other| other.label == time.label) {
+                let message = format!("`{}` is reported twice", time.label);
+                self.report(joined("run.report", &index.to_string()), message, "each time once");
+            }
+        }
+        if run.record.is_some_and(|record| (run.to - run.from) / record > MOST_SAMPLES) {
+            self.report("run.record", "more than ten million samples", "a longer interval");
+        }
+        if run.tolerance > 1e-2 {
+            self.report("run.tolerance", "too coarse to mean anything", "at most 0.01");
+        }
+        if run.tolerance < 1e-12 {
+            self.report("run.tolerance", "finer than floating point allows", "at least 1e-12");
+        }
+        self.times_of_the_circuit();
+        let scenario = self.scenario;
+        let compare = &scenario.compare;
+        if compare.from >= compare.to {
+            self.report("compare.to", "the window ends before it starts", "`to` later than `from`");
+        }
+        if !compare.population.is_empty() {
+            self.known_population("compare.population".into(), &compare.population);
+        }
+        for (key, name) in [("control", &compare.control), ("stress", &compare.stress)] {
+            if !name.is_empty() {
+                self.known_arm(joined("compare", key), name);
+            }
+        }
+    }
+
+    /// What fast and slow time ask of the populations.
+    fn times_of_the_circuit(&mut self) {
+        let scenario = self.scenario;
+        let (run, circuit) = (&scenario.run, &scenario.circuit);
+        let noisy = circuit
+            .populations
+            .iter()
+            .find(|(_, population)| population.noise.as_ref().is_some_and(|noise| noise.sigma > 0.0));
+        match (run.time, noisy) {
+            (Time::Slow, Some((name, _))) => self.report(
+                joined(&joined(&joined("populations", name), "noise"), "sigma"),
+                "slow time follows the circuit's noise-free state",
+                "`time = \"fast\"` in [run], or a sigma of 0",
+            ),
+            (Time::Fast, Some(_)) if run.method == Method::RungeKutta4 => {
+                self.report("run.method", "rk4 is for circuits without noise", "euler-maruyama or heun");
+            }
+            _ => {}
+        }
+        if run.time == Time::Slow {
+            return;
+        }
+        if (run.to - run.from) * MS_PER_MIN / run.step > MOST_STEPS {
+            self.report("run.step", "more than 2e10 steps", "a longer step, a shorter run, or slow time");
+        }
+        if run.signal_step * MS_PER_MIN < run.step {
+            self.report("run.signal_step", "shorter than the circuit's step", "at least `step`");
+        }
+        for (name, population) in &circuit.populations {
+            if run.step > population.tau {
+                let unit = circuit.input_unit;
+                let message = format!("longer than the time constant of `{name}`");
+                let limit = Dimension::CircuitTime.print(population.tau / 4.0, unit, 3);
+                self.report("run.step", message, format!("a fraction of it: {limit} or less"));
+            }
+        }
+    }
+
+    fn known_arm(&mut self, path: String, name: &str) -> bool {
+        let scenario = self.scenario;
+        self.known(path, "arm", name, scenario.arms.iter().map(|arm| arm.name.as_str()))
+    }
+
+    pub(super) fn arms(&mut self) {
+        let scenario = self.scenario;
+        if scenario.arms.is_empty() {
+            self.report("arms", "the scenario has no arms", "at least one [[arms]] with a name");
+        }
+        for (index, arm) in scenario.arms.iter().enumerate() {
+            let path = joined("arms", &index.to_string());
+            if arm.name.trim().is_empty() {
+                self.report(joined(&path, "name"), "an arm needs a name", "a text");
+            } else if scenario.arms[..index].iter().any(|other| other.name == arm.name) {
+                let message = format!("there is already an arm `{}`", arm.name);
+                self.report(joined(&path, "name"), message, "a name of its own");
+            }
+            self.ancestry(&path, arm);
+            self.arm(&path, arm);
+            self.settings(&path, arm);
+        }
+    }
+
+    fn ancestry(&mut self, path: &str, arm: &Arm) {
+        let scenario = self.scenario;
+        if arm.extends.is_empty() || !self.known_arm(joined(path, "extends"), &arm.extends) {
+            return;
+        }
+        let mut chain = vec![arm.name.as_str()];
+        let mut next = arm.extends.as_str();
+        while let Some(parent) = scenario.arms.iter().find(|other| other.name == next) {
+            if parent.name == arm.name {
+                chain.push(next);
+                let message = format!("arms extend one another in a circle: {}", chain.join(" -> "));
+                self.report(joined(path, "extends"), message, "an arm that does not lead back here");
+                return;
+            }
+            if chain.contains(&next) || parent.extends.is_empty() {
+                return;
+            }
+            chain.push(next);
+            next = &parent.extends;
+        }
+    }
+
+    fn arm(&mut self, path: &str, arm: &Arm) {
+        let scenario = self.scenario;
+        let element = |list: &str, index: usize| joined(&joined(path, list), &index.to_string());
+        if let Some(stress) = &arm.stress {
+            let path = joined(path, "stress");
+            let names = || scenario.stress.phenotypes.keys().map(String::as_str);
+            if !stress.phenotype.is_empty() {
+                self.known(joined(&path, "phenotype"), "stress phenotype", &stress.phenotype, names());
+            } else if scenario.stress.phenotype.is_empty() && (stress.level > 0.0 || stress.exposure) {
+                self.report(&path, "there is no stress phenotype", "`phenotype = …` here or in [stress]");
+            }
+            if stress.from.is_some() || stress.to.is_some() {
+                self.span(&path, stress.from, stress.to);
+            }
+        }
+        for (index, dose) in arm.doses.iter().enumerate() {
+            self.dose(&element("doses", index), dose);
+        }
+        for (index, bath) in arm.baths.iter().enumerate() {
+            let path = element("baths", index);
+            if self.known_ligand(joined(&path, "ligand"), &bath.ligand) {
+                self.form(&path, &bath.ligand, &bath.form);
+            }
+            self.span(&path, bath.from, bath.to);
+        }
+        for (index, block) in arm.block.iter().enumerate() {
+            self.block(&element("block", index), block);
+        }
+        for (index, injection) in arm.inject.iter().enumerate() {
+            let path = element("inject", index);
+            self.known_population(joined(&path, "population"), &injection.population);
+            self.span(&path, injection.from, injection.to);
+        }
+        if let Some(compare) = &arm.compare {
+            for (key, name) in [("control", &compare.control), ("stress", &compare.stress)] {
+                if !name.is_empty() {
+                    self.known_arm(joined(&joined(path, "compare"), key), name);
+                }
+            }
+        }
+    }
+
+    fn form(&mut self, path: &str, ligand: &str, form: &str) {
+        let scenario = self.scenario;
+        if let Some(ligand) = scenario.ligands.get(ligand).filter(|_| !form.is_empty()) {
+            self.known(joined(path, "form"), "form", form, ligand.forms.keys().map(String::as_str));
+        }
+    }
+
+    fn dose(&mut self, path: &str, dose: &Dose) {
+        let scenario = self.scenario;
+        if dose.at < scenario.run.from {
+            self.report(joined(path, "at"), "the dose comes before the run starts", self.run_span());
+        } else if dose.at >= scenario.run.to {
+            self.report(joined(path, "at"), "the dose comes after the run has ended", self.run_span());
+        }
+        if !self.known_ligand(joined(path, "ligand"), &dose.ligand) {
+            return;
+        }
+        self.form(path, &dose.ligand, &dose.form);
+        let Some(ligand) = scenario.ligands.get(&dose.ligand) else { return };
+        let Some(kinetics) = ligand.kinetics.get(&scenario.species) else {
+            let known: Vec<&str> = ligand.kinetics.keys().map(String::as_str).collect();
+            let message = if scenario.species.is_empty() {
+                "a dose needs the scenario's `species`".to_owned()
+            } else {
+                format!("`{}` has no kinetics for the species `{}`", dose.ligand, scenario.species)
+            };
+            let expected = if known.is_empty() {
+                format!("[ligands.{}.kinetics.SPECIES]", dose.ligand)
+            } else {
+                format!("a species among {}", known.join(", "))
+            };
+            self.report(joined(path, "ligand"), message, expected);
+            return;
+        };
+        if dose.duration.is_some() && kinetics.absorption_half_life.is_some() {
+            let message = "only an intravenous dose can be an infusion";
+            self.report(joined(path, "duration"), message, "kinetics with route = \"iv\"");
+        }
+    }
+
+    fn block(&mut self, path: &str, block: &Block) {
+        let scenario = self.scenario;
+        if block.cells.is_empty() {
+            self.report(joined(path, "cells"), "no cells are named", "a list of populations");
+        }
+        if self.known_receptor(joined(path, "receptor"), &block.receptor)
+            && let Some(receptor) = scenario.receptors.get(&block.receptor)
+        {
+            for (index, cells) in block.cells.iter().enumerate() {
+                let path = joined(&joined(path, "cells"), &index.to_string());
+                if self.known_population(path.clone(), cells) && !receptor.on.contains_key(cells) {
+                    let carriers: Vec<&str> = receptor.on.keys().map(String::as_str).collect();
+                    let message = format!("`{cells}` does not carry `{}`", block.receptor);
+                    self.report(path, message, carriers.join(", "));
+                }
+            }
+        }
+        if block.reference == Reference::Compensated && block.from.is_some() {
+            let message = "a block that starts during the run cannot be compensated";
+            self.report(joined(path, "reference"), message, "\"intact\", or no `from`");
+        }
+        if block.from.is_some() || block.to.is_some() {
+            self.span(path, block.from, block.to);
+        }
+    }
+
+    /// Carries the arm's `set` out on a copy, to find paths and values that do not fit, then checks the copy's circuit
+    /// and pharmacology.
+    fn settings(&mut self, path: &str, arm: &Arm) {
+        let mut changed = self.scenario.clone();
+        let mut sound = true;
+        for (target, setting) in &arm.set {
+            let path = joined(&joined(path, "set"), target);
+            let parts = segments(target);
+            let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+            let refused = match parts[..] {
+                ["populations", _, "rest"] => Some("arms keep the calibrated drives: set `drive` instead of `rest`"),
+                ["populations" | "onto" | "receptors" | "ligands" | "stress", ..] => None,
+                _ => Some("an arm sets parameters of the circuit, the receptors, the ligands or stress"),
+            };
+            if let Some(message) = refused {
+                self.report(path, message, "a path that starts with populations, onto, receptors, ligands or stress");
+                sound = false;
+            } else if let Err(error) = changed.set(target, setting) {
+                self.problems.push(from_path_error(path, error));
+                sound = false;
+            }
+        }
+        if sound && !arm.set.is_empty() && self.problems.is_empty() {
+            let mut checks = Checks { scenario: &changed, problems: Vec::new() };
+            checks.circuit();
+            checks.pharmacology();
+            for problem in checks.problems {
+                let message = format!("with this arm's `set`, {}: {}", problem.path, problem.message);
+                self.problems.push(Problem { path: joined(path, "set"), message, ..problem });
+            }
+        }
+    }
+}
+
+fn from_path_error(path: String, error: PathError) -> Problem {
+    match error {
+        PathError::NoSuchPath { path: target, nearest } => {
+            let expected = "the path of a parameter, as `disinhibit check` lists them".into();
+            Problem { path, message: format!("there is no parameter `{target}`"), expected, nearest }
+        }
+        PathError::BadValue { message, expected, .. } => Problem { path, message, expected, nearest: None },
+    }
+}
