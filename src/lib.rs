@@ -5,5 +5,12 @@
 //! `units`, `numeric` -> `spec` -> `config` -> `circuit` -> `signals` -> `pharmacology` -> `modulation` ->
 //! `experiment` -> `equilibrium` -> `simulate` -> `readouts` -> `store` -> `plot` -> `cli`.
 
+pub mod circuit;
+pub mod equilibrium;
+pub mod experiment;
+pub mod modulation;
+pub mod numeric;
+pub mod pharmacology;
+pub mod signals;
 pub mod spec;
 pub mod units;

@@ -1,0 +1,234 @@
+//! Transfer functions over lanes: value, slope, and (for one number) inverse.
+
+use crate::numeric::functions::{logistic, pow, relative_exponential, relative_exponential_slope, softplus, tanh};
+use crate::numeric::lanes::{Lanes, Row};
+use crate::spec;
+use fearless_simd::Simd;
+
+/// A transfer function with the numbers of every lane. Lanes share its kind and may differ in every number.
+#[derive(Clone, Debug)]
+pub struct Transfer<const G: usize> {
+    kind: Kind,
+    /// Largest rate in Hz, where the function is cut.
+    maximum: Option<Row<G>>,
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
+    ThresholdLinear,
+    PowerLaw(Exponent),
+    Sigmoid,
+    LinearExponential,
+    Tanh,
+    Softplus,
+}
+
+/// Exponents 1, 2 and 3 are exact products. Where all lanes share one, nothing else is computed; where they differ,
+/// `pow` takes the same exact products lane by lane, so that a lane's bits do not depend on its neighbours.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Exponent {
+    One,
+    Two,
+    Three,
+    PerLane,
+}
+
+/// The numbers of a transfer function, a row each; which they are depends on the kind.
+#[derive(Clone, Debug)]
+pub struct Numbers<const G: usize>([Row<G>; 4]);
+
+impl<const G: usize> Transfer<G> {
+    /// The transfer function whose lane `i` has the numbers of `specs[i]`, all of one kind.
+    pub fn new(specs: &[&spec::Transfer]) -> (Self, Numbers<G>) {
+        let row = |pick: &dyn Fn(&spec::Transfer) -> f64| Row::from_fn(|lane| pick(specs[lane.min(specs.len() - 1)]));
+        let maxima: Vec<Option<f64>> = specs.iter().map(|spec| ceiling(spec)).collect();
+        let maximum = maxima
+            .iter()
+            .any(Option::is_some)
+            .then(|| Row::from_fn(|lane| maxima[lane.min(maxima.len() - 1)].unwrap_or(f64::INFINITY)));
+        let kind = match specs[0] {
+            spec::Transfer::ThresholdLinear { .. } => Kind::ThresholdLinear,
+            spec::Transfer::PowerLaw { .. } => Kind::PowerLaw(Exponent::shared_by(specs)),
+            spec::Transfer::Sigmoid { .. } => Kind::Sigmoid,
+            spec::Transfer::LinearExponential { .. } => Kind::LinearExponential,
+            spec::Transfer::Tanh { .. } => Kind::Tanh,
+            spec::Transfer::Softplus { .. } => Kind::Softplus,
+        };
+        let numbers = Numbers([0, 1, 2, 3].map(|index| row(&|spec| numbers_of(spec)[index])));
+        (Self { kind, maximum }, numbers)
+    }
+
+    /// f(x) in Hz; x in input units.
+    #[inline(always)]
+    pub fn rate<S: Simd>(&self, simd: S, numbers: &Numbers<G>, x: Lanes<S, G>) -> Lanes<S, G> {
+        let number = |index: usize| Lanes::load(simd, &numbers.0[index]);
+        let zero = Lanes::splat(simd, 0.0);
+        let rate = match self.kind {
+            Kind::ThresholdLinear => number(0) * (x - number(1)).max(zero),
+            Kind::PowerLaw(exponent) => {
+                let above = (x - number(1)).max(zero);
+                number(0)
+                    * match exponent {
+                        Exponent::One => above,
+                        Exponent::Two => above * above,
+                        Exponent::Three => above * above * above,
+                        Exponent::PerLane => pow(simd, above, number(2)),
+                    }
+            }
+            Kind::Sigmoid => number(0).mul_add(logistic(simd, number(1) * (x - number(2))), -number(3)),
+            Kind::LinearExponential => {
+                relative_exponential(simd, (number(0).mul_add(x, -number(1))) * number(2)) * number(3)
+            }
+            Kind::Tanh => number(2) * tanh(simd, number(0) * (x - number(1))),
+            Kind::Softplus => number(0) * softplus(simd, (x - number(1)) * number(2)),
+        };
+        match &self.maximum {
+            Some(maximum) => rate.min(Lanes::load(simd, maximum)),
+            None => rate,
+        }
+    }
+
+    /// f(x) and its slope df/dx. At a kink the slope from the left.
+    #[inline(always)]
+    pub fn rate_and_slope<S: Simd>(&self, simd: S, numbers: &Numbers<G>, x: Lanes<S, G>) -> (Lanes<S, G>, Lanes<S, G>) {
+        let number = |index: usize| Lanes::load(simd, &numbers.0[index]);
+        let zero = Lanes::splat(simd, 0.0);
+        let one = Lanes::splat(simd, 1.0);
+        let rate = self.rate(simd, numbers, x);
+        let slope = match self.kind {
+            Kind::ThresholdLinear => x.gt(number(1)).select(number(0), zero),
+            Kind::PowerLaw(exponent) => {
+                let above = (x - number(1)).max(zero);
+                let derivative = match exponent {
+                    Exponent::One => one,
+                    Exponent::Two => above * 2.0,
+                    Exponent::Three => above * above * 3.0,
+                    Exponent::PerLane => number(2) * pow(simd, above, number(2) - one),
+                };
+                x.gt(number(1)).select(number(0) * derivative, zero)
+            }
+            Kind::Sigmoid => {
+                let share = logistic(simd, number(1) * (x - number(2)));
+                number(0) * number(1) * share * (one - share)
+            }
+            Kind::LinearExponential => {
+                let argument = (number(0).mul_add(x, -number(1))) * number(2);
+                number(0) * number(2) * number(3) * relative_exponential_slope(simd, argument)
+            }
+            Kind::Tanh => {
+                let share = tanh(simd, number(0) * (x - number(1)));
+                number(0) * number(2) * (one - share * share)
+            }
+            Kind::Softplus => number(0) * number(2) * logistic(simd, (x - number(1)) * number(2)),
+        };
+        match &self.maximum {
+            Some(maximum) => (rate, rate.lt(Lanes::load(simd, maximum)).select(slope, zero)),
+            None => (rate, slope),
+        }
+    }
+}
+
+impl Exponent {
+    fn shared_by(specs: &[&spec::Transfer]) -> Self {
+        let exponents: Vec<f64> = specs.iter().map(|spec| numbers_of(spec)[2]).collect();
+        let all = |wanted: f64| exponents.iter().all(|exponent| *exponent == wanted);
+        match () {
+            () if all(1.0) => Self::One,
+            () if all(2.0) => Self::Two,
+            () if all(3.0) => Self::Three,
+            () => Self::PerLane,
+        }
+    }
+}
+
+/// The rate at which a function is cut, in Hz.
+fn ceiling(spec: &spec::Transfer) -> Option<f64> {
+    match *spec {
+        spec::Transfer::ThresholdLinear { maximum, .. }
+        | spec::Transfer::PowerLaw { maximum, .. }
+        | spec::Transfer::LinearExponential { maximum, .. }
+        | spec::Transfer::Softplus { maximum, .. } => maximum,
+        spec::Transfer::Sigmoid { .. } | spec::Transfer::Tanh { .. } => None,
+    }
+}
+
+/// The numbers in the order in which the equations above take them.
+fn numbers_of(spec: &spec::Transfer) -> [f64; 4] {
+    match *spec {
+        spec::Transfer::ThresholdLinear { gain, threshold, .. } => [gain, threshold, 0.0, 0.0],
+        spec::Transfer::PowerLaw { gain, threshold, exponent, .. } => [gain, threshold, exponent, 0.0],
+        spec::Transfer::Sigmoid { maximum, slope, threshold, zero_at_zero } => {
+            [maximum, slope, threshold, sigmoid_offset(maximum, slope, threshold, zero_at_zero)]
+        }
+        spec::Transfer::LinearExponential { a, b, d, .. } => [a, b, d, 1.0 / d],
+        spec::Transfer::Tanh { gain, threshold, maximum } => [gain / maximum, threshold, maximum, 0.0],
+        spec::Transfer::Softplus { gain, threshold, width, .. } => [gain * width, threshold, 1.0 / width, 0.0],
+    }
+}
+
+/// What the 1972 form subtracts, so that the rate is 0 at an input of 0.
+fn sigmoid_offset(maximum: f64, slope: f64, threshold: f64, zero_at_zero: bool) -> f64 {
+    if zero_at_zero { maximum / (1.0 + libm::exp(slope * threshold)) } else { 0.0 }
+}
+
+/// The input in input units at which the function gives `rate` Hz; none where there is no such input, or no single one.
+pub fn inverse(spec: &spec::Transfer, rate: f64) -> Option<f64> {
+    if ceiling(spec).is_some_and(|maximum| rate >= maximum) {
+        return None;
+    }
+    let positive = (rate > 0.0).then_some(rate);
+    let input = match *spec {
+        spec::Transfer::ThresholdLinear { gain, threshold, .. } => threshold + positive? / gain,
+        spec::Transfer::PowerLaw { gain, threshold, exponent, .. } => threshold + root(positive? / gain, exponent),
+        spec::Transfer::Sigmoid { maximum, slope, threshold, zero_at_zero } => {
+            let share = (rate + sigmoid_offset(maximum, slope, threshold, zero_at_zero)) / maximum;
+            threshold - libm::log((share > 0.0 && share < 1.0).then_some(1.0 / share - 1.0)?) / slope
+        }
+        spec::Transfer::LinearExponential { a, b, d, .. } => (inverse_relative_exponential(positive? * d) / d + b) / a,
+        spec::Transfer::Tanh { gain, threshold, maximum } => {
+            let share = rate / maximum;
+            threshold + libm::atanh((share.abs() < 1.0).then_some(share)?) * maximum / gain
+        }
+        spec::Transfer::Softplus { gain, threshold, width, .. } => {
+            let scaled = positive? / (gain * width);
+            // ln(e^y - 1), without overflow for large y.
+            threshold + width * (scaled + libm::log(-libm::expm1(-scaled)))
+        }
+    };
+    input.is_finite().then_some(input)
+}
+
+/// The positive root `value ^ (1 / exponent)`; by square root where that is exact.
+fn root(value: f64, exponent: f64) -> f64 {
+    if exponent == 1.0 {
+        value
+    } else if exponent == 2.0 {
+        libm::sqrt(value)
+    } else {
+        libm::pow(value, 1.0 / exponent)
+    }
+}
+
+/// Solves `u / (1 - exp(-u)) = y` for y > 0 by Newton's method; the function is convex and increasing.
+fn inverse_relative_exponential(y: f64) -> f64 {
+    // Above 1 the solution is close to y, below it close to that of u e^u, whose logarithm is nearly linear.
+    let mut u = if y > 1.0 { y } else { libm::log(y) - libm::log(1.0 - libm::log(y)) };
+    for _ in 0..60 {
+        let (value, slope) = relative_exponential_scalar(u);
+        let step = (value - y) / slope;
+        u -= step;
+        if step.abs() <= 1e-15 * u.abs().max(1.0) {
+            break;
+        }
+    }
+    u
+}
+
+fn relative_exponential_scalar(u: f64) -> (f64, f64) {
+    if u.abs() < 1e-4 {
+        return (1.0 + u / 2.0 + u * u / 12.0, 0.5 + u / 6.0);
+    }
+    let denominator = -libm::expm1(-u);
+    let value = u / denominator;
+    (value, (1.0 - value * libm::exp(-u)) / denominator)
+}

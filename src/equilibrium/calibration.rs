@@ -1,0 +1,181 @@
+//! Calibration: the background drives that make the stated resting rates a stable fixed point.
+
+use super::newton::{NewtonWork, solve};
+use super::relaxation::relax;
+use super::stability::Linearisation;
+use crate::circuit::equations::{Linearised, rates, residual_and_jacobian};
+use crate::circuit::transfer::inverse;
+use crate::circuit::{self, Rows, Shape};
+use crate::numeric::lanes::dispatch;
+use crate::numeric::lanes::{Lanes, Row};
+use crate::numeric::linear::{Complex, EigenError};
+use crate::spec::{self, Form, Population};
+use fearless_simd::{Level, Simd};
+
+/// A circuit whose drives are solved, with its rest.
+#[derive(Clone, Debug)]
+pub struct Calibrated {
+    /// The circuit, every population with its drive.
+    pub circuit: spec::Circuit,
+    /// Drives in input units.
+    pub drives: Vec<f64>,
+    /// Resting rates in Hz.
+    pub rates: Vec<f64>,
+    /// Eigenvalues of the dynamics at rest, in 1/s, in order of their real parts.
+    pub eigenvalues: Vec<Complex>,
+    /// d rate_i / d drive_j in Hz per input unit, row-major.
+    pub response: Vec<f64>,
+}
+
+/// Why a circuit has no usable rest.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum RestError {
+    /// No finite drive gives the stated rate.
+    #[error("`{population}` cannot rest at {rate} Hz: its transfer function reaches that rate at no finite input")]
+    NoDrive {
+        /// Which population.
+        population: String,
+        /// The stated rate in Hz.
+        rate: f64,
+    },
+    /// From zero rates the circuit settles nowhere.
+    #[error("with the drives given the circuit does not settle: it oscillates or runs away")]
+    NoRest,
+    /// The rest is a fixed point, but not a stable one.
+    #[error(
+        "the resting rates ({}) are a fixed point, but an unstable one: an eigenvalue has the real part {:+.4} per s{}; \
+         weaker recurrent excitation or stronger feedback inhibition would stabilise it",
+        rates.iter().map(|(name, rate)| format!("{name} {rate:.4} Hz")).collect::<Vec<_>>().join(", "),
+        leading.re,
+        if leading.im == 0.0 { String::new() } else { format!(" (it oscillates at {:.2} Hz)", leading.im.abs() / std::f64::consts::TAU) }
+    )]
+    Unstable {
+        /// The rates by population, in Hz.
+        rates: Vec<(String, f64)>,
+        /// The eigenvalue with the largest real part, in 1/s.
+        leading: Complex,
+    },
+    /// Numbers over- or underflow.
+    #[error("at the resting rates the circuit's equations overflow: weights, gains or rates are far too large")]
+    Overflow,
+    /// The eigenvalues could not be computed.
+    #[error(transparent)]
+    Eigenvalues(#[from] EigenError),
+}
+
+/// Solves the drives of all populations with a stated rest; finds the rates of those whose drive is given; refuses a rest
+/// that does not exist or is unstable.
+///
+/// # Errors
+/// [`RestError`] says why there is no usable rest.
+pub fn calibrate(circuit: &spec::Circuit, level: Level) -> Result<Calibrated, RestError> {
+    let (shape, mut rows) = circuit::build::<1>(&[circuit]);
+    let held: Vec<bool> = circuit.populations.values().map(|population| population.rest.is_some()).collect();
+    let mut state = resting_variables(circuit)?;
+    if held.iter().any(|held| !held) && !dispatch!(level, simd => settle(simd, &shape, &rows, &mut state, &held)) {
+        return Err(RestError::NoRest);
+    }
+    let mut resting = vec![Row::ZERO; shape.size()];
+    dispatch!(level, simd => rates(simd, &shape, &rows, &state, &mut resting));
+    let resting: Vec<f64> = resting.iter().map(|row| row.get(0)).collect();
+    solve_drives(circuit, &shape, &mut rows, &state, &resting);
+    let drives: Vec<f64> = rows.drive.iter().map(|row| row.get(0)).collect();
+    if drives.iter().chain(&resting).any(|number| !number.is_finite()) {
+        return Err(RestError::Overflow);
+    }
+    let linearisation = Linearisation::new(&shape, &rows, &state, level);
+    let eigenvalues = linearisation.eigenvalues_per_s()?;
+    refuse_unstable(circuit, &resting, &eigenvalues)?;
+    let forms: Vec<Form> = shape.populations.iter().map(|population| population.form).collect();
+    let slopes = dispatch!(level, simd => transfer_slopes(simd, &shape, &rows, &state));
+    let response = linearisation.response(&slopes, &forms).ok_or(RestError::Overflow)?;
+    let mut calibrated = circuit.clone();
+    for (population, drive) in calibrated.populations.values_mut().zip(&drives) {
+        population.drive = Some(*drive);
+    }
+    Ok(Calibrated { circuit: calibrated, drives, rates: resting, eigenvalues, response })
+}
+
+/// The variables at the stated resting rates; 0 where the drive is given.
+fn resting_variables(circuit: &spec::Circuit) -> Result<Vec<Row<1>>, RestError> {
+    let variable = |(name, population): (&String, &Population)| match (population.rest, population.form) {
+        (None, _) => Ok(Row::ZERO),
+        (Some(rate), Form::Rate) => Ok(Row::splat(rate)),
+        (Some(rate), Form::Voltage) => resting_input(name, population, rate).map(Row::splat),
+    };
+    circuit.populations.iter().map(variable).collect()
+}
+
+/// The input at which a population fires at its rest.
+fn resting_input(name: &str, population: &Population, rate: f64) -> Result<f64, RestError> {
+    let factor = population.refractory.as_ref().map_or(1.0, |refractory| refractory.k - refractory.r * rate);
+    let needed = if factor > 0.0 { inverse(&population.transfer, rate / factor) } else { None };
+    needed.ok_or_else(|| RestError::NoDrive { population: name.to_owned(), rate })
+}
+
+/// Finds the rates of the populations that are not held, first by letting the circuit run from zero.
+#[inline(always)]
+fn settle<S: Simd>(simd: S, shape: &Shape<1>, rows: &Rows<1>, state: &mut [Row<1>], held: &[bool]) -> bool {
+    let zero = Lanes::splat(simd, 0.0);
+    let everywhere = zero.eq(zero);
+    if !relax(simd, shape, rows, state, everywhere, held).all() {
+        return false;
+    }
+    // Where nothing is held, the relaxed state is polished to machine precision.
+    if held.iter().all(|held| !held) {
+        solve(simd, shape, rows, state, everywhere, &mut NewtonWork::new(shape.size()));
+    }
+    true
+}
+
+/// Solves the drives of the populations with a stated rest, summing in the order of the equations.
+fn solve_drives(circuit: &spec::Circuit, shape: &Shape<1>, rows: &mut Rows<1>, state: &[Row<1>], resting: &[f64]) {
+    for (index, population) in circuit.populations.values().enumerate() {
+        let Some(rate) = population.rest else { continue };
+        let needed = match population.form {
+            Form::Voltage => Some(state[index].get(0)),
+            Form::Rate => resting_input("", population, rate).ok(),
+        };
+        let onto = shape.onto[index].clone();
+        let synapses: f64 = shape.connections[onto.clone()]
+            .iter()
+            .zip(&rows.weight[onto])
+            .map(|(connection, weight)| weight.get(0) * resting[connection.source])
+            .sum();
+        rows.drive[index] = Row::splat(needed.unwrap_or(f64::NAN) - synapses);
+    }
+}
+
+fn refuse_unstable(circuit: &spec::Circuit, resting: &[f64], eigenvalues: &[Complex]) -> Result<(), RestError> {
+    let leading = eigenvalues.iter().copied().max_by(|one, other| one.re.total_cmp(&other.re));
+    match leading {
+        Some(leading) if leading.re >= 0.0 => {
+            let rates = circuit.populations.keys().cloned().zip(resting.iter().copied()).collect();
+            Err(RestError::Unstable { rates, leading })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// df/dI of each population at the state, with gain and refractory factor.
+#[inline(always)]
+fn transfer_slopes<S: Simd>(simd: S, shape: &Shape<1>, rows: &Rows<1>, state: &[Row<1>]) -> Vec<f64> {
+    let mut work = Linearised::new(shape.size());
+    residual_and_jacobian(simd, shape, rows, state, &mut work);
+    let mut slopes = Vec::with_capacity(shape.size());
+    for (index, population) in shape.populations.iter().enumerate() {
+        let here = Lanes::load(simd, &state[index]);
+        let argument = match population.form {
+            Form::Voltage => here,
+            Form::Rate => circuit::equations::input(simd, shape, rows, index, &work.rates, None),
+        };
+        let (_, slope) = population.transfer.rate_and_slope(simd, &rows.transfer[index], argument);
+        let [k, rho] = &rows.refractory[index];
+        let factor = Lanes::load(simd, k) - Lanes::load(simd, rho) * here;
+        let slope = if population.refractory { slope * factor } else { slope };
+        let mut row = Row::ZERO;
+        slope.store(&mut row);
+        slopes.push(row.get(0));
+    }
+    slopes
+}

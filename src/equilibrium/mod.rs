@@ -1,0 +1,8 @@
+//! Steady states: calibration of drives to resting rates, Newton's method and relaxation on lanes, stability.
+
+pub mod calibration;
+pub mod newton;
+pub mod relaxation;
+pub mod stability;
+
+pub use calibration::{Calibrated, RestError, calibrate};

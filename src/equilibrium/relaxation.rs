@@ -1,0 +1,68 @@
+//! Relaxation: the circuit's own dynamics, followed until they stand still. Slower than Newton's method, but it finds the
+//! state to which the circuit would really go.
+
+use crate::circuit::equations::{input, rates, target};
+use crate::circuit::{Rows, Shape};
+use crate::numeric::lanes::{Lanes, Mask, Row};
+use fearless_simd::Simd;
+
+/// The step relative to the shortest time constant.
+const STEP: f64 = 0.05;
+/// How long the circuit is given, in steps: hundreds of its longest time constants in ordinary circuits.
+const MOST_STEPS: usize = 200_000;
+/// How many steps between two looks at the speed.
+const STEPS_BETWEEN_LOOKS: usize = 200;
+/// Standing still: no variable is farther than this from its target, relative to its size (absolutely below 1).
+const STILL: f64 = 1e-10;
+
+/// Lets the lanes of `active` run from `state` until they stand still; populations in `held` do not move. Gives the lanes
+/// that came to rest; the others' state is unusable.
+#[inline(never)]
+pub fn relax<S: Simd, const G: usize>(
+    simd: S,
+    shape: &Shape<G>,
+    rows: &Rows<G>,
+    state: &mut [Row<G>],
+    active: Mask<S, G>,
+    held: &[bool],
+) -> Mask<S, G> {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let n = shape.size();
+            let mut fastest = Lanes::splat(simd, 0.0);
+            for rate in &rows.inverse_tau {
+                fastest = fastest.max(Lanes::load(simd, rate));
+            }
+            let step = Lanes::splat(simd, STEP) / fastest;
+            let mut now = vec![Row::ZERO; n];
+            let mut moved = vec![Row::ZERO; n];
+            let mut running = active;
+            let mut still = active.and(active.not());
+            for count in 0..MOST_STEPS {
+                rates(simd, shape, rows, state, &mut now);
+                let mut farthest = Lanes::splat(simd, 0.0);
+                for index in 0..n {
+                    let value = Lanes::load(simd, &state[index]);
+                    let total = input(simd, shape, rows, index, &now, None);
+                    let away = target(simd, shape, rows, index, total, value) - value;
+                    let away = if held[index] { Lanes::splat(simd, 0.0) } else { away };
+                    farthest = farthest.max(away.abs() / value.abs().max(Lanes::splat(simd, 1.0)));
+                    let share = step * Lanes::load(simd, &rows.inverse_tau[index]);
+                    running.select(share.mul_add(away, value), value).store(&mut moved[index]);
+                }
+                state.clone_from_slice(&moved);
+                if count % STEPS_BETWEEN_LOOKS == 0 {
+                    let rested = farthest.le(Lanes::splat(simd, STILL)).and(running);
+                    still = still.or(rested);
+                    let finite = farthest.is_finite();
+                    running = running.and(rested.not()).and(finite);
+                    if !running.any() {
+                        break;
+                    }
+                }
+            }
+            still
+        },
+    )
+}

@@ -1,0 +1,67 @@
+//! Experiments: arms, doses, blocks and injections become lanes that lie side by side.
+
+pub mod model;
+pub mod timeline;
+
+pub use model::{Model, Plan, Work};
+pub use timeline::{Inputs, Timeline};
+
+use crate::pharmacology::CourseKey;
+use crate::spec::listing::{Value, list};
+use crate::spec::path::PathError;
+use crate::spec::{Arm, Scenario};
+
+/// The arms of a calibrated scenario, ready to be laid side by side.
+///
+/// # Errors
+/// [`PathError`] where an arm's `set` names no parameter.
+pub fn plans(calibrated: &Scenario, resting_rates: &[f64]) -> Result<Vec<Plan>, PathError> {
+    let plan = |arm: Arm| {
+        Ok(Plan {
+            scenario: calibrated.for_arm(&arm)?,
+            base: calibrated.clone(),
+            resting_rates: resting_rates.to_vec(),
+            arm,
+        })
+    };
+    calibrated.resolved_arms().into_iter().map(plan).collect()
+}
+
+/// The forms of ligands that any arm is given.
+pub fn forms_given(scenario: &Scenario) -> Vec<CourseKey> {
+    let given = |arm: &Arm| {
+        let doses = arm.doses.iter().map(|dose| (dose.ligand.clone(), dose.form.clone()));
+        let baths = arm.baths.iter().map(|bath| (bath.ligand.clone(), bath.form.clone()));
+        doses.chain(baths).collect::<Vec<_>>()
+    };
+    let mut keys = Vec::new();
+    for (ligand, form) in scenario.arms.iter().flat_map(given).filter(|(_, form)| !form.is_empty()) {
+        let Some(ligand) = scenario.ligands.get_index_of(&ligand) else { continue };
+        let key = CourseKey { ligand, form };
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    keys
+}
+
+/// Whether two arms may lie in one block: all that is not a number is equal.
+pub fn same_structure(one: &Plan, other: &Plan) -> bool {
+    structure(&one.scenario) == structure(&other.scenario)
+}
+
+/// What is not a number in circuit, receptors, ligands and stress.
+fn structure(scenario: &Scenario) -> Vec<(String, Option<Value>)> {
+    let mut bare = Scenario { arms: Vec::new(), ..scenario.clone() };
+    let entries = list(&mut bare).into_iter();
+    let kept = |path: &str| {
+        ["populations.", "onto.", "receptors.", "ligands.", "stress."].iter().any(|start| path.starts_with(start))
+    };
+    entries
+        .filter(|entry| kept(&entry.path) && !entry.path.ends_with(".rest"))
+        .map(|entry| match entry.value {
+            Value::Number(_) | Value::Whole(_) => (entry.path, None),
+            value => (entry.path, Some(value)),
+        })
+        .collect()
+}

@@ -1,0 +1,175 @@
+//! The model of a block of arms: circuit, pharmacology, stress and effects over lanes, with each lane's rest.
+
+use super::timeline::{Inputs, resting_availability};
+use crate::circuit::{self, Rows, Shape};
+use crate::modulation::effects::Effects;
+use crate::modulation::stress::{self, Stress};
+use crate::numeric::lanes::dispatch;
+use crate::numeric::lanes::{Lanes, Row};
+use crate::pharmacology::{self, CourseKey, Pharmacology};
+use crate::signals::{Board, States};
+use crate::spec::{Arm, Scenario};
+use fearless_simd::{Level, Simd};
+
+/// One arm as a lane sees it.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The arm, with what it inherits.
+    pub arm: Arm,
+    /// The scenario as the arm's `set` changes it; drives are solved.
+    pub scenario: Scenario,
+    /// The scenario before the arm's `set`: its rest is what departures are taken from.
+    pub base: Scenario,
+    /// The circuit's resting rates in Hz.
+    pub resting_rates: Vec<f64>,
+}
+
+/// A model over lanes.
+#[derive(Clone, Debug)]
+pub struct Model<const G: usize> {
+    /// What the lanes' circuits share.
+    pub shape: Shape<G>,
+    /// The circuits' numbers at rest.
+    pub circuit: Rows<G>,
+    /// Ligands and receptors.
+    pub pharmacology: Pharmacology<G>,
+    /// Stress.
+    pub stress: Stress<G>,
+    /// Effects of signals on the circuit.
+    pub effects: Effects<G>,
+    /// All signals.
+    pub board: Board,
+    /// Slow variables.
+    pub states: States<G>,
+    /// Index among the signals of each population's rate.
+    pub rate_signals: Vec<usize>,
+    /// The signals at rest.
+    pub rest: Vec<Row<G>>,
+}
+
+/// Room for one evaluation of a model.
+#[derive(Clone, Debug)]
+pub struct Work<const G: usize> {
+    /// Given concentration of each course, nM.
+    given: Vec<Row<G>>,
+    /// Concentrations as seen by receptors, nM.
+    exposures: Vec<Row<G>>,
+    /// All signals.
+    pub signals: Vec<Row<G>>,
+    /// The circuit's numbers under the effects.
+    pub rows: Rows<G>,
+}
+
+impl<const G: usize> Model<G> {
+    /// Builds the model of a block; lane `i` is `plans[i]`, and the last fills the lanes that are left. Plans must share
+    /// their structure ([`super::same_structure`]). `forms` are the forms of ligands given in any arm of the experiment.
+    pub fn build(plans: &[&Plan], forms: &[CourseKey], level: Level) -> Self {
+        let mut model = Self::without_rest(plans, forms);
+        for (lane, plan) in plans.iter().enumerate() {
+            let resting = resting_signals(plan, forms, level);
+            for (index, name) in model.board.names().iter().enumerate() {
+                let value = resting.iter().find(|(known, _)| known == name).map_or(0.0, |(_, value)| *value);
+                for lane in lane..if lane + 1 == plans.len() { Row::<G>::LANES } else { lane + 1 } {
+                    model.rest[index].set(lane, value);
+                }
+            }
+        }
+        model
+    }
+
+    fn without_rest(plans: &[&Plan], forms: &[CourseKey]) -> Self {
+        let last = plans.len() - 1;
+        let scenarios: Vec<&Scenario> = plans.iter().map(|plan| &plan.scenario).collect();
+        let circuits: Vec<_> = scenarios.iter().map(|scenario| &scenario.circuit).collect();
+        let (shape, rows) = circuit::build(&circuits);
+        let mut board = Board::default();
+        let mut states = States::new();
+        let rate_signals =
+            shape.populations.iter().map(|population| board.add(format!("rate.{}", population.name))).collect();
+        let level_of = |lane: usize| plans[lane.min(last)].arm.stress.as_ref().map_or(0.0, |stress| stress.level);
+        let stress = stress::build(&scenarios, Row::from_fn(level_of), &mut board, &mut states);
+        let pharmacology = pharmacology::build(&scenarios, forms, &mut board, &mut states);
+        let phenotypes: Vec<&str> = plans.iter().map(|plan| plan.phenotype()).collect();
+        let effects = Effects::build(&scenarios, &phenotypes, &shape, &mut board);
+        let rest = board.rows();
+        Self { shape, circuit: rows, pharmacology, stress, effects, board, states, rate_signals, rest }
+    }
+
+    /// Room for evaluations.
+    pub fn work(&self) -> Work<G> {
+        Work {
+            given: vec![Row::ZERO; self.pharmacology.courses.len()],
+            exposures: vec![Row::ZERO; self.pharmacology.exposures.len()],
+            signals: self.board.rows(),
+            rows: self.circuit.clone(),
+        }
+    }
+
+    /// All signals but the rates, at each lane's time in min.
+    #[inline(always)]
+    pub fn show<S: Simd>(&self, simd: S, time: Lanes<S, G>, inputs: &Inputs<G>, states: &[Row<G>], work: &mut Work<G>) {
+        self.stress.show(states, &mut work.signals);
+        let pharmacology = &self.pharmacology;
+        let Work { given, exposures, signals, .. } = work;
+        pharmacology.expose(simd, time, &inputs.courses, states, given, exposures, signals);
+        pharmacology.activate(simd, &inputs.available, exposures, states, signals);
+    }
+
+    /// The circuit's rows as the signals shown change them.
+    #[inline(always)]
+    pub fn modulate<S: Simd>(&self, simd: S, inputs: &Inputs<G>, work: &mut Work<G>) {
+        let Work { signals, rows, .. } = work;
+        self.effects.apply(simd, &self.shape, &self.circuit, &inputs.injected, signals, &self.rest, rows);
+    }
+
+    /// Rates of change of the slow variables per min, given the signals shown and the rates among them.
+    #[inline(always)]
+    pub fn derivatives<S: Simd>(
+        &self,
+        simd: S,
+        inputs: &Inputs<G>,
+        states: &[Row<G>],
+        work: &mut Work<G>,
+        derivatives: &mut [Row<G>],
+    ) {
+        self.stress.derivative(simd, &inputs.exposure, states, derivatives);
+        let Work { exposures, signals, .. } = work;
+        self.pharmacology.derivatives(simd, exposures, states, signals, &self.rest, derivatives);
+    }
+
+    /// Writes rates in Hz among the signals.
+    #[inline(always)]
+    pub fn show_rates(&self, rates: &[Row<G>], signals: &mut [Row<G>]) {
+        for (signal, rate) in self.rate_signals.iter().zip(rates) {
+            signals[*signal] = *rate;
+        }
+    }
+}
+
+impl Plan {
+    /// The stress phenotype of the arm.
+    pub fn phenotype(&self) -> &str {
+        let own = self.arm.stress.as_ref().map_or("", |stress| stress.phenotype.as_str());
+        if own.is_empty() { &self.scenario.stress.phenotype } else { own }
+    }
+}
+
+/// The signals at rest: the base scenario, nothing given, no stress, and the receptors that the circuit settled with.
+fn resting_signals(plan: &Plan, forms: &[CourseKey], level: Level) -> Vec<(String, f64)> {
+    let healthy = Plan { arm: Arm { stress: None, ..plan.arm.clone() }, scenario: plan.base.clone(), ..plan.clone() };
+    let model = Model::<1>::without_rest(&[&healthy], forms);
+    let mut inputs = Inputs::none(&model.pharmacology, model.shape.size());
+    for (row, share) in inputs.available.iter_mut().zip(resting_availability(&plan.arm, &model.pharmacology)) {
+        *row = Row::splat(share);
+    }
+    let mut work = model.work();
+    dispatch!(level, simd => show_at_rest(simd, &model, &inputs, &mut work));
+    let rates: Vec<Row<1>> = plan.resting_rates.iter().map(|rate| Row::splat(*rate)).collect();
+    model.show_rates(&rates, &mut work.signals);
+    model.board.names().iter().zip(&work.signals).map(|(name, row)| (name.clone(), row.get(0))).collect()
+}
+
+#[inline(always)]
+fn show_at_rest<S: Simd>(simd: S, model: &Model<1>, inputs: &Inputs<1>, work: &mut Work<1>) {
+    model.show(simd, Lanes::splat(simd, 0.0), inputs, &model.states.initial, work);
+}

@@ -1,0 +1,189 @@
+//! Effects over lanes: how the departures of signals from rest change the circuit's rows.
+//!
+//! Drives of several effects add. Factors on a population's output, gain, time constant and noise multiply, one
+//! `1 + amount x departure` per effect; those on one connection add inside one factor. A factor never falls below 0: a
+//! synapse does not change its sign.
+
+use crate::circuit::{Rows, Shape};
+use crate::numeric::lanes::{Lanes, Row};
+use crate::signals::Board;
+use crate::spec::{self, Effect, Scenario, Target};
+use fearless_simd::Simd;
+
+/// A time constant is never scaled below this share: the circuit's step would no longer resolve it.
+const LEAST_TAU_FACTOR: f64 = 0.01;
+
+/// All effects of a block, by what they change.
+#[derive(Clone, Debug, Default)]
+pub struct Effects<const G: usize> {
+    drive: Vec<(usize, Term<G>)>,
+    output: Vec<(usize, Term<G>)>,
+    weight: Vec<(usize, Term<G>)>,
+    gain: Vec<(usize, Term<G>)>,
+    tau: Vec<(usize, Term<G>)>,
+    sigma: Vec<(usize, Term<G>)>,
+}
+
+/// One effect: `amount x (signal - rest) x modifiers`.
+#[derive(Clone, Debug)]
+struct Term<const G: usize> {
+    signal: usize,
+    amount: Row<G>,
+    reduced_by: Vec<(usize, Row<G>)>,
+    raised_by: Vec<(usize, Row<G>)>,
+}
+
+impl<const G: usize> Effects<G> {
+    /// Builds the effects of every site, and of every stress phenotype; `phenotypes[i]` is that of lane `i`.
+    ///
+    /// A phenotype that is not a lane's own has amounts of 0 there, which change no bit.
+    pub fn build(lanes: &[&Scenario], phenotypes: &[&str], shape: &Shape<G>, board: &mut Board) -> Self {
+        let mut effects =
+            Self { drive: vec![], output: vec![], weight: vec![], gain: vec![], tau: vec![], sigma: vec![] };
+        let last = lanes.len() - 1;
+        for (name, phenotype) in &lanes[0].stress.phenotypes {
+            for index in 0..phenotype.effects.len() {
+                let find = |lane: usize| lanes[lane.min(last)].stress.phenotypes.get(name)?.effects.get(index);
+                let share = |lane: usize| if phenotypes[lane.min(last)] == name { 1.0 } else { 0.0 };
+                effects.add("stress", None, &find, &share, shape, board);
+            }
+        }
+        for (receptor, spec) in &lanes[0].receptors {
+            for (population, site) in &spec.on {
+                let signal = format!("activation.{receptor}.{population}");
+                let find_site = |lane: usize| lanes[lane.min(last)].receptors.get(receptor)?.on.get(population);
+                let share = |lane: usize| find_site(lane).map_or(0.0, |site| site.fraction);
+                for index in 0..site.effects.len() {
+                    let find = |lane: usize| find_site(lane)?.effects.get(index);
+                    effects.add(&signal, Some(population), &find, &share, shape, board);
+                }
+            }
+        }
+        effects
+    }
+
+    /// Adds one effect. `find` gives it as lane `i` states it, `share` the factor on its amount there.
+    fn add<'a>(
+        &mut self,
+        signal: &str,
+        population: Option<&str>,
+        find: &dyn Fn(usize) -> Option<&'a Effect>,
+        share: &dyn Fn(usize) -> f64,
+        shape: &Shape<G>,
+        board: &mut Board,
+    ) {
+        let resolved = |lane: usize| find(lane).and_then(|effect| effect.resolve(population).ok());
+        let (Some((target, _)), Some(first)) = (resolved(0), find(0)) else { return };
+        let mut modifiers = |pick: fn(&spec::Effect) -> &indexmap::IndexMap<String, f64>| {
+            let names: Vec<String> = pick(first).keys().cloned().collect();
+            names
+                .into_iter()
+                .map(|name| {
+                    let weights = Row::from_fn(|lane| {
+                        find(lane).and_then(|effect| pick(effect).get(&name).copied()).unwrap_or(0.0)
+                    });
+                    (board.add(name), weights)
+                })
+                .collect()
+        };
+        let term = Term {
+            reduced_by: modifiers(|effect| &effect.reduced_by),
+            raised_by: modifiers(|effect| &effect.raised_by),
+            signal: board.add(signal),
+            amount: Row::from_fn(|lane| resolved(lane).map_or(0.0, |(_, amount)| amount * share(lane))),
+        };
+        let (list, name) = match &target {
+            Target::Drive(name) => (&mut self.drive, name),
+            Target::Output(name) => (&mut self.output, name),
+            Target::Gain(name) => (&mut self.gain, name),
+            Target::Tau(name) => (&mut self.tau, name),
+            Target::Sigma(name) => (&mut self.sigma, name),
+            Target::Weight { from, onto } => {
+                let place = shape.population(onto).zip(shape.population(from));
+                if let Some(connection) = place.and_then(|(onto, from)| shape.connection(onto, from)) {
+                    self.weight.push((connection, term));
+                }
+                return;
+            }
+        };
+        if let Some(index) = shape.population(name) {
+            list.push((index, term));
+        }
+    }
+
+    /// Changes a copy of the circuit's rows as the signals' departures say. `injected` is added to the drives.
+    #[inline(never)]
+    pub fn apply<S: Simd>(
+        &self,
+        simd: S,
+        shape: &Shape<G>,
+        base: &Rows<G>,
+        injected: &[Row<G>],
+        signals: &[Row<G>],
+        rest: &[Row<G>],
+        rows: &mut Rows<G>,
+    ) {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let one = Lanes::splat(simd, 1.0);
+                let zero = Lanes::splat(simd, 0.0);
+                for (index, (base, injected)) in base.drive.iter().zip(injected).enumerate() {
+                    (Lanes::load(simd, base) + Lanes::load(simd, injected)).store(&mut rows.drive[index]);
+                }
+                for (index, term) in &self.drive {
+                    (Lanes::load(simd, &rows.drive[*index]) + term.value(simd, signals, rest))
+                        .store(&mut rows.drive[*index]);
+                }
+                // Weights: the connection's own factor first, then that of its source's output.
+                rows.weight.clone_from_slice(&base.weight);
+                for connection in 0..shape.connections.len() {
+                    let mut terms = self.weight.iter().filter(|(index, _)| *index == connection).peekable();
+                    if terms.peek().is_some() {
+                        let factor = terms.fold(one, |sum, (_, term)| sum + term.value(simd, signals, rest)).max(zero);
+                        (Lanes::load(simd, &rows.weight[connection]) * factor).store(&mut rows.weight[connection]);
+                    }
+                }
+                for (population, term) in &self.output {
+                    let factor = (one + term.value(simd, signals, rest)).max(zero);
+                    for (connection, place) in shape.connections.iter().enumerate() {
+                        if place.source == *population {
+                            (Lanes::load(simd, &rows.weight[connection]) * factor).store(&mut rows.weight[connection]);
+                        }
+                    }
+                }
+                let scale = |terms: &[(usize, Term<G>)], base: &[Row<G>], rows: &mut [Row<G>]| {
+                    rows.clone_from_slice(base);
+                    for (index, term) in terms {
+                        let factor = (one + term.value(simd, signals, rest)).max(zero);
+                        (Lanes::load(simd, &rows[*index]) * factor).store(&mut rows[*index]);
+                    }
+                };
+                scale(&self.gain, &base.gain, &mut rows.gain);
+                scale(&self.sigma, &base.sigma, &mut rows.sigma);
+                rows.inverse_tau.clone_from_slice(&base.inverse_tau);
+                for (index, term) in &self.tau {
+                    let factor = (one + term.value(simd, signals, rest)).max(Lanes::splat(simd, LEAST_TAU_FACTOR));
+                    (Lanes::load(simd, &rows.inverse_tau[*index]) / factor).store(&mut rows.inverse_tau[*index]);
+                }
+            },
+        )
+    }
+}
+
+impl<const G: usize> Term<G> {
+    #[inline(always)]
+    fn value<S: Simd>(&self, simd: S, signals: &[Row<G>], rest: &[Row<G>]) -> Lanes<S, G> {
+        let one = Lanes::splat(simd, 1.0);
+        let departure = Lanes::load(simd, &signals[self.signal]) - Lanes::load(simd, &rest[self.signal]);
+        let mut value = Lanes::load(simd, &self.amount) * departure;
+        for (signal, weight) in &self.reduced_by {
+            let share = one - Lanes::load(simd, weight) * Lanes::load(simd, &signals[*signal]);
+            value = value * share.max(Lanes::splat(simd, 0.0));
+        }
+        for (signal, weight) in &self.raised_by {
+            value = value * Lanes::load(simd, weight).mul_add(Lanes::load(simd, &signals[*signal]), one);
+        }
+        value
+    }
+}

@@ -1,0 +1,5 @@
+//! Numerics without neuroscience: lanes and their functions, counter-based noise, small linear algebra.
+
+pub mod functions;
+pub mod lanes;
+pub mod linear;
