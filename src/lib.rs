@@ -6,11 +6,16 @@
 //! `experiment` -> `equilibrium` -> `simulate` -> `readouts` -> `store` -> `plot` -> `cli`.
 
 pub mod circuit;
+pub mod cli;
+pub mod config;
 pub mod equilibrium;
 pub mod experiment;
 pub mod modulation;
 pub mod numeric;
 pub mod pharmacology;
+pub mod readouts;
 pub mod signals;
+pub mod simulate;
 pub mod spec;
+pub mod store;
 pub mod units;

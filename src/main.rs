@@ -1,2 +1,7 @@
 //! The `disinhibit` program.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(disinhibit::cli::main(std::env::args_os()).code())
+}

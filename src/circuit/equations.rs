@@ -139,7 +139,7 @@ pub fn residual_and_jacobian<S: Simd, const G: usize>(
                 }
             }
         },
-    )
+    );
 }
 
 /// Room for [`residual_and_jacobian`].

@@ -143,6 +143,19 @@ impl<const G: usize> Shape<G> {
 }
 
 impl<const G: usize> Rows<G> {
+    /// Takes over the numbers of one lane that signals may change.
+    pub fn copy_lane(&mut self, from: &Self, lane: usize) {
+        let copy = |to: &mut [Row<G>], from: &[Row<G>]| {
+            to.iter_mut().zip(from).for_each(|(to, from)| to.set(lane, from.get(lane)));
+        };
+        copy(&mut self.weight, &from.weight);
+        copy(&mut self.drive, &from.drive);
+        copy(&mut self.inverse_tau, &from.inverse_tau);
+        copy(&mut self.gain, &from.gain);
+        copy(&mut self.sigma, &from.sigma);
+        copy(&mut self.noise_tau, &from.noise_tau);
+    }
+
     fn empty() -> Self {
         Self {
             weight: Vec::new(),

@@ -167,7 +167,7 @@ impl<const G: usize> Effects<G> {
                     (Lanes::load(simd, &rows.inverse_tau[*index]) / factor).store(&mut rows.inverse_tau[*index]);
                 }
             },
-        )
+        );
     }
 }
 

@@ -286,7 +286,7 @@ impl<S: Simd, const G: usize> Mask<S, G> {
     #[inline(always)]
     pub fn and(mut self, other: Self) -> Self {
         for (mask, other) in self.0.iter_mut().zip(other.0) {
-            *mask = *mask & other;
+            *mask &= other;
         }
         self
     }
@@ -295,7 +295,7 @@ impl<S: Simd, const G: usize> Mask<S, G> {
     #[inline(always)]
     pub fn or(mut self, other: Self) -> Self {
         for (mask, other) in self.0.iter_mut().zip(other.0) {
-            *mask = *mask | other;
+            *mask |= other;
         }
         self
     }

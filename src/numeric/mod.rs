@@ -3,3 +3,5 @@
 pub mod functions;
 pub mod lanes;
 pub mod linear;
+pub mod normal;
+pub mod philox;

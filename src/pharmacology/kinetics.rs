@@ -18,7 +18,7 @@ const NANOMOLAR_PER_MILLIMOLAR: f64 = 1e6;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Disposition {
     /// Rate constants of the phases after a bolus into the blood, per min, and each phase's share.
-    disposition: Vec<(f64, f64)>,
+    phases: Vec<(f64, f64)>,
     /// Rate constant of absorption, per min.
     absorption: Option<f64>,
     /// Free concentration in nM at once after a bolus of 1 mg/kg into the blood.
@@ -29,20 +29,20 @@ impl Disposition {
     /// The disposition in one species. `ligand` gives the molar mass where kinetics are by volume.
     pub fn new(kinetics: &Kinetics, ligand: &Ligand) -> Self {
         let elimination = LN_2 / kinetics.elimination_half_life;
-        let disposition = match &kinetics.distribution {
+        let phases = match &kinetics.distribution {
             None => vec![(elimination, 1.0)],
             Some(fast) => vec![(elimination, 1.0 - fast.fraction), (LN_2 / fast.half_life, fast.fraction)],
         };
         let absorption = kinetics.absorption_half_life.map(|half_life| {
             let mut rate = LN_2 / half_life;
-            for (phase, _) in &disposition {
+            for (phase, _) in &phases {
                 if (rate / phase - 1.0).abs() < CLOSEST_PHASES {
                     rate = phase * (1.0 + CLOSEST_PHASES);
                 }
             }
             rate
         });
-        let mut unit = Self { disposition, absorption, per_dose: 1.0 };
+        let mut unit = Self { phases, absorption, per_dose: 1.0 };
         unit.per_dose = match (&kinetics.peak, kinetics.volume) {
             (Some(peak), _) => peak.concentration / (peak.dose * unit.peak_response(peak.infusion)),
             (None, Some(volume)) => {
@@ -56,20 +56,17 @@ impl Disposition {
 
     /// The rate constants of all phases, per min: those after a bolus, then absorption.
     pub fn rates(&self) -> Vec<f64> {
-        self.disposition.iter().map(|(rate, _)| *rate).chain(self.absorption).collect()
+        self.phases.iter().map(|(rate, _)| *rate).chain(self.absorption).collect()
     }
 
     /// What a dose of `amount` mg/kg adds at its own time to the coefficients of the phases.
     fn bolus(&self, amount: f64) -> Vec<f64> {
         let size = amount * self.per_dose;
         match self.absorption {
-            None => self.disposition.iter().map(|(_, share)| size * share).collect(),
+            None => self.phases.iter().map(|(_, share)| size * share).collect(),
             Some(absorption) => {
-                let mut coefficients: Vec<f64> = self
-                    .disposition
-                    .iter()
-                    .map(|(rate, share)| size * share * absorption / (absorption - rate))
-                    .collect();
+                let mut coefficients: Vec<f64> =
+                    self.phases.iter().map(|(rate, share)| size * share * absorption / (absorption - rate)).collect();
                 coefficients.push(-coefficients.iter().sum::<f64>());
                 coefficients
             }
@@ -80,7 +77,7 @@ impl Disposition {
     /// its end adds the same with the opposite sign.
     fn infusion(&self, amount: f64, duration: f64) -> (f64, Vec<f64>) {
         let size = amount / duration * self.per_dose;
-        let coefficients: Vec<f64> = self.disposition.iter().map(|(rate, share)| -size * share / rate).collect();
+        let coefficients: Vec<f64> = self.phases.iter().map(|(rate, share)| -size * share / rate).collect();
         (-coefficients.iter().sum::<f64>(), coefficients)
     }
 
@@ -88,7 +85,7 @@ impl Disposition {
     fn peak_response(&self, infusion: Option<f64>) -> f64 {
         if let Some(duration) = infusion {
             let phase = |(rate, share): &(f64, f64)| share * -libm::expm1(-rate * duration) / (rate * duration);
-            return self.disposition.iter().map(phase).sum();
+            return self.phases.iter().map(phase).sum();
         }
         let Some(absorption) = self.absorption else { return 1.0 };
         let rates = self.rates();
@@ -96,7 +93,7 @@ impl Disposition {
         let sum = |time: f64, weight: &dyn Fn(f64) -> f64| -> f64 {
             rates.iter().zip(&coefficients).map(|(rate, c)| c * weight(*rate) * libm::exp(-rate * time)).sum()
         };
-        let time = match self.disposition.as_slice() {
+        let time = match self.phases.as_slice() {
             [(elimination, _)] => libm::log(absorption / elimination) / (absorption - elimination),
             // With two phases: the only zero of the slope, which is positive before it.
             _ => bisect(0.0, 40.0 / rates.iter().copied().fold(f64::INFINITY, f64::min), |time| {

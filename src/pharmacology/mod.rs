@@ -144,7 +144,7 @@ impl<const G: usize> Pharmacology<G> {
                     }
                 }
             },
-        )
+        );
     }
 
     /// Occupancy, activation, block and desensitisation of every site, written among the signals.
@@ -169,7 +169,7 @@ impl<const G: usize> Pharmacology<G> {
                     }
                 }
             },
-        )
+        );
     }
 
     /// Rates of change, per min, of released ligands, slow binding and desensitisation.
@@ -212,6 +212,6 @@ impl<const G: usize> Pharmacology<G> {
                     }
                 }
             },
-        )
+        );
     }
 }

@@ -116,6 +116,8 @@ pub trait NodeList {
     fn node(&mut self, index: usize) -> Option<&mut dyn Node>;
     /// Adds one with nothing but defaults.
     fn push(&mut self) -> &mut dyn Node;
+    /// Takes all out.
+    fn clear(&mut self);
     /// A table with nothing but defaults.
     fn prototype(&self) -> Box<dyn Node>;
 }
@@ -242,6 +244,10 @@ impl<T: Node + Default + 'static> NodeList for Vec<T> {
         let index = self.len();
         Vec::push(self, T::default());
         &mut self[index]
+    }
+
+    fn clear(&mut self) {
+        Vec::clear(self);
     }
 
     fn prototype(&self) -> Box<dyn Node> {

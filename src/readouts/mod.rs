@@ -1,0 +1,301 @@
+//! From recordings to named numbers: rates, suppression and rescue, peaks, inputs by source, exposure to drugs.
+
+pub mod trace;
+
+use crate::simulate::{ArmOutcome, Outcome, Status};
+use crate::spec::{Compare, Scenario};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use trace::{Extreme, Trace};
+
+/// A rate lies above that of the control arm when it exceeds it by this much, in Hz.
+pub const ABOVE_CONTROL_HZ: f64 = 1e-6;
+/// Differences between control and stress below this, in Hz, leave the rescue index undefined.
+const NO_DIFFERENCE_HZ: f64 = 1e-6;
+/// The rescue that counts as lasting.
+pub const LASTING_RESCUE: f64 = 0.3;
+
+/// Values by report label.
+pub type ByTime<T> = IndexMap<String, T>;
+/// Values by name.
+pub type ByName<T> = IndexMap<String, T>;
+
+/// The numbers of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The population that suppression, rescue and peaks are of.
+    pub population: String,
+    /// The window of peaks and of the minutes above control, in min.
+    pub window_min: [f64; 2],
+    /// The arms, in the order of the scenario.
+    pub arms: Vec<ArmSummary>,
+}
+
+/// The numbers of one arm.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ArmSummary {
+    /// Its name.
+    pub name: String,
+    /// `ok`, `diverged` or `unstable`.
+    pub status: String,
+    /// What happened, where it did not end well.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub problem: Option<String>,
+    /// Rates in Hz by report label and population.
+    pub rates_hz: ByTime<ByName<f64>>,
+    /// `1 - r / r(control)` of the main population, where defined.
+    pub suppression_index: ByTime<Option<f64>>,
+    /// `(r - r(stress)) / (r(control) - r(stress))` of the main population, where defined.
+    pub rescue_index: ByTime<Option<f64>>,
+    /// Minutes of the window in which the main population fires above the control arm.
+    pub minutes_above_control: Option<f64>,
+    /// Hours of the run after the window's start in which rescue exceeds 0.3.
+    pub hours_with_rescue_above_0_3: Option<f64>,
+    /// The largest rate of the main population within the window, Hz.
+    pub peak_hz: Option<Extreme>,
+    /// That peak relative to the control arm's rate at the same time.
+    pub peak_over_control: Option<f64>,
+    /// The largest and smallest rate of each population within the window, Hz.
+    pub extremes_hz: ByName<[Option<Extreme>; 2]>,
+    /// Input by report label, target and source, in input units; `drive` stands for all that is not synaptic.
+    pub input: ByTime<ByName<ByName<f64>>>,
+    /// Occupancy by report label and `receptor.ligand`.
+    pub occupancy: ByTime<ByName<f64>>,
+    /// Activation by report label and `receptor.population`.
+    pub activation: ByTime<ByName<f64>>,
+    /// Share of channels blocked, by report label and `receptor.population`.
+    pub channel_block: ByTime<ByName<f64>>,
+    /// Free concentration in nM by report label and ligand.
+    pub free_concentration_nm: ByTime<ByName<f64>>,
+    /// Area under the free concentration above its start, in nM min, over the run.
+    pub area_under_concentration_nm_min: ByName<f64>,
+    /// The stress level by report label.
+    pub stress: ByTime<f64>,
+    /// What happened to the circuit on the way.
+    pub events: Vec<EventSummary>,
+}
+
+/// An event of an arm.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EventSummary {
+    /// When, in min.
+    pub at_min: f64,
+    /// What, in a sentence.
+    pub what: String,
+}
+
+/// The numbers of a run.
+pub fn summarise(outcome: &Outcome) -> Summary {
+    let scenario = &outcome.scenario;
+    let population = scenario.main_population().unwrap_or_default().to_owned();
+    let Compare { from, to, .. } = scenario.compare;
+    let arms = outcome.arms.iter().map(|arm| Comparison::new(outcome, arm, &population).summarise()).collect();
+    Summary { scenario: scenario.name.clone(), population, window_min: [from, to], arms }
+}
+
+/// The names of the arms that an arm is measured against: healthy and stressed.
+pub fn compared_with(scenario: &Scenario, arm: &str) -> [String; 2] {
+    let own = scenario.resolved_arms().into_iter().find(|known| known.name == arm).and_then(|arm| arm.compare);
+    let pick = |own: Option<&String>, general: &String| match own {
+        Some(own) if !own.is_empty() => own.clone(),
+        _ => general.clone(),
+    };
+    [
+        pick(own.as_ref().map(|own| &own.control), &scenario.compare.control),
+        pick(own.as_ref().map(|own| &own.stress), &scenario.compare.stress),
+    ]
+}
+
+/// An arm beside those that it is measured against.
+struct Comparison<'a> {
+    scenario: &'a Scenario,
+    arm: &'a ArmOutcome,
+    control: Option<&'a ArmOutcome>,
+    stress: Option<&'a ArmOutcome>,
+    /// Signal of the main population's rate.
+    signal: String,
+}
+
+impl<'a> Comparison<'a> {
+    fn new(outcome: &'a Outcome, arm: &'a ArmOutcome, population: &str) -> Self {
+        let [control, stress] = compared_with(&outcome.scenario, &arm.name);
+        let find = |name: &str| outcome.arms.iter().find(|arm| arm.name == name);
+        Self {
+            scenario: &outcome.scenario,
+            arm,
+            control: find(&control),
+            stress: find(&stress),
+            signal: format!("rate.{population}"),
+        }
+    }
+
+    fn summarise(&self) -> ArmSummary {
+        let arm = self.arm;
+        let problem = match &arm.status {
+            Status::Done => None,
+            Status::Diverged { at } => Some(format!("a rate or signal ceased to be finite at {at:.4} min")),
+            Status::Unstable { at, reason } => Some(format!("at {at:.4} min {reason}")),
+        };
+        let Compare { from, to, .. } = self.scenario.compare;
+        let own = arm.recording.signal(&self.signal).unwrap_or_default();
+        let own = Trace { times: arm.recording.times(), values: &own };
+        let peak = own.highest(from, to);
+        ArmSummary {
+            name: arm.name.clone(),
+            status: arm.status.word().to_owned(),
+            problem,
+            rates_hz: self.by_time("rate."),
+            suppression_index: self.index(suppression),
+            rescue_index: self.index(rescue),
+            minutes_above_control: self.minutes_above_control(&own),
+            hours_with_rescue_above_0_3: self.hours_with_lasting_rescue(&own),
+            peak_hz: peak,
+            peak_over_control: peak
+                .zip(self.control)
+                .and_then(|(peak, control)| quotient(peak.value, self.rate_of(control, peak.at_min)?)),
+            extremes_hz: self.extremes(from, to),
+            input: self.inputs(),
+            occupancy: self.by_time("occupancy."),
+            activation: self.by_time("activation."),
+            channel_block: self.by_time("block."),
+            free_concentration_nm: self.by_time("concentration."),
+            area_under_concentration_nm_min: self.exposures(),
+            stress: arm
+                .reports
+                .iter()
+                .filter_map(|report| Some((report.label.clone(), report.signals[self.signal_index("stress")?])))
+                .collect(),
+            events: arm
+                .events
+                .iter()
+                .map(|event| EventSummary { at_min: event.at, what: event.what.clone() })
+                .collect(),
+        }
+    }
+
+    fn signal_index(&self, name: &str) -> Option<usize> {
+        self.arm.recording.names().iter().position(|known| known == name)
+    }
+
+    /// The signals whose names start with a prefix, without it, at every report time.
+    fn by_time(&self, prefix: &str) -> ByTime<ByName<f64>> {
+        let names = self.arm.recording.names();
+        let named = |values: &[f64]| -> ByName<f64> {
+            let all = names.iter().zip(values);
+            all.filter_map(|(name, value)| Some((name.strip_prefix(prefix)?.to_owned(), *value))).collect()
+        };
+        self.arm.reports.iter().map(|report| (report.label.clone(), named(&report.signals))).collect()
+    }
+
+    /// The main population's rate in another arm at a time.
+    fn rate_of(&self, arm: &ArmOutcome, time: f64) -> Option<f64> {
+        let values = arm.recording.signal(&self.signal)?;
+        Trace { times: arm.recording.times(), values: &values }.at(time)
+    }
+
+    /// An index of rate, control and stress at every report time.
+    fn index(&self, index: fn(f64, Option<f64>, Option<f64>) -> Option<f64>) -> ByTime<Option<f64>> {
+        let place = self.signal_index(&self.signal);
+        let reported = |arm: Option<&ArmOutcome>, label: &str| {
+            let report = arm?.reports.iter().find(|report| report.label == label)?;
+            let place = arm?.recording.names().iter().position(|known| *known == self.signal)?;
+            Some(report.signals[place])
+        };
+        let at = |report: &crate::simulate::Report| {
+            let rate = report.signals[place?];
+            index(rate, reported(self.control, &report.label), reported(self.stress, &report.label))
+        };
+        self.arm.reports.iter().map(|report| (report.label.clone(), at(report))).collect()
+    }
+
+    fn minutes_above_control(&self, own: &Trace<'_>) -> Option<f64> {
+        let control = self.control?.recording.signal(&self.signal)?;
+        let control = Trace { times: self.control?.recording.times(), values: &control };
+        let Compare { from, to, .. } = self.scenario.compare;
+        let above = own
+            .times
+            .iter()
+            .zip(own.values)
+            .map(|(time, rate)| control.at(*time).map_or(f64::NAN, |level| rate - level - ABOVE_CONTROL_HZ));
+        Some(Trace { times: own.times, values: &above.collect::<Vec<_>>() }.time_above_zero(from, to))
+    }
+
+    fn hours_with_lasting_rescue(&self, own: &Trace<'_>) -> Option<f64> {
+        let (control, stress) = (self.control?, self.stress?);
+        let signals = [control.recording.signal(&self.signal)?, stress.recording.signal(&self.signal)?];
+        let control = Trace { times: control.recording.times(), values: &signals[0] };
+        let stress = Trace { times: stress.recording.times(), values: &signals[1] };
+        let above: Vec<f64> = own
+            .times
+            .iter()
+            .zip(own.values)
+            .map(|(time, rate)| {
+                let index = rescue(*rate, control.at(*time), stress.at(*time));
+                index.map_or(f64::NAN, |index| index - LASTING_RESCUE)
+            })
+            .collect();
+        if above.iter().all(|value| value.is_nan()) {
+            return None;
+        }
+        let minutes = Trace { times: own.times, values: &above };
+        Some(minutes.time_above_zero(self.scenario.compare.from, self.scenario.run.to) / 60.0)
+    }
+
+    fn extremes(&self, from: f64, to: f64) -> ByName<[Option<Extreme>; 2]> {
+        let recording = &self.arm.recording;
+        let names = recording.names().iter().filter_map(|name| Some((name, name.strip_prefix("rate.")?)));
+        names
+            .filter_map(|(signal, name)| {
+                let values = recording.signal(signal)?;
+                let trace = Trace { times: recording.times(), values: &values };
+                Some((name.to_owned(), [trace.highest(from, to), trace.lowest(from, to)]))
+            })
+            .collect()
+    }
+
+    fn inputs(&self) -> ByTime<ByName<ByName<f64>>> {
+        let at = |report: &crate::simulate::Report| {
+            let mut inputs: ByName<ByName<f64>> = IndexMap::new();
+            for (population, drive) in self.scenario.circuit.populations.keys().zip(&report.drives) {
+                inputs.entry(population.clone()).or_default().insert("drive".into(), *drive);
+            }
+            for ((target, source), input) in self.arm.connections.iter().zip(&report.synaptic) {
+                inputs.entry(target.clone()).or_default().insert(source.clone(), *input);
+            }
+            inputs
+        };
+        self.arm.reports.iter().map(|report| (report.label.clone(), at(report))).collect()
+    }
+
+    fn exposures(&self) -> ByName<f64> {
+        let recording = &self.arm.recording;
+        let names = recording.names().iter().filter_map(|name| Some((name, name.strip_prefix("concentration.")?)));
+        names
+            .filter_map(|(signal, name)| {
+                let mut values = recording.signal(signal)?;
+                let start = *values.first()?;
+                values.iter_mut().for_each(|value| *value -= start);
+                let trace = Trace { times: recording.times(), values: &values };
+                Some((name.to_owned(), trace.integral(f64::NEG_INFINITY, f64::INFINITY)))
+            })
+            .collect()
+    }
+}
+
+/// `1 - r / r(control)`.
+fn suppression(rate: f64, control: Option<f64>, _: Option<f64>) -> Option<f64> {
+    Some(1.0 - quotient(rate, control?)?)
+}
+
+/// `(r - r(stress)) / (r(control) - r(stress))`.
+fn rescue(rate: f64, control: Option<f64>, stress: Option<f64>) -> Option<f64> {
+    let (control, stress) = (control?, stress?);
+    if (control - stress).abs() < NO_DIFFERENCE_HZ { None } else { quotient(rate - stress, control - stress) }
+}
+
+fn quotient(numerator: f64, denominator: f64) -> Option<f64> {
+    let quotient = numerator / denominator;
+    quotient.is_finite().then_some(quotient)
+}

@@ -1,0 +1,126 @@
+//! Numbers from a trace: interpolation, peaks, integrals, time above a level. All treat a trace as straight lines between
+//! its samples; where two samples share a time, the second holds from there on.
+
+/// A variable over time.
+#[derive(Clone, Copy, Debug)]
+pub struct Trace<'a> {
+    /// Times of the samples in min, never falling.
+    pub times: &'a [f64],
+    /// Values at those times.
+    pub values: &'a [f64],
+}
+
+/// A largest or smallest value and when it is reached.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Extreme {
+    /// The value, in the variable's unit.
+    pub value: f64,
+    /// The time in min.
+    pub at_min: f64,
+}
+
+impl<'a> Trace<'a> {
+    /// The value at a time, none outside the trace.
+    pub fn at(&self, time: f64) -> Option<f64> {
+        let after = self.times.partition_point(|sample| *sample <= time);
+        if after == 0 || self.times.last().is_none_or(|last| time > *last) {
+            return None;
+        }
+        let before = after - 1;
+        let Some(next) = self.times.get(after) else { return Some(self.values[before]) };
+        let share = (time - self.times[before]) / (next - self.times[before]);
+        Some(self.values[before] + share * (self.values[after] - self.values[before]))
+    }
+
+    /// The pieces of the trace within a window: start, end, and the values there.
+    pub fn pieces(self, from: f64, to: f64) -> impl Iterator<Item = Piece> + use<'a> {
+        (1..self.times.len()).filter_map(move |end| {
+            let (start, stop) = (self.times[end - 1], self.times[end]);
+            let (low, high) = (start.max(from), stop.min(to));
+            if stop <= start || low >= high {
+                return None;
+            }
+            let value = |time: f64| {
+                let share = (time - start) / (stop - start);
+                self.values[end - 1] + share * (self.values[end] - self.values[end - 1])
+            };
+            Some(Piece { from: low, to: high, first: value(low), last: value(high) })
+        })
+    }
+
+    /// The integral over a window, in units of the value times min.
+    pub fn integral(&self, from: f64, to: f64) -> f64 {
+        self.pieces(from, to).map(|piece| 0.5 * (piece.first + piece.last) * (piece.to - piece.from)).sum()
+    }
+
+    /// How many minutes of a window the trace lies above 0.
+    pub fn time_above_zero(&self, from: f64, to: f64) -> f64 {
+        self.pieces(from, to).map(|piece| piece.time_above_zero()).sum()
+    }
+
+    /// The largest value within a window.
+    pub fn highest(&self, from: f64, to: f64) -> Option<Extreme> {
+        self.extreme(from, to, |one, other| one > other)
+    }
+
+    /// The smallest value within a window.
+    pub fn lowest(&self, from: f64, to: f64) -> Option<Extreme> {
+        self.extreme(from, to, |one, other| one < other)
+    }
+
+    fn extreme(&self, from: f64, to: f64, better: fn(f64, f64) -> bool) -> Option<Extreme> {
+        let ends = self.pieces(from, to).flat_map(|piece| [(piece.first, piece.from), (piece.last, piece.to)]);
+        ends.filter(|(value, _)| value.is_finite()).fold(None, |best: Option<Extreme>, (value, at_min)| match best {
+            Some(best) if !better(value, best.value) => Some(best),
+            _ => Some(Extreme { value, at_min }),
+        })
+    }
+}
+
+/// A straight piece of a trace.
+#[derive(Clone, Copy, Debug)]
+pub struct Piece {
+    from: f64,
+    to: f64,
+    first: f64,
+    last: f64,
+}
+
+impl Piece {
+    fn time_above_zero(&self) -> f64 {
+        let length = self.to - self.from;
+        match (self.first > 0.0, self.last > 0.0) {
+            (true, true) => length,
+            (false, false) => 0.0,
+            (true, false) => length * self.first / (self.first - self.last),
+            (false, true) => length * self.last / (self.last - self.first),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TENT: Trace<'static> = Trace { times: &[0.0, 10.0, 20.0], values: &[-1.0, 1.0, -1.0] };
+
+    #[test]
+    fn a_tent_is_above_zero_for_half_its_width() {
+        assert_eq!(TENT.time_above_zero(-5.0, 100.0), 10.0);
+        assert_eq!(TENT.time_above_zero(0.0, 10.0), 5.0);
+        assert_eq!(TENT.integral(5.0, 15.0), 5.0);
+        assert_eq!(TENT.highest(0.0, 20.0), Some(Extreme { value: 1.0, at_min: 10.0 }));
+        assert_eq!(TENT.lowest(5.0, 12.0), Some(Extreme { value: 0.0, at_min: 5.0 }));
+    }
+
+    #[test]
+    fn a_jump_takes_its_later_value() {
+        let step = Trace { times: &[0.0, 1.0, 1.0, 2.0], values: &[0.0, 0.0, 4.0, 4.0] };
+        assert_eq!(step.at(1.0), Some(4.0));
+        assert_eq!(step.at(0.5), Some(0.0));
+        assert_eq!(step.at(2.0), Some(4.0));
+        assert_eq!(step.at(2.1), None);
+        assert_eq!(step.integral(0.0, 2.0), 4.0);
+        assert_eq!(step.time_above_zero(0.0, 2.0), 1.0);
+    }
+}

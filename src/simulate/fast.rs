@@ -1,0 +1,319 @@
+//! Fast time: the whole circuit at a fixed step, while slower signals advance on a tick of their own.
+//!
+//! At a lane's boundaries (the ticks, samples and reports that all lanes share, and its own events) its slow variables
+//! are advanced over the interval that has passed, by Runge-Kutta with the mean rates of that interval; then the signals
+//! in the middle of the next interval are predicted, and the circuit's rows made from them. The error of a tick is of
+//! second order in its length.
+
+use super::lane::Lane;
+use super::noise::Noise;
+use super::recording::{ArmOutcome, Status};
+use super::start::{Place, bring_in};
+use super::stepper::{Fast, take_steps};
+use crate::circuit::Rows;
+use crate::circuit::equations::rates;
+use crate::equilibrium::newton::NewtonWork;
+use crate::experiment::{Inputs, Model, Plan, Work};
+use crate::numeric::lanes::{Lanes, Row, WIDTH, dispatch};
+use crate::spec::{NoiseSharing, Run};
+use fearless_simd::{Level, Simd};
+
+const MS_PER_MIN: f64 = 60_000.0;
+/// Samples of a whole run where no interval is asked for.
+const SAMPLES: f64 = 2_000.0;
+/// A moment this close after a step counts as that step's, in steps.
+const SLACK: f64 = 1e-6;
+
+/// Runs a block of arms; outcome `i` is that of `plans[i]`. `first_arm` is the number of the first in the experiment.
+pub fn run<const G: usize>(
+    model: &Model<G>,
+    plans: &[&Plan],
+    numbers: &[usize],
+    run: &Run,
+    level: Level,
+) -> Vec<ArmOutcome> {
+    let mut block = Block::new(model, plans, numbers, run);
+    dispatch!(level, simd => block.run(simd));
+    block.lanes.into_iter().map(|lane| lane.outcome).collect()
+}
+
+struct Block<'a, const G: usize> {
+    model: &'a Model<G>,
+    run: &'a Run,
+    inputs: Inputs<G>,
+    lanes: Vec<Lane>,
+    /// Number of the step that is next.
+    step: u64,
+    /// The step of each lane's last boundary.
+    last: Vec<u64>,
+    /// The steps of the moments that all lanes share, in order.
+    grid: Grid,
+    states: Vec<Row<G>>,
+    /// The rows in force.
+    rows: Rows<G>,
+    fast: Fast<G>,
+    noise: Noise<G>,
+    /// Mean rates since each lane's last boundary.
+    mean_rates: Vec<Row<G>>,
+    /// Sums of rates since the last sample, and how many steps they hold.
+    sample_sums: Vec<Row<G>>,
+    sampled_at: u64,
+    work: Work<G>,
+}
+
+/// Moments in steps.
+struct Grid {
+    from: f64,
+    step_min: f64,
+    tick: u64,
+    sample: u64,
+    end: u64,
+    reports: Vec<u64>,
+}
+
+impl Grid {
+    fn new(run: &Run) -> Self {
+        let step_min = run.step / MS_PER_MIN;
+        let whole = |minutes: f64| (libm::round(minutes / step_min) as u64).max(1);
+        let mut grid = Self {
+            from: run.from,
+            step_min,
+            tick: whole(run.signal_step),
+            sample: whole(run.record.unwrap_or((run.to - run.from) / SAMPLES)),
+            end: 0,
+            reports: Vec::new(),
+        };
+        grid.end = grid.step_of(run.to);
+        grid.reports = run.report.iter().map(|report| grid.step_of(report.minutes)).collect();
+        grid.reports.sort_unstable();
+        grid
+    }
+
+    /// The first step at or after a time.
+    fn step_of(&self, minutes: f64) -> u64 {
+        libm::ceil((minutes - self.from) / self.step_min - SLACK).max(0.0) as u64
+    }
+
+    fn time_of(&self, step: u64) -> f64 {
+        (step as f64).mul_add(self.step_min, self.from)
+    }
+
+    /// The next shared moment after a step.
+    fn next(&self, step: u64) -> u64 {
+        let multiple = |of: u64| (step / of + 1).saturating_mul(of);
+        let report = self.reports.get(self.reports.partition_point(|report| *report <= step));
+        multiple(self.tick).min(multiple(self.sample)).min(report.copied().unwrap_or(u64::MAX)).min(self.end)
+    }
+}
+
+impl<'a, const G: usize> Block<'a, G> {
+    fn new(model: &'a Model<G>, plans: &[&Plan], numbers: &[usize], run: &'a Run) -> Self {
+        let mut inputs = Inputs::none(&model.pharmacology, model.shape.size());
+        let lanes: Vec<Lane> = plans.iter().map(|plan| Lane::new(model, plan, run)).collect();
+        for index in 0..Row::<G>::LANES {
+            // Lanes without an arm repeat the last one.
+            lanes[index.min(lanes.len() - 1)].timeline.write(index, &mut inputs);
+        }
+        let number = |lane: usize| match run.noise {
+            NoiseSharing::Shared => 0,
+            NoiseSharing::Independent => numbers[lane.min(numbers.len() - 1)] as u32,
+        };
+        let arms = std::array::from_fn(|group| std::array::from_fn(|lane| number(group * WIDTH + lane)));
+        let zero = vec![Row::ZERO; model.shape.size()];
+        Self {
+            model,
+            run,
+            inputs,
+            last: vec![0; lanes.len()],
+            lanes,
+            step: 0,
+            grid: Grid::new(run),
+            states: model.states.initial.clone(),
+            rows: model.circuit.clone(),
+            fast: Fast::new(&model.shape, zero.clone()),
+            noise: Noise::new(&model.shape, &model.circuit, run.step, run.seed, arms),
+            mean_rates: zero.clone(),
+            sample_sums: zero,
+            sampled_at: 0,
+            work: model.work(),
+        }
+    }
+
+    fn run<S: Simd>(&mut self, simd: S) {
+        self.start(simd);
+        while self.step < self.grid.end && self.lanes.iter().any(|lane| lane.running) {
+            let next = (0..self.lanes.len()).map(|lane| self.boundary_of(lane)).fold(u64::MAX, u64::min);
+            let (model, span) = (self.model, (self.step, next));
+            take_steps(
+                simd,
+                self.run.method,
+                &model.shape,
+                &self.rows,
+                self.run.step,
+                &mut self.noise,
+                &mut self.fast,
+                span,
+            );
+            let due: Vec<usize> = (0..self.lanes.len()).filter(|lane| self.boundary_of(*lane) == next).collect();
+            self.step = next;
+            self.pass_boundary(simd, &due);
+        }
+    }
+
+    /// The next boundary of a lane.
+    fn boundary_of(&self, lane: usize) -> u64 {
+        let own = self.grid.step_of(self.lanes[lane].timeline.next_change().min(self.run.to));
+        own.max(self.step + 1).min(self.grid.next(self.step))
+    }
+
+    fn start<S: Simd>(&mut self, simd: S) {
+        let resting: Vec<&[f64]> = self.lanes.iter().map(|lane| lane.resting_variables.as_slice()).collect();
+        let time = Row::splat(self.run.from);
+        let place = Place { model: self.model, inputs: &self.inputs, states: &self.states, time: &time };
+        let mut newton = NewtonWork::new(self.model.shape.size());
+        bring_in(simd, &place, &resting, &mut self.fast.state, &mut self.work, &mut newton);
+        self.noise.start(simd);
+        self.model.modulate(simd, &self.inputs, &mut self.work);
+        rates(simd, &self.model.shape, &self.work.rows, &self.fast.state, &mut self.mean_rates);
+        let all: Vec<usize> = (0..self.lanes.len()).collect();
+        self.model.show_rates(&self.mean_rates, &mut self.work.signals);
+        for lane in &all {
+            self.lanes[*lane].sample(self.run.from, *lane, &self.work);
+            self.lanes[*lane].report_if_due(self.run.from, *lane, self.model, &self.work);
+        }
+        self.refresh(simd, &all);
+    }
+
+    /// Brings the slow variables of the lanes to the present, records, carries out events, and refreshes the rows.
+    fn pass_boundary<S: Simd>(&mut self, simd: S, due: &[usize]) {
+        self.take_means(due);
+        let intervals = self.intervals(due, |last, now| now - last);
+        let started = Row::from_fn(|lane| self.grid.time_of(self.last[lane.min(self.last.len() - 1)]));
+        let advanced = self.advance_states(simd, &started, &intervals);
+        for lane in due {
+            for (state, advanced) in self.states.iter_mut().zip(&advanced) {
+                state.set(*lane, advanced.get(*lane));
+            }
+            self.last[*lane] = self.step;
+        }
+        let now = self.grid.time_of(self.step);
+        let sampling = self.step.is_multiple_of(self.grid.sample) || self.step == self.grid.end;
+        self.model.show(simd, Lanes::splat(simd, now), &self.inputs, &self.states, &mut self.work);
+        self.model.modulate(simd, &self.inputs, &mut self.work);
+        self.stop_diverged(due, now);
+        self.model.show_rates(&self.mean_rates, &mut self.work.signals);
+        for lane in due {
+            self.lanes[*lane].report_if_due(now + self.grid.step_min * SLACK, *lane, self.model, &self.work);
+        }
+        if sampling {
+            self.record(due, now);
+        }
+        for lane in due {
+            let lane_now = &mut self.lanes[*lane];
+            if lane_now.timeline.advance(now + self.grid.step_min * SLACK) {
+                lane_now.timeline.write(*lane, &mut self.inputs);
+            }
+        }
+        self.refresh(simd, due);
+    }
+
+    /// Turns the sums of the lanes' rates into means over the interval that has passed.
+    fn take_means(&mut self, due: &[usize]) {
+        for lane in due {
+            let steps = (self.step - self.last[*lane]) as f64;
+            for (index, sums) in self.fast.rate_sums.iter_mut().enumerate() {
+                let sum = sums.get(*lane);
+                sums.set(*lane, 0.0);
+                self.mean_rates[index].set(*lane, sum / steps);
+                let sampled = self.sample_sums[index].get(*lane);
+                self.sample_sums[index].set(*lane, sampled + sum);
+            }
+        }
+    }
+
+    /// A length in min for each lane that is due, from its last boundary and a step; 0 for the others.
+    fn intervals(&self, due: &[usize], length: impl Fn(u64, u64) -> u64) -> Row<G> {
+        let mut row = Row::ZERO;
+        for lane in due {
+            row.set(*lane, length(self.last[*lane], self.step) as f64 * self.grid.step_min);
+        }
+        row
+    }
+
+    /// The slow variables after some minutes, by one Runge-Kutta step with the mean rates.
+    fn advance_states<S: Simd>(&mut self, simd: S, start: &Row<G>, length: &Row<G>) -> Vec<Row<G>> {
+        let count = self.states.len();
+        let mut total: Vec<Row<G>> = vec![Row::ZERO; count];
+        let mut slope: Vec<Row<G>> = vec![Row::ZERO; count];
+        let mut trial = self.states.clone();
+        for (share, weight) in [(0.0_f64, 1.0_f64 / 6.0), (0.5, 1.0 / 3.0), (0.5, 1.0 / 3.0), (1.0, 1.0 / 6.0)] {
+            for (trial, (state, slope)) in trial.iter_mut().zip(self.states.iter().zip(&slope)) {
+                *trial = Row::from_fn(|lane| (share * length.get(lane)).mul_add(slope.get(lane), state.get(lane)));
+            }
+            let time = Row::from_fn(|lane| share.mul_add(length.get(lane), start.get(lane)));
+            self.model.show(simd, Lanes::load(simd, &time), &self.inputs, &trial, &mut self.work);
+            self.model.show_rates(&self.mean_rates, &mut self.work.signals);
+            self.model.derivatives(simd, &self.inputs, &trial, &mut self.work, &mut slope);
+            for (total, slope) in total.iter_mut().zip(&slope) {
+                *total = Row::from_fn(|lane| weight.mul_add(slope.get(lane), total.get(lane)));
+            }
+        }
+        self.states
+            .iter()
+            .zip(&total)
+            .map(|(state, total)| Row::from_fn(|lane| length.get(lane).mul_add(total.get(lane), state.get(lane))))
+            .collect()
+    }
+
+    /// Makes the rows of the next interval from the signals in its middle.
+    fn refresh<S: Simd>(&mut self, simd: S, due: &[usize]) {
+        let mut half = Row::ZERO;
+        for lane in due {
+            let length = self.boundary_of(*lane) - self.step;
+            half.set(*lane, 0.5 * length as f64 * self.grid.step_min);
+        }
+        let now = Row::splat(self.grid.time_of(self.step));
+        let predicted = self.advance_states(simd, &now, &half);
+        let time = Row::from_fn(|lane| now.get(lane) + half.get(lane));
+        self.model.show(simd, Lanes::load(simd, &time), &self.inputs, &predicted, &mut self.work);
+        self.model.show_rates(&self.mean_rates, &mut self.work.signals);
+        self.model.modulate(simd, &self.inputs, &mut self.work);
+        if due.len() == self.lanes.len() {
+            self.rows.clone_from(&self.work.rows);
+        } else {
+            due.iter().for_each(|lane| self.rows.copy_lane(&self.work.rows, *lane));
+        }
+    }
+
+    fn record(&mut self, due: &[usize], now: f64) {
+        let steps = (self.step - self.sampled_at) as f64;
+        let mut means = self.mean_rates.clone();
+        for (mean, sums) in means.iter_mut().zip(&mut self.sample_sums) {
+            *mean = Row::from_fn(|lane| sums.get(lane) / steps);
+            *sums = Row::ZERO;
+        }
+        self.model.show_rates(&means, &mut self.work.signals);
+        self.sampled_at = self.step;
+        for lane in due {
+            if self.lanes[*lane].running {
+                self.lanes[*lane].sample(now, *lane, &self.work);
+            }
+        }
+        self.model.show_rates(&self.mean_rates, &mut self.work.signals);
+    }
+
+    /// Ends the lanes in which a number is no longer finite.
+    fn stop_diverged(&mut self, due: &[usize], now: f64) {
+        for lane in due {
+            let finite = |rows: &[Row<G>]| rows.iter().all(|row| row.get(*lane).is_finite());
+            let sound = finite(&self.mean_rates) && finite(&self.fast.state) && finite(&self.states);
+            if self.lanes[*lane].running {
+                self.lanes[*lane].outcome.work.steps = self.step;
+                if !sound {
+                    self.lanes[*lane].running = false;
+                    self.lanes[*lane].outcome.status = Status::Diverged { at: now };
+                }
+            }
+        }
+    }
+}

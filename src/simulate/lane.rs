@@ -1,0 +1,124 @@
+//! One arm in its lane: its timeline, its own time and step, and what it has recorded so far.
+
+use super::recording::{ArmOutcome, Recording, Report, Status, Work as Effort};
+use super::start::resting_variables;
+use crate::experiment::{Model, Plan, Timeline, Work};
+use crate::spec::{Run, TimeLabel};
+
+/// An arm on its way.
+#[derive(Clone, Debug)]
+pub struct Lane {
+    /// What is still to happen to it.
+    pub timeline: Timeline,
+    /// Whether it still runs.
+    pub running: bool,
+    /// The step it would take next, min.
+    pub step: f64,
+    /// What it has left so far.
+    pub outcome: ArmOutcome,
+    /// The circuit's variables at rest.
+    pub resting_variables: Vec<f64>,
+    /// Reports still to come, in order of time.
+    reports: Vec<TimeLabel>,
+}
+
+/// What a lane heads for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Next {
+    /// A change or a report, at this time in min.
+    At(f64),
+    /// The end of the run has been reached.
+    End,
+}
+
+impl Lane {
+    /// An arm at the start of its run; what is due then has happened.
+    pub fn new<const G: usize>(model: &Model<G>, plan: &Plan, run: &Run) -> Self {
+        let populations: Vec<String> =
+            model.shape.populations.iter().map(|population| population.name.clone()).collect();
+        let mut timeline = Timeline::new(&plan.scenario, &plan.arm, &model.pharmacology, &populations);
+        timeline.advance(run.from);
+        let mut reports = run.report.clone();
+        reports.sort_by(|one, other| one.minutes.total_cmp(&other.minutes));
+        Self {
+            timeline,
+            running: true,
+            step: 1e-3,
+            outcome: ArmOutcome {
+                name: plan.arm.name.clone(),
+                status: Status::Done,
+                recording: Recording::new(model.board.names()),
+                connections: model
+                    .shape
+                    .connections
+                    .iter()
+                    .map(|connection| (populations[connection.target].clone(), populations[connection.source].clone()))
+                    .collect(),
+                reports: Vec::new(),
+                events: Vec::new(),
+                work: Effort::default(),
+            },
+            resting_variables: resting_variables(plan),
+            reports,
+        }
+    }
+
+    /// The next time at which a step must end: a change, a report, or the end.
+    pub fn next_moment(&self, run: &Run) -> Next {
+        let report = self.reports.first().map_or(f64::INFINITY, |report| report.minutes);
+        let next = self.timeline.next_change().min(report).min(run.to);
+        match self.outcome.recording.times().last() {
+            Some(last) if *last >= run.to && report == f64::INFINITY => Next::End,
+            _ => Next::At(next),
+        }
+    }
+
+    /// Minutes until that time.
+    pub fn until(&self, now: f64, run: &Run) -> f64 {
+        match self.next_moment(run) {
+            Next::At(time) => (time - now).max(0.0),
+            Next::End => 0.0,
+        }
+    }
+
+    /// The end of a step, put exactly on the moment it was to meet.
+    pub fn snap(&self, end: f64, run: &Run) -> f64 {
+        match self.next_moment(run) {
+            Next::At(time) if (end - time).abs() <= 1e-9 * time.abs().max(1.0) => time,
+            _ => end,
+        }
+    }
+
+    /// Records all signals in this lane.
+    pub fn sample<const G: usize>(&mut self, time: f64, lane: usize, work: &Work<G>) {
+        self.outcome.recording.push(time, work.signals.iter().map(|row| row.get(lane)));
+    }
+
+    /// Records the state for every report due now.
+    pub fn report_if_due<const G: usize>(&mut self, now: f64, lane: usize, model: &Model<G>, work: &Work<G>) {
+        while self.running && self.reports.first().is_some_and(|report| report.minutes <= now) {
+            let TimeLabel { label, minutes } = self.reports.remove(0);
+            self.outcome.reports.push(report(label, minutes, lane, model, work));
+        }
+    }
+}
+
+/// The state of a lane at a report time.
+pub fn report<const G: usize>(label: String, minutes: f64, lane: usize, model: &Model<G>, work: &Work<G>) -> Report {
+    let weights: Vec<f64> = work.rows.weight.iter().map(|row| row.get(lane)).collect();
+    let synaptic = model
+        .shape
+        .connections
+        .iter()
+        .zip(&weights)
+        .map(|(connection, weight)| weight * work.signals[model.rate_signals[connection.source]].get(lane))
+        .collect();
+    Report {
+        label,
+        minutes,
+        signals: work.signals.iter().map(|row| row.get(lane)).collect(),
+        synaptic,
+        weights,
+        drives: work.rows.drive.iter().map(|row| row.get(lane)).collect(),
+    }
+}

@@ -1,0 +1,96 @@
+//! Simulation: arms side by side in lanes, in slow or in fast time, recorded as they go.
+
+mod dormand_prince;
+mod fast;
+mod lane;
+mod noise;
+pub mod recording;
+mod slow;
+mod start;
+mod stepper;
+
+pub use recording::{ArmOutcome, Event, Recording, Report, Status, Work};
+
+use crate::equilibrium::{Calibrated, RestError, calibrate};
+use crate::experiment::{Model, Plan, forms_given, plans, same_structure};
+use crate::numeric::lanes::WIDTH;
+use crate::spec::path::PathError;
+use crate::spec::{Problem, Scenario, Time, validate};
+use fearless_simd::Level;
+use rayon::prelude::*;
+
+/// What a run of a scenario leaves in memory.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The scenario that was run, its drives solved.
+    pub scenario: Scenario,
+    /// The circuit's rest.
+    pub calibration: Calibrated,
+    /// The arms, in the order of the scenario.
+    pub arms: Vec<ArmOutcome>,
+}
+
+/// Why a scenario cannot be run.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum RunError {
+    /// It does not hold together.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Invalid(Vec<Problem>),
+    /// The circuit has no usable rest.
+    #[error(transparent)]
+    Rest(#[from] RestError),
+    /// An arm sets what does not exist.
+    #[error(transparent)]
+    Path(#[from] PathError),
+}
+
+/// Calibrates a scenario's circuit and runs all its arms.
+///
+/// # Errors
+/// [`RunError`] where the scenario is invalid or its circuit has no stable rest. An arm that diverges or becomes unstable
+/// is no error: its [`Status`] says so.
+pub fn run(scenario: &Scenario, level: Level) -> Result<Outcome, RunError> {
+    let problems = validate(scenario);
+    if !problems.is_empty() {
+        return Err(RunError::Invalid(problems));
+    }
+    let calibration = calibrate(&scenario.circuit, level)?;
+    run_calibrated(scenario, calibration, level)
+}
+
+/// Runs all arms of a valid scenario on a circuit that is calibrated already.
+///
+/// # Errors
+/// [`RunError::Path`] where an arm sets what does not exist.
+pub fn run_calibrated(scenario: &Scenario, calibration: Calibrated, level: Level) -> Result<Outcome, RunError> {
+    let scenario = Scenario { circuit: calibration.circuit.clone(), ..scenario.clone() };
+    let plans = plans(&scenario, &calibration.rates)?;
+    let forms = forms_given(&scenario);
+    let blocks = blocks(&plans);
+    let outcomes: Vec<Vec<ArmOutcome>> = blocks
+        .par_iter()
+        .map(|block| {
+            let plans: Vec<&Plan> = block.iter().map(|index| &plans[*index]).collect();
+            let model = Model::<1>::build(&plans, &forms, level);
+            match scenario.run.time {
+                Time::Slow => slow::run(&model, &plans, &scenario.run, level),
+                Time::Fast => fast::run(&model, &plans, block, &scenario.run, level),
+            }
+        })
+        .collect();
+    let mut arms: Vec<(usize, ArmOutcome)> = blocks.concat().into_iter().zip(outcomes.into_iter().flatten()).collect();
+    arms.sort_by_key(|(index, _)| *index);
+    Ok(Outcome { scenario, calibration, arms: arms.into_iter().map(|(_, arm)| arm).collect() })
+}
+
+/// Arms of equal structure, at most as many together as a vector has lanes.
+fn blocks(plans: &[Plan]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for (index, plan) in plans.iter().enumerate() {
+        match groups.iter_mut().find(|group| same_structure(&plans[group[0]], plan)) {
+            Some(group) => group.push(index),
+            None => groups.push(vec![index]),
+        }
+    }
+    groups.iter().flat_map(|group| group.chunks(WIDTH).map(<[usize]>::to_vec)).collect()
+}

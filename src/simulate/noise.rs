@@ -1,0 +1,91 @@
+//! Input noise: unit Ornstein-Uhlenbeck processes, one per noisy population and lane, advanced exactly (Gillespie 1996,
+//! doi:10.1103/PhysRevE.54.2084) by counter-based normals, so that a step's noise depends on nothing but its own number.
+
+use crate::circuit::{Rows, Shape};
+use crate::numeric::lanes::{Lanes, Row, WIDTH};
+use crate::numeric::normal::normals;
+use crate::numeric::philox::noise_key;
+use fearless_simd::Simd;
+
+/// Added to a population's number for the draw that its process starts from.
+const START: u32 = 1 << 31;
+
+/// The noise of a block.
+#[derive(Clone, Debug)]
+pub struct Noise<const G: usize> {
+    /// The processes at the start of the step, one row per noisy population.
+    pub now: Vec<Row<G>>,
+    /// The processes at its end.
+    pub next: Vec<Row<G>>,
+    /// Number of each noisy population.
+    populations: Vec<u32>,
+    decay: Vec<Row<G>>,
+    kick: Vec<Row<G>>,
+    drawn: Vec<[Row<G>; 4]>,
+    key: [u32; 2],
+    replicate: u32,
+    arms: [[u32; WIDTH]; G],
+}
+
+impl<const G: usize> Noise<G> {
+    /// The processes of a circuit with a step in ms. `arms` number the lanes: equal numbers see equal noise.
+    pub fn new(shape: &Shape<G>, rows: &Rows<G>, step: f64, seed: u64, arms: [[u32; WIDTH]; G]) -> Self {
+        let noisy: Vec<usize> = (0..shape.size()).filter(|index| shape.populations[*index].noisy).collect();
+        let decay: Vec<Row<G>> = noisy
+            .iter()
+            .map(|index| Row::from_fn(|lane| libm::exp(-step / rows.noise_tau[*index].get(lane))))
+            .collect();
+        let kick = decay
+            .iter()
+            // 1 - decay^2 without loss of digits.
+            .map(|decay| Row::from_fn(|lane| libm::sqrt(-libm::expm1(2.0 * libm::log(decay.get(lane))))))
+            .collect();
+        let zero = vec![Row::ZERO; noisy.len()];
+        Self {
+            now: zero.clone(),
+            next: zero,
+            populations: noisy.iter().map(|index| *index as u32).collect(),
+            decay,
+            kick,
+            drawn: vec![[Row::ZERO; 4]; noisy.len()],
+            key: noise_key(seed, 0),
+            replicate: 0,
+            arms,
+        }
+    }
+
+    /// Draws the processes' starting values from their stationary distribution.
+    pub fn start<S: Simd>(&mut self, simd: S) {
+        for (now, population) in self.now.iter_mut().zip(&self.populations) {
+            let drawn = normals::<S, G>(simd, self.key, 0, START + population, self.replicate, &self.arms);
+            drawn[0].store(now);
+        }
+        self.next.clone_from_slice(&self.now);
+    }
+
+    /// Draws what the four steps of a group need.
+    #[inline(always)]
+    pub fn draw<S: Simd>(&mut self, simd: S, group: u64) {
+        for (drawn, population) in self.drawn.iter_mut().zip(&self.populations) {
+            let normals = normals::<S, G>(simd, self.key, group, *population, self.replicate, &self.arms);
+            for (row, normal) in drawn.iter_mut().zip(normals) {
+                normal.store(row);
+            }
+        }
+    }
+
+    /// The processes at the end of step `index` of the group.
+    #[inline(always)]
+    pub fn advance<S: Simd>(&mut self, simd: S, index: usize) {
+        for (place, next) in self.next.iter_mut().enumerate() {
+            let kick = Lanes::load(simd, &self.kick[place]) * Lanes::load(simd, &self.drawn[place][index]);
+            Lanes::load(simd, &self.decay[place]).mul_add(Lanes::load(simd, &self.now[place]), kick).store(next);
+        }
+    }
+
+    /// Makes the step's end the next one's start.
+    #[inline(always)]
+    pub fn accept(&mut self) {
+        self.now.copy_from_slice(&self.next);
+    }
+}

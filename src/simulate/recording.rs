@@ -1,0 +1,132 @@
+//! What a run leaves in memory: traces of all signals, the state at each report time, and what happened on the way.
+
+use ndarray::ArrayView2;
+
+/// The traces of one arm: samples in order of time, one column per signal.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    names: Vec<String>,
+    times: Vec<f64>,
+    values: Vec<f64>,
+}
+
+impl Recording {
+    /// No samples yet of these signals.
+    pub fn new(names: &[String]) -> Self {
+        Self { names: names.to_vec(), times: Vec::new(), values: Vec::new() }
+    }
+
+    /// Adds a sample: a time in min and a value for each signal; NaN for those that are missing.
+    pub fn push(&mut self, time: f64, values: impl Iterator<Item = f64>) {
+        self.times.push(time);
+        self.values.extend(values.chain(std::iter::repeat(f64::NAN)).take(self.names.len()));
+    }
+
+    /// The signals' names, in the order of the columns.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Times of the samples in min. Where something changes at once, two samples share a time: before and after.
+    pub fn times(&self) -> &[f64] {
+        &self.times
+    }
+
+    /// All samples: rows are times, columns signals.
+    pub fn values(&self) -> ArrayView2<'_, f64> {
+        ArrayView2::from_shape((self.times.len(), self.names.len()), &self.values)
+            .expect("`push` adds a value for every name")
+    }
+
+    /// The trace of one signal: Hz for rates, nM for concentrations, a share for the rest; none if there is no such signal.
+    pub fn signal(&self, name: &str) -> Option<Vec<f64>> {
+        let column = self.names.iter().position(|known| known == name)?;
+        Some(self.values.iter().skip(column).step_by(self.names.len()).copied().collect())
+    }
+}
+
+/// The state of one arm at a report time.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// As the user wrote the time.
+    pub label: String,
+    /// The time in min.
+    pub minutes: f64,
+    /// All signals, in the order of the recording's names.
+    pub signals: Vec<f64>,
+    /// Input through each connection (effective weight x rate), in input units.
+    pub synaptic: Vec<f64>,
+    /// Effective weight of each connection, in input units per Hz.
+    pub weights: Vec<f64>,
+    /// Drive of each population with everything that acts on it, in input units.
+    pub drives: Vec<f64>,
+}
+
+/// How an arm ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Status {
+    /// It ran to the end.
+    Done,
+    /// A rate or a signal became infinite or NaN.
+    Diverged {
+        /// When, in min.
+        at: f64,
+    },
+    /// The circuit has no stable state that it could follow or settle in.
+    Unstable {
+        /// When, in min.
+        at: f64,
+        /// What was found.
+        reason: String,
+    },
+}
+
+impl Status {
+    /// The word that stands in tables: ok, diverged or unstable.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Done => "ok",
+            Self::Diverged { .. } => "diverged",
+            Self::Unstable { .. } => "unstable",
+        }
+    }
+}
+
+/// Something that happened to the circuit on the way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// When, in min.
+    pub at: f64,
+    /// What, in a sentence.
+    pub what: String,
+}
+
+/// How much work a run was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Steps taken.
+    pub steps: u64,
+    /// Steps tried and thrown away.
+    pub rejected: u64,
+    /// Evaluations of the signals' equations.
+    pub evaluations: u64,
+}
+
+/// Everything that one arm leaves.
+#[derive(Clone, Debug)]
+pub struct ArmOutcome {
+    /// The arm's name.
+    pub name: String,
+    /// How it ended.
+    pub status: Status,
+    /// Its traces.
+    pub recording: Recording,
+    /// Connections that carry weight, as (target, source), in the order of each report's `synaptic`.
+    pub connections: Vec<(String, String)>,
+    /// Its state at the report times that it reached.
+    pub reports: Vec<Report>,
+    /// What happened on the way.
+    pub events: Vec<Event>,
+    /// How much work it was.
+    pub work: Work,
+}

@@ -1,0 +1,473 @@
+//! Slow time: the circuit stays at its followed stable state while signals evolve.
+//!
+//! The slow variables are integrated by the Dormand-Prince 5(4) pair (Dormand & Prince 1980,
+//! doi:10.1016/0771-050X(80)90013-3), every lane with its own time, step and error control. At each stage the circuit's
+//! state is found by Newton's method from the last one. Where that fails, or the state has become unstable, the circuit is
+//! let go: its own dynamics are followed until they stand still (a jump, reported as an event) or do not (the arm ends).
+
+use super::dormand_prince::{ERROR, NODES, STAGES, advance};
+use super::lane::{Lane, Next};
+use super::recording::{ArmOutcome, Event, Status};
+use super::start::{Place, bring_in};
+use crate::equilibrium::newton::{NewtonWork, solve};
+use crate::equilibrium::relaxation::relax;
+use crate::equilibrium::stability::dynamics_jacobian;
+use crate::experiment::{Inputs, Model, Plan, Work};
+use crate::numeric::lanes::dispatch;
+use crate::numeric::lanes::{Lanes, Mask, Row};
+use crate::numeric::linear::eigenvalues;
+use crate::spec::Run;
+use fearless_simd::{Level, Simd};
+
+/// The first step of a lane after an event, in min.
+const FIRST_STEP: f64 = 1e-3;
+/// A step this short, relative to the time, cannot be shortened further.
+const SHORTEST_STEP: f64 = 1e-10;
+/// The absolute tolerance relative to the relative one: slow variables are of order one or smaller.
+const ABSOLUTE: f64 = 1e-2;
+/// No rate may change by more than this in one step, relative to its size (absolutely below 1 Hz): the traces stay smooth
+/// even where signals follow drugs at once.
+const LARGEST_TURN: f64 = 0.1;
+/// Samples within a step, where traces are recorded adaptively.
+const SAMPLES_PER_STEP: f64 = 4.0;
+/// How hard an unstable state is pushed before it is let go, relative to the rates.
+const PUSH: f64 = 1e-6;
+
+/// Runs a block of arms; outcome `i` is that of `plans[i]`.
+pub fn run<const G: usize>(model: &Model<G>, plans: &[&Plan], run: &Run, level: Level) -> Vec<ArmOutcome> {
+    let mut block = Block::new(model, plans, run);
+    dispatch!(level, simd => block.run(simd));
+    block.lanes.into_iter().map(|lane| lane.outcome).collect()
+}
+
+struct Block<'a, const G: usize> {
+    model: &'a Model<G>,
+    run: &'a Run,
+    inputs: Inputs<G>,
+    lanes: Vec<Lane>,
+    /// Time of each lane, min.
+    time: Row<G>,
+    /// Slow variables.
+    states: Vec<Row<G>>,
+    /// The circuit's variables.
+    circuit: Vec<Row<G>>,
+    work: Work<G>,
+    newton: NewtonWork<G>,
+    rates: Vec<Row<G>>,
+    /// Lanes in which the circuit had to be let go during the last evaluation.
+    jumped: u64,
+    /// Lanes in which it did not come to rest.
+    lost: u64,
+}
+
+/// One step of all lanes.
+struct Step<const G: usize> {
+    length: Row<G>,
+    stages: Vec<Vec<Row<G>>>,
+    states: Vec<Row<G>>,
+    circuit: Vec<Row<G>>,
+    start: Vec<Row<G>>,
+}
+
+impl<'a, const G: usize> Block<'a, G> {
+    fn new(model: &'a Model<G>, plans: &[&Plan], run: &'a Run) -> Self {
+        let mut inputs = Inputs::none(&model.pharmacology, model.shape.size());
+        let lanes: Vec<Lane> = plans.iter().map(|plan| Lane::new(model, plan, run)).collect();
+        for (index, lane) in lanes.iter().enumerate() {
+            lane.timeline.write(index, &mut inputs);
+        }
+        // Lanes without an arm repeat the last one, so that they compute something harmless.
+        for index in lanes.len()..Row::<G>::LANES {
+            if let Some(lane) = lanes.last() {
+                lane.timeline.write(index, &mut inputs);
+            }
+        }
+        let n = model.shape.size();
+        Self {
+            model,
+            run,
+            inputs,
+            lanes,
+            time: Row::splat(run.from),
+            states: model.states.initial.clone(),
+            circuit: vec![Row::ZERO; n],
+            work: model.work(),
+            newton: NewtonWork::new(n),
+            rates: vec![Row::ZERO; n],
+            jumped: 0,
+            lost: 0,
+        }
+    }
+
+    fn run<S: Simd>(&mut self, simd: S) {
+        self.start(simd);
+        let mut step = Step {
+            length: Row::splat(FIRST_STEP),
+            stages: vec![vec![Row::ZERO; self.states.len()]; 7],
+            states: self.states.clone(),
+            circuit: self.circuit.clone(),
+            start: self.circuit.clone(),
+        };
+        while self.lanes.iter().any(|lane| lane.running) {
+            self.begin_step(simd, &mut step);
+            let error = self.try_step(simd, &mut step);
+            self.finish_step(simd, &step, &error);
+        }
+    }
+
+    /// The lanes that still run.
+    fn active(&self) -> u64 {
+        self.lanes.iter().enumerate().filter(|(_, lane)| lane.running).fold(0, |bits, (index, _)| bits | 1 << index)
+    }
+
+    /// Finds each lane's first state, by bringing the effects in from rest.
+    fn start<S: Simd>(&mut self, simd: S) {
+        let resting: Vec<&[f64]> = self.lanes.iter().map(|lane| lane.resting_variables.as_slice()).collect();
+        let place = Place { model: self.model, inputs: &self.inputs, states: &self.states, time: &self.time };
+        let failed = bring_in(simd, &place, &resting, &mut self.circuit, &mut self.work, &mut self.newton);
+        let failed = failed & self.active();
+        if failed != 0 {
+            self.let_go(simd, failed);
+        }
+        self.settle_lost();
+        self.look_for_instability(simd);
+        for index in 0..self.lanes.len() {
+            if self.lanes[index].running {
+                self.sample_now(simd, index);
+            }
+        }
+    }
+
+    /// Signals, circuit state and derivatives at the lanes' times and slow variables. Lanes outside `active` keep their
+    /// circuit state.
+    fn evaluate<S: Simd>(
+        &mut self,
+        simd: S,
+        time: Lanes<S, G>,
+        states: &[Row<G>],
+        circuit: &mut [Row<G>],
+        active: Mask<S, G>,
+        derivatives: &mut [Row<G>],
+    ) {
+        self.equilibrate(simd, time, states, circuit, active);
+        self.model.derivatives(simd, &self.inputs, states, &mut self.work, derivatives);
+    }
+
+    /// Signals and circuit state at the lanes' times and slow variables.
+    fn equilibrate<S: Simd>(
+        &mut self,
+        simd: S,
+        time: Lanes<S, G>,
+        states: &[Row<G>],
+        circuit: &mut [Row<G>],
+        active: Mask<S, G>,
+    ) {
+        let model = self.model;
+        model.show(simd, time, &self.inputs, states, &mut self.work);
+        model.modulate(simd, &self.inputs, &mut self.work);
+        let found = solve(simd, &model.shape, &self.work.rows, circuit, active, &mut self.newton);
+        let failed = active.and(found.not()).bits();
+        if failed != 0 {
+            self.relax_lanes(simd, circuit, failed);
+        }
+        crate::circuit::equations::rates(simd, &model.shape, &self.work.rows, circuit, &mut self.rates);
+        model.show_rates(&self.rates, &mut self.work.signals);
+    }
+
+    /// Lets the circuit of some lanes run until it stands still, under the effects in force.
+    fn relax_lanes<S: Simd>(&mut self, simd: S, circuit: &mut [Row<G>], bits: u64) {
+        let model = self.model;
+        let mask = Mask::from_bits(simd, bits);
+        let kept = circuit.to_vec();
+        let held = vec![false; model.shape.size()];
+        let rested = relax(simd, &model.shape, &self.work.rows, circuit, mask, &held);
+        let polished = solve(simd, &model.shape, &self.work.rows, circuit, rested, &mut self.newton);
+        self.jumped |= rested.and(polished).bits();
+        self.lost |= mask.and(rested.and(polished).not()).bits();
+        for (row, kept) in circuit.iter_mut().zip(&kept) {
+            let value = Lanes::load(simd, row);
+            value.is_finite().select(value, Lanes::load(simd, kept)).store(row);
+        }
+    }
+
+    fn let_go<S: Simd>(&mut self, simd: S, bits: u64) {
+        let mut circuit = std::mem::take(&mut self.circuit);
+        let time = Lanes::load(simd, &self.time);
+        self.model.show(simd, time, &self.inputs, &self.states.clone(), &mut self.work);
+        self.model.modulate(simd, &self.inputs, &mut self.work);
+        self.relax_lanes(simd, &mut circuit, bits);
+        self.circuit = circuit;
+    }
+
+    /// Carries out what is due, and sets each lane's step so that it ends at the next moment of interest.
+    fn begin_step<S: Simd>(&mut self, simd: S, step: &mut Step<G>) {
+        let mut changed = 0u64;
+        for index in 0..self.lanes.len() {
+            let now = self.time.get(index);
+            let lane = &mut self.lanes[index];
+            if lane.running && lane.timeline.advance(now) {
+                lane.timeline.write(index, &mut self.inputs);
+                lane.step = FIRST_STEP;
+                changed |= 1 << index;
+            }
+        }
+        let time = Lanes::load(simd, &self.time);
+        let active = Mask::from_bits(simd, self.active());
+        let mut circuit = std::mem::take(&mut self.circuit);
+        let states = self.states.clone();
+        let mut first = std::mem::take(&mut step.stages[0]);
+        self.evaluate(simd, time, &states, &mut circuit, active, &mut first);
+        step.stages[0] = first;
+        self.circuit = circuit;
+        self.settle_lost();
+        self.look_for_instability(simd);
+        step.start.clone_from_slice(&self.rates);
+        for index in 0..self.lanes.len() {
+            let now = self.time.get(index);
+            let lane = &mut self.lanes[index];
+            if changed >> index & 1 == 1 && lane.running {
+                lane.sample(now, index, &self.work);
+            }
+            lane.report_if_due(now, index, self.model, &self.work);
+            if lane.next_moment(self.run) == Next::End {
+                lane.running = false;
+            }
+            let length = if lane.running { lane.step.min(lane.until(now, self.run)) } else { 0.0 };
+            step.length.set(index, length);
+        }
+    }
+
+    /// Takes all stages; gives each lane's error relative to its tolerance.
+    fn try_step<S: Simd>(&mut self, simd: S, step: &mut Step<G>) -> Row<G> {
+        let active = Mask::from_bits(simd, self.active());
+        let length = Lanes::load(simd, &step.length);
+        let now = Lanes::load(simd, &self.time);
+        step.circuit.clone_from_slice(&self.circuit);
+        for stage in 1..7 {
+            advance(simd, &self.states, &step.stages[..stage], &STAGES[stage], &step.length, &mut step.states);
+            let time = Lanes::splat(simd, NODES[stage]).mul_add(length, now);
+            let mut slope = std::mem::take(&mut step.stages[stage]);
+            let (states, mut circuit) = (std::mem::take(&mut step.states), std::mem::take(&mut step.circuit));
+            self.evaluate(simd, time, &states, &mut circuit, active, &mut slope);
+            (step.states, step.circuit, step.stages[stage]) = (states, circuit, slope);
+        }
+        self.error(simd, step)
+    }
+
+    /// The largest error of any slow variable, and the largest turn of any rate, relative to what is allowed.
+    #[inline(never)]
+    fn error<S: Simd>(&self, simd: S, step: &Step<G>) -> Row<G> {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let one = Lanes::splat(simd, 1.0);
+                let relative = Lanes::splat(simd, self.run.tolerance);
+                let absolute = Lanes::splat(simd, self.run.tolerance * ABSOLUTE);
+                let length = Lanes::load(simd, &step.length);
+                let mut worst = Lanes::splat(simd, 0.0);
+                for index in 0..self.states.len() {
+                    let mut sum = Lanes::splat(simd, 0.0);
+                    for (weight, slope) in ERROR.iter().zip(&step.stages) {
+                        sum = Lanes::splat(simd, *weight).mul_add(Lanes::load(simd, &slope[index]), sum);
+                    }
+                    let size =
+                        Lanes::load(simd, &self.states[index]).abs().max(Lanes::load(simd, &step.states[index]).abs());
+                    let ratio = (length * sum).abs() / relative.mul_add(size, absolute);
+                    worst = ratio.is_finite().select(worst.max(ratio), Lanes::splat(simd, f64::INFINITY));
+                }
+                for (start, end) in step.start.iter().zip(&self.rates) {
+                    let (start, end) = (Lanes::load(simd, start), Lanes::load(simd, end));
+                    let turn = (end - start).abs() / (start.abs().max(one) * LARGEST_TURN);
+                    // Above 1 the step is halved or so; below, it does not limit.
+                    let turn = turn.gt(one).select(turn * turn * turn, Lanes::splat(simd, 0.0));
+                    worst = worst.max(turn);
+                }
+                let mut row = Row::ZERO;
+                worst.store(&mut row);
+                row
+            },
+        )
+    }
+
+    /// Accepts or rejects the step in each lane, samples the accepted ones, and chooses the next length.
+    fn finish_step<S: Simd>(&mut self, simd: S, step: &Step<G>, error: &Row<G>) {
+        let mut accepted = 0u64;
+        for index in 0..self.lanes.len() {
+            let (length, error, now) = (step.length.get(index), error.get(index), self.time.get(index));
+            let lost = self.lost >> index & 1 == 1;
+            let lane = &mut self.lanes[index];
+            if !lane.running {
+                continue;
+            }
+            let factor = (0.9 * libm::pow(error.max(1e-10), -0.2)).clamp(0.2, 5.0);
+            let shortest = SHORTEST_STEP * now.abs().max(1.0);
+            if (error <= 1.0 || length <= shortest) && !lost {
+                accepted |= 1 << index;
+                lane.outcome.work.steps += 1;
+                if length == lane.step {
+                    lane.step = length * factor;
+                } else {
+                    lane.step = lane.step.max(length * factor);
+                }
+            } else {
+                lane.outcome.work.rejected += 1;
+                lane.step = if lost { 0.25 * length } else { length * factor };
+                if lane.step < shortest {
+                    lane.give_up(now, "no stable state of the circuit can be followed from here");
+                }
+            }
+            lane.outcome.work.evaluations += 7;
+        }
+        self.lost = 0;
+        let jumped = self.jumped & accepted;
+        self.jumped = 0;
+        for index in (0..self.lanes.len()).filter(|index| jumped >> index & 1 == 1) {
+            let at = self.time.get(index) + step.length.get(index);
+            self.lanes[index]
+                .outcome
+                .events
+                .push(Event { at, what: "the circuit jumped to another stable state".into() });
+        }
+        self.sample_within(simd, step, accepted);
+        replace(simd, &mut self.states, &step.states, accepted);
+        replace(simd, &mut self.circuit, &step.circuit, accepted);
+        for index in (0..self.lanes.len()).filter(|index| accepted >> index & 1 == 1) {
+            let lane = &mut self.lanes[index];
+            let end = self.time.get(index) + step.length.get(index);
+            // Moments of interest are met exactly, not to rounding.
+            self.time.set(index, lane.snap(end, self.run));
+        }
+    }
+
+    /// Samples the accepted steps by cubic Hermite interpolation of the slow variables, with the circuit solved anew.
+    fn sample_within<S: Simd>(&mut self, simd: S, step: &Step<G>, accepted: u64) {
+        let mut next: Vec<f64> = vec![0.0; self.lanes.len()];
+        for index in 0..self.lanes.len() {
+            next[index] = first_sample(self.time.get(index), step.length.get(index), self.run);
+        }
+        loop {
+            let mut due = 0u64;
+            let mut share = Row::splat(1.0);
+            for index in (0..self.lanes.len()).filter(|index| accepted >> index & 1 == 1) {
+                let (start, length) = (self.time.get(index), step.length.get(index));
+                if length > 0.0 && next[index] <= start + length * (1.0 + 1e-12) {
+                    due |= 1 << index;
+                    share.set(index, ((next[index] - start) / length).min(1.0));
+                }
+            }
+            if due == 0 {
+                return;
+            }
+            self.interpolate(simd, step, &share, due);
+            for index in (0..self.lanes.len()).filter(|index| due >> index & 1 == 1) {
+                let (start, length) = (self.time.get(index), step.length.get(index));
+                self.lanes[index].sample(next[index], index, &self.work);
+                next[index] += self.run.record.unwrap_or(length / SAMPLES_PER_STEP);
+                // The last sample of an adaptive step is its end, whatever rounding says.
+                if self.run.record.is_none() && (next[index] - start - length).abs() < 1e-9 * length {
+                    next[index] = start + length;
+                }
+            }
+        }
+    }
+
+    fn interpolate<S: Simd>(&mut self, simd: S, step: &Step<G>, share: &Row<G>, due: u64) {
+        let one = Lanes::splat(simd, 1.0);
+        let share = Lanes::load(simd, share);
+        let length = Lanes::load(simd, &step.length);
+        let mut states = self.states.clone();
+        for (index, row) in states.iter_mut().enumerate() {
+            let (from, to) = (Lanes::load(simd, &self.states[index]), Lanes::load(simd, &step.states[index]));
+            let (slope_from, slope_to) =
+                (Lanes::load(simd, &step.stages[0][index]), Lanes::load(simd, &step.stages[6][index]));
+            let rest = one - share;
+            let bend = (one - share * 2.0) * (to - from) + length * ((share - one) * slope_from + share * slope_to);
+            (rest * from + share * to + share * (share - one) * bend).store(row);
+        }
+        let mut circuit = self.circuit.clone();
+        for (row, (from, to)) in circuit.iter_mut().zip(self.circuit.iter().zip(&step.circuit)) {
+            let (from, to) = (Lanes::load(simd, from), Lanes::load(simd, to));
+            share.mul_add(to - from, from).store(row);
+        }
+        let time = share.mul_add(length, Lanes::load(simd, &self.time));
+        self.equilibrate(simd, time, &states, &mut circuit, Mask::from_bits(simd, due));
+    }
+
+    fn sample_now<S: Simd>(&mut self, simd: S, index: usize) {
+        let time = Lanes::load(simd, &self.time);
+        let mut circuit = self.circuit.clone();
+        let states = self.states.clone();
+        self.equilibrate(simd, time, &states, &mut circuit, Mask::from_bits(simd, 1 << index));
+        self.lanes[index].sample(self.time.get(index), index, &self.work);
+    }
+
+    /// Ends the lanes whose circuit came to rest nowhere.
+    fn settle_lost(&mut self) {
+        for index in (0..self.lanes.len()).filter(|index| self.lost >> index & 1 == 1) {
+            let at = self.time.get(index);
+            self.lanes[index].give_up(at, "the circuit settles nowhere: it oscillates or runs away");
+        }
+        self.lost = 0;
+    }
+
+    /// Looks at the eigenvalues of every running lane; an unstable state is pushed and let go.
+    fn look_for_instability<S: Simd>(&mut self, simd: S) {
+        let n = self.model.shape.size();
+        let mut unstable = 0u64;
+        for (index, lane) in self.lanes.iter_mut().enumerate().filter(|(_, lane)| lane.running) {
+            let jacobian = dynamics_jacobian(&self.work.rows, &self.newton.linearised.jacobian, index);
+            match eigenvalues(&jacobian, n) {
+                Ok(values) if values.iter().all(|value| value.re < 0.0) => {}
+                Ok(_) => unstable |= 1 << index,
+                Err(_) => lane.give_up(self.time.get(index), "the circuit's Jacobian is not finite"),
+            }
+        }
+        if unstable == 0 {
+            return;
+        }
+        for index in (0..self.lanes.len()).filter(|index| unstable >> index & 1 == 1) {
+            for row in &mut self.circuit {
+                let value = row.get(index);
+                row.set(index, value + PUSH * value.abs().max(1.0));
+            }
+            let what = "the followed state lost its stability".into();
+            self.lanes[index].outcome.events.push(Event { at: self.time.get(index), what });
+        }
+        self.let_go(simd, unstable);
+        self.settle_lost();
+        self.jumped = 0;
+        let mut circuit = std::mem::take(&mut self.circuit);
+        let (time, states) = (Lanes::load(simd, &self.time), self.states.clone());
+        let running = Mask::from_bits(simd, self.active());
+        self.equilibrate(simd, time, &states, &mut circuit, running);
+        self.circuit = circuit;
+    }
+}
+
+impl Lane {
+    fn give_up(&mut self, at: f64, reason: &str) {
+        if self.running {
+            self.running = false;
+            self.outcome.status = Status::Unstable { at, reason: reason.to_owned() };
+        }
+    }
+}
+
+/// The time of the first sample within a step, in min: on the grid of `record`, or a share of the step.
+fn first_sample(start: f64, length: f64, run: &Run) -> f64 {
+    match run.record {
+        None => start + length / SAMPLES_PER_STEP,
+        Some(interval) => {
+            let count = libm::floor((start - run.from) / interval + 1e-9) + 1.0;
+            count.mul_add(interval, run.from)
+        }
+    }
+}
+
+/// Puts `next` in the place of `now` in the lanes of the bits.
+fn replace<S: Simd, const G: usize>(simd: S, now: &mut [Row<G>], next: &[Row<G>], bits: u64) {
+    let mask = Mask::from_bits(simd, bits);
+    for (now, next) in now.iter_mut().zip(next) {
+        mask.select(Lanes::load(simd, next), Lanes::load(simd, now)).store(now);
+    }
+}

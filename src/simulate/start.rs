@@ -1,0 +1,67 @@
+//! Where the circuit is when a run starts: its rest, with the effects then in force brought in step by step.
+
+use crate::equilibrium::newton::{NewtonWork, solve};
+use crate::experiment::{Inputs, Model, Plan, Work};
+use crate::numeric::lanes::{Lanes, Mask, Row};
+use crate::spec::Form;
+use fearless_simd::Simd;
+
+/// The steps over which effects are brought in, so that the circuit's state is followed from its rest.
+const STEPS_FROM_REST: usize = 20;
+
+/// A model at one moment.
+pub struct Place<'a, const G: usize> {
+    /// The model.
+    pub model: &'a Model<G>,
+    /// What is in force.
+    pub inputs: &'a Inputs<G>,
+    /// The slow variables.
+    pub states: &'a [Row<G>],
+    /// The time of each lane, min.
+    pub time: &'a Row<G>,
+}
+
+/// Puts each lane's circuit into the state that continues its rest under the effects in force; gives the lanes (as bits)
+/// in which there is none, left at their rest. Lanes beyond the last of `resting` repeat it.
+pub fn bring_in<S: Simd, const G: usize>(
+    simd: S,
+    place: &Place<'_, G>,
+    resting: &[&[f64]],
+    circuit: &mut [Row<G>],
+    work: &mut Work<G>,
+    newton: &mut NewtonWork<G>,
+) -> u64 {
+    let model = place.model;
+    let rest: Vec<Row<G>> =
+        (0..circuit.len()).map(|index| Row::from_fn(|lane| resting[lane.min(resting.len() - 1)][index])).collect();
+    circuit.clone_from_slice(&rest);
+    model.show(simd, Lanes::load(simd, place.time), place.inputs, place.states, work);
+    let full = work.signals.clone();
+    let everywhere = Mask::from_bits(simd, u64::MAX);
+    let mut settled = everywhere;
+    for step in 1..=STEPS_FROM_REST {
+        let share = Lanes::splat(simd, step as f64 / STEPS_FROM_REST as f64);
+        for (signal, (full, rest)) in work.signals.iter_mut().zip(full.iter().zip(&model.rest)) {
+            let (full, rest) = (Lanes::load(simd, full), Lanes::load(simd, rest));
+            share.mul_add(full - rest, rest).store(signal);
+        }
+        model.modulate(simd, place.inputs, work);
+        settled = settled.and(solve(simd, &model.shape, &work.rows, circuit, settled, newton));
+    }
+    let failed = settled.not();
+    for (value, rest) in circuit.iter_mut().zip(&rest) {
+        failed.select(Lanes::load(simd, rest), Lanes::load(simd, value)).store(value);
+    }
+    failed.bits()
+}
+
+/// The circuit's variables at rest: rates, or the inputs at which they are reached.
+pub fn resting_variables(plan: &Plan) -> Vec<f64> {
+    let populations = plan.scenario.circuit.populations.values().zip(&plan.resting_rates);
+    populations
+        .map(|(population, rate)| match population.form {
+            Form::Rate => *rate,
+            Form::Voltage => crate::circuit::transfer::inverse(&population.transfer, *rate).unwrap_or(0.0),
+        })
+        .collect()
+}

@@ -1,0 +1,199 @@
+//! Steps of the fast circuit: Euler-Maruyama, stochastic Heun and Runge-Kutta, over lanes.
+//!
+//! The noise is an Ornstein-Uhlenbeck input, advanced exactly from step to step; so Euler-Maruyama takes it at the start
+//! of a step, and Heun at both ends.
+
+use super::noise::Noise;
+use crate::circuit::equations::{input, rates, target};
+use crate::circuit::{Rows, Shape};
+use crate::numeric::lanes::{Lanes, Row};
+use crate::spec::{Form, Method};
+use fearless_simd::Simd;
+
+/// The circuit's variables and room for a step.
+#[derive(Clone, Debug)]
+pub struct Fast<const G: usize> {
+    /// The variables: rates in Hz, or voltages in input units.
+    pub state: Vec<Row<G>>,
+    /// The sum of the rates over the steps taken, Hz, for means.
+    pub rate_sums: Vec<Row<G>>,
+    rates: Vec<Row<G>>,
+    trial: Vec<Row<G>>,
+    slopes: [Vec<Row<G>>; 4],
+    /// Whether every population is in the rate form, so that the variables are the rates.
+    direct: bool,
+}
+
+impl<const G: usize> Fast<G> {
+    /// A circuit with its variables at these values.
+    pub fn new(shape: &Shape<G>, state: Vec<Row<G>>) -> Self {
+        let zero = vec![Row::ZERO; shape.size()];
+        Self {
+            rate_sums: zero.clone(),
+            rates: zero.clone(),
+            trial: zero.clone(),
+            slopes: std::array::from_fn(|_| zero.clone()),
+            direct: shape.populations.iter().all(|population| population.form == Form::Rate),
+            state,
+        }
+    }
+}
+
+/// Takes the steps from number `first` up to but not including `last`, each of `step` ms.
+#[inline(never)]
+pub fn take_steps<S: Simd, const G: usize>(
+    simd: S,
+    method: Method,
+    shape: &Shape<G>,
+    rows: &Rows<G>,
+    step: f64,
+    noise: &mut Noise<G>,
+    fast: &mut Fast<G>,
+    (first, last): (u64, u64),
+) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let mut count = first;
+            while count < last {
+                // Four steps share a draw of normals.
+                let end = last.min((count / 4 + 1) * 4);
+                noise.draw(simd, count / 4);
+                for count in count..end {
+                    noise.advance(simd, (count % 4) as usize);
+                    match method {
+                        Method::EulerMaruyama => euler(simd, shape, rows, step, noise, fast),
+                        Method::Heun => heun(simd, shape, rows, step, noise, fast),
+                        Method::RungeKutta4 => runge_kutta(simd, shape, rows, step, noise, fast),
+                    }
+                    noise.accept();
+                }
+                count = end;
+            }
+        },
+    );
+}
+
+/// d state / dt per ms of every population, with the noise `eta`; adds the rates to `sums` where asked for.
+#[inline(always)]
+fn slopes<S: Simd, const G: usize>(
+    simd: S,
+    shape: &Shape<G>,
+    rows: &Rows<G>,
+    eta: &[Row<G>],
+    state: &[Row<G>],
+    rates: &[Row<G>],
+    slopes: &mut [Row<G>],
+) {
+    let mut noisy = 0;
+    for (index, population) in shape.populations.iter().enumerate() {
+        let noise = if population.noisy {
+            noisy += 1;
+            Some(Lanes::load(simd, &eta[noisy - 1]))
+        } else {
+            None
+        };
+        let total = input(simd, shape, rows, index, rates, noise);
+        let here = Lanes::load(simd, &state[index]);
+        let away = target(simd, shape, rows, index, total, here) - here;
+        (away * Lanes::load(simd, &rows.inverse_tau[index])).store(&mut slopes[index]);
+    }
+}
+
+/// `to = from + length slope`.
+#[inline(always)]
+fn move_by<S: Simd, const G: usize>(simd: S, from: &[Row<G>], slope: &[Row<G>], length: f64, to: &mut [Row<G>]) {
+    let length = Lanes::splat(simd, length);
+    for ((from, slope), to) in from.iter().zip(slope).zip(to) {
+        length.mul_add(Lanes::load(simd, slope), Lanes::load(simd, from)).store(to);
+    }
+}
+
+#[inline(always)]
+fn sum_rates<S: Simd, const G: usize>(simd: S, rates: &[Row<G>], sums: &mut [Row<G>]) {
+    for (rate, sum) in rates.iter().zip(sums) {
+        (Lanes::load(simd, sum) + Lanes::load(simd, rate)).store(sum);
+    }
+}
+
+#[inline(always)]
+fn euler<S: Simd, const G: usize>(
+    simd: S,
+    shape: &Shape<G>,
+    rows: &Rows<G>,
+    step: f64,
+    noise: &Noise<G>,
+    fast: &mut Fast<G>,
+) {
+    let Fast { state, rate_sums, rates: room, slopes: [slope, ..], direct, .. } = fast;
+    if !*direct {
+        rates(simd, shape, rows, state, room);
+    }
+    let now: &[Row<G>] = if *direct { state } else { room };
+    sum_rates(simd, now, rate_sums);
+    slopes(simd, shape, rows, &noise.now, state, now, slope);
+    let length = Lanes::splat(simd, step);
+    for (value, slope) in state.iter_mut().zip(slope) {
+        length.mul_add(Lanes::load(simd, slope), Lanes::load(simd, value)).store(value);
+    }
+}
+
+#[inline(never)]
+fn heun<S: Simd, const G: usize>(
+    simd: S,
+    shape: &Shape<G>,
+    rows: &Rows<G>,
+    step: f64,
+    noise: &Noise<G>,
+    fast: &mut Fast<G>,
+) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let Fast { state, rate_sums, rates: room, trial, slopes: [first, second, ..], .. } = fast;
+            rates(simd, shape, rows, state, room);
+            sum_rates(simd, room, rate_sums);
+            slopes(simd, shape, rows, &noise.now, state, room, first);
+            move_by(simd, state, first, step, trial);
+            rates(simd, shape, rows, trial, room);
+            slopes(simd, shape, rows, &noise.next, trial, room, second);
+            let half = Lanes::splat(simd, 0.5 * step);
+            for ((value, first), second) in state.iter_mut().zip(first).zip(second) {
+                let slope = Lanes::load(simd, first) + Lanes::load(simd, second);
+                half.mul_add(slope, Lanes::load(simd, value)).store(value);
+            }
+        },
+    );
+}
+
+#[inline(never)]
+fn runge_kutta<S: Simd, const G: usize>(
+    simd: S,
+    shape: &Shape<G>,
+    rows: &Rows<G>,
+    step: f64,
+    noise: &Noise<G>,
+    fast: &mut Fast<G>,
+) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let Fast { state, rate_sums, rates: room, trial, slopes: stages, .. } = fast;
+            rates(simd, shape, rows, state, room);
+            sum_rates(simd, room, rate_sums);
+            slopes(simd, shape, rows, &noise.now, state, room, &mut stages[0]);
+            for (stage, length) in [(1, 0.5 * step), (2, 0.5 * step), (3, step)] {
+                let (before, after) = stages.split_at_mut(stage);
+                move_by(simd, state, &before[stage - 1], length, trial);
+                rates(simd, shape, rows, trial, room);
+                slopes(simd, shape, rows, &noise.now, trial, room, &mut after[0]);
+            }
+            let sixth = Lanes::splat(simd, step / 6.0);
+            for (index, value) in state.iter_mut().enumerate() {
+                let slope = |stage: usize| Lanes::load(simd, &stages[stage][index]);
+                let sum = (slope(0) + slope(3)) + (slope(1) + slope(2)) * 2.0;
+                sixth.mul_add(sum, Lanes::load(simd, value)).store(value);
+            }
+        },
+    );
+}
