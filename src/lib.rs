@@ -3,7 +3,7 @@
 //!
 //! Data flows one way; a module uses only those before it:
 //! `units`, `numeric` -> `spec` -> `config` -> `circuit` -> `signals` -> `pharmacology` -> `modulation` ->
-//! `experiment` -> `equilibrium` -> `simulate` -> `readouts` -> `store` -> `plot` -> `cli`.
+//! `experiment` -> `equilibrium` -> `simulate` -> `readouts` -> `store` -> `plot` -> `report` -> `cli`.
 
 pub mod circuit;
 pub mod cli;
@@ -13,7 +13,9 @@ pub mod experiment;
 pub mod modulation;
 pub mod numeric;
 pub mod pharmacology;
+pub mod plot;
 pub mod readouts;
+pub mod report;
 pub mod signals;
 pub mod simulate;
 pub mod spec;

@@ -5,9 +5,10 @@ use super::{Ending, RunArguments};
 use crate::config::{Kind, load};
 use crate::equilibrium::calibrate;
 use crate::readouts::{ArmSummary, Summary};
+use crate::report;
 use crate::simulate::run_calibrated;
 use crate::spec::{Calibration, Scenario};
-use crate::store::{Manifest, Results, StoreError};
+use crate::store::{Manifest, Results, write_file};
 use comfy_table::{CellAlignment, Table, presets};
 use fearless_simd::Level;
 use std::path::{Path, PathBuf};
@@ -76,9 +77,23 @@ fn drives(scenario: &Scenario, before_set: &Scenario, level: Level) -> Result<cr
 }
 
 /// Draws all figures into the folder; gives the files. Measurements are found from `from`.
-pub(super) fn draw(results: &Results, from: &Path, out: &Path) -> Result<Vec<PathBuf>, StoreError> {
-    let _ = (results, from, out);
-    Ok(Vec::new())
+pub(super) fn draw(results: &Results, from: &Path, out: &Path) -> Result<Vec<PathBuf>, String> {
+    let (arms, populations) = report::names(results);
+    let mut measured = Vec::new();
+    for observed in &results.scenario.observed {
+        let file = from.join(&observed.file);
+        measured.extend(report::observed::read(&file, &arms, &populations).map_err(|error| error.to_string())?);
+    }
+    let mut files = Vec::new();
+    for (stem, figure) in report::figures(results, &measured) {
+        let png = figure.png().map_err(|error| format!("{stem}: {error}"))?;
+        for (extension, bytes) in [("svg", figure.svg().into_bytes()), ("png", png)] {
+            let file = out.join(format!("{stem}.{extension}"));
+            write_file(&file, &bytes).map_err(|error| error.to_string())?;
+            files.push(file);
+        }
+    }
+    Ok(files)
 }
 
 fn simd_name(level: Level) -> &'static str {
@@ -130,8 +145,8 @@ fn report(summary: &Summary, out: &Path, figures: &[PathBuf]) {
     say(format!("rate of {} in Hz, with rescue between stress (0) and control (1) where defined", summary.population));
     say(table);
     say(format!("results: {}", out.display()));
-    for figure in figures {
-        say(format!("figure:  {}", figure.display()));
+    for figure in figures.iter().filter(|file| file.extension().is_some_and(|extension| extension == "svg")) {
+        say(format!("figure:  {} (and .png)", figure.display()));
     }
 }
 

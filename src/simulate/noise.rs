@@ -89,3 +89,61 @@ impl<const G: usize> Noise<G> {
         self.now.copy_from_slice(&self.next);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::circuit::build;
+    use crate::numeric::lanes::dispatch;
+    use crate::spec::{self, Circuit, Population};
+    use fearless_simd::Level;
+
+    const STEP: f64 = 2.0;
+    const TAU: f64 = 5.0;
+
+    fn circuit() -> Circuit {
+        let population = Population {
+            tau: 10.0,
+            drive: Some(0.0),
+            noise: Some(spec::Noise { sigma: 1.0, tau: TAU }),
+            ..Population::default()
+        };
+        Circuit { populations: [("A".to_owned(), population)].into_iter().collect(), ..Circuit::default() }
+    }
+
+    #[test]
+    fn the_process_has_the_mean_variance_and_autocorrelation_of_ornstein_and_uhlenbeck() {
+        let (shape, rows) = build::<1>(&[&circuit()]);
+        let mut noise = Noise::new(&shape, &rows, STEP, 11, [[0, 1, 2, 3, 4, 5, 6, 7]]);
+        let steps = 200_000_u64;
+        let mut path: Vec<Row<1>> = Vec::new();
+        dispatch!(Level::new(), simd => {
+            noise.start(simd);
+            for step in 0..steps {
+                if step % 4 == 0 {
+                    noise.draw(simd, step / 4);
+                }
+                path.push(noise.now[0]);
+                noise.advance(simd, (step % 4) as usize);
+                noise.accept();
+            }
+        });
+        let decay = libm::exp(-STEP / TAU);
+        let n = (steps * 8) as f64;
+        // Means of correlated samples are less certain: by the sum of correlations, (1 + d)/(1 - d).
+        let uncertain = |decay: f64| 4.0 * libm::sqrt((1.0 + decay) / (1.0 - decay) / n);
+        let mean = |lag: usize| {
+            let products = (lag..path.len()).flat_map(|at| (0..8).map(move |lane| (at, lane)));
+            products.map(|(at, lane)| path[at].get(lane) * path[at - lag].get(lane)).sum::<f64>() / n
+        };
+        let average = path.iter().flat_map(|row| row.0[0]).sum::<f64>() / n;
+        assert!(average.abs() < uncertain(decay), "mean {average}");
+        for lag in [0, 1, 2, 5] {
+            let expected = libm::pow(decay, lag as f64);
+            let error = 1.5 * uncertain(decay * decay);
+            assert!((mean(lag) - expected).abs() < error, "lag {lag}: {} {expected} {error}", mean(lag));
+        }
+        // The first value is drawn from the stationary distribution, not 0, and lanes differ.
+        assert!(path[0].get(0) != 0.0 && path[0].get(0) != path[0].get(1));
+    }
+}

@@ -323,10 +323,10 @@ impl<'a, const G: usize> Block<'a, G> {
         self.jumped = 0;
         for index in (0..self.lanes.len()).filter(|index| jumped >> index & 1 == 1) {
             let at = self.time.get(index) + step.length.get(index);
-            self.lanes[index]
-                .outcome
-                .events
-                .push(Event { at, what: "the circuit jumped to another stable state".into() });
+            self.lanes[index].outcome.events.push(Event {
+                at,
+                what: "the state could not be followed continuously; the circuit was let go and settled anew".into(),
+            });
         }
         self.sample_within(simd, step, accepted);
         replace(simd, &mut self.states, &step.states, accepted);

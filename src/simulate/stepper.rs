@@ -197,3 +197,93 @@ fn runge_kutta<S: Simd, const G: usize>(
         },
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::circuit::build;
+    use crate::numeric::lanes::dispatch;
+    use crate::spec::{Circuit, Population, Transfer, Weights};
+    use fearless_simd::Level;
+
+    const GAIN: f64 = 0.04;
+    const WEIGHT: f64 = 1.1;
+    const DRIVE: f64 = 4.0;
+    const TAU: f64 = 20.0;
+    const END: f64 = 40.0;
+
+    /// One population that excites itself: `tau dr/dt = -r + k (w r + h)^2`, a Riccati equation.
+    fn circuit(form: Form) -> Circuit {
+        let population = Population {
+            tau: TAU,
+            form,
+            transfer: Transfer::PowerLaw { gain: GAIN, threshold: 0.0, exponent: 2.0, maximum: None },
+            drive: Some(DRIVE),
+            ..Population::default()
+        };
+        let weights = Weights { from: [("A".to_owned(), WEIGHT)].into_iter().collect() };
+        Circuit {
+            populations: [("A".to_owned(), population)].into_iter().collect(),
+            onto: [("A".to_owned(), weights)].into_iter().collect(),
+            ..Circuit::default()
+        }
+    }
+
+    /// The exact solution of `dx/dt = a x^2 + b x + c` from `start` after a time.
+    fn riccati([a, b, c]: [f64; 3], start: f64, time: f64) -> f64 {
+        let root = libm::sqrt(b * b - 4.0 * a * c);
+        let (low, high) = ((-b - root) / (2.0 * a), (-b + root) / (2.0 * a));
+        let ratio = (start - low) / (start - high) * libm::exp(a * (low - high) * time);
+        (low - high * ratio) / (1.0 - ratio)
+    }
+
+    fn simulated(form: Form, method: Method, steps: u64) -> f64 {
+        let (shape, rows) = build::<1>(&[&circuit(form)]);
+        let step = END / steps as f64;
+        let mut noise = Noise::new(&shape, &rows, step, 1, [[0; 8]]);
+        let mut fast = Fast::new(&shape, vec![Row::splat(1.0)]);
+        dispatch!(Level::new(), simd => {
+            take_steps(simd, method, &shape, &rows, step, &mut noise, &mut fast, (0, steps));
+        });
+        fast.state[0].get(3)
+    }
+
+    #[test]
+    fn each_method_converges_to_the_exact_solution_with_its_order() {
+        let rate =
+            [GAIN * WEIGHT * WEIGHT / TAU, (2.0 * GAIN * WEIGHT * DRIVE - 1.0) / TAU, GAIN * DRIVE * DRIVE / TAU];
+        // In the voltage form `tau dv/dt = -v + w k v^2 + h`.
+        let voltage = [WEIGHT * GAIN / TAU, -1.0 / TAU, DRIVE / TAU];
+        for (form, coefficients) in [(Form::Rate, rate), (Form::Voltage, voltage)] {
+            let exact = riccati(coefficients, 1.0, END);
+            for (method, order) in [(Method::EulerMaruyama, 1), (Method::Heun, 2), (Method::RungeKutta4, 4)] {
+                let error = |steps| (simulated(form, method, steps) - exact).abs();
+                let ratio = error(40) / error(80);
+                let expected = f64::from(1 << order);
+                assert!((ratio / expected - 1.0).abs() < 0.12, "{form:?} {method:?}: {ratio}, expected {expected}");
+                assert!(error(640) < 0.1 / expected, "{form:?} {method:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn steps_may_be_taken_in_any_portions() {
+        let mut circuit = circuit(Form::Rate);
+        circuit.populations[0].noise = Some(crate::spec::Noise { sigma: 0.5, tau: 5.0 });
+        let (shape, rows) = build::<1>(&[&circuit]);
+        let run = |ends: &[u64]| {
+            let mut noise = Noise::new(&shape, &rows, 0.25, 1, [[0, 1, 2, 3, 4, 5, 6, 7]]);
+            let mut fast = Fast::new(&shape, vec![Row::splat(1.0)]);
+            let mut start = 0;
+            dispatch!(Level::new(), simd => noise.start(simd));
+            for end in ends {
+                dispatch!(Level::new(), simd => {
+                    take_steps(simd, Method::Heun, &shape, &rows, 0.25, &mut noise, &mut fast, (start, *end));
+                });
+                start = *end;
+            }
+            (fast.state[0], fast.rate_sums[0])
+        };
+        assert_eq!(run(&[1000]), run(&[1, 2, 5, 7, 64, 333, 334, 1000]));
+    }
+}

@@ -1,0 +1,125 @@
+//! A panel: a frame with two axes, in which curves are drawn.
+
+use super::axis::Axis;
+use super::canvas::{Align, Canvas, Point, Stroke, Type};
+use super::geometry::{Rect, clip};
+use super::palette::Color;
+
+/// Size of a figure's title, in pixels.
+pub(super) const TITLE: f64 = 17.0;
+/// Size of labels and axis titles.
+pub(super) const LABEL: f64 = 13.0;
+/// Size of tick labels and notes.
+pub(super) const SMALL: f64 = 12.0;
+/// Margin around a figure.
+pub(super) const MARGIN: f64 = 18.0;
+/// Width of a curve.
+pub(super) const CURVE: f64 = 2.0;
+
+/// Two axes over a frame.
+pub(super) struct Panel {
+    pub frame: Rect,
+    pub x: Axis,
+    pub y: Axis,
+}
+
+impl Panel {
+    /// Axis lines and ticks; the numbers only where asked for.
+    pub(super) fn draw_axes(&self, canvas: &mut Canvas, x_numbers: bool, y_numbers: bool) {
+        let Rect { left, right, top, bottom } = self.frame;
+        let line = Stroke::solid(Color::INK, 1.0);
+        canvas.line(&[(left, top), (left, bottom), (right, bottom)], line);
+        for tick in self.x.ticks((self.frame.width() / 62.0) as usize) {
+            let x = self.x.at(tick.value);
+            canvas.line(&[(x, bottom), (x, bottom + 4.0)], line);
+            if x_numbers {
+                let style = Type::new(SMALL, Color::INK).align(Align::Middle);
+                canvas.text(&tick.text, (x, bottom + 17.0), style);
+            }
+        }
+        for tick in self.y.ticks((self.frame.height() / 32.0) as usize) {
+            let y = self.y.at(tick.value);
+            canvas.line(&[(left - 4.0, y), (left, y)], line);
+            if y_numbers {
+                let style = Type::new(SMALL, Color::INK).align(Align::End);
+                canvas.text_beside(&tick.text, (left - 7.0, y), style);
+            }
+        }
+    }
+
+    /// A curve through (x, y) values, cut at the frame. A curve with one point is a dot.
+    pub(super) fn curve(&self, canvas: &mut Canvas, xs: &[f64], ys: &[f64], stroke: Stroke) {
+        let points: Vec<Point> = xs.iter().zip(ys).map(|(&x, &y)| (self.x.at(x), self.y.at(y))).collect();
+        if let [only] = points[..]
+            && self.frame.contains(only)
+        {
+            canvas.disc(only, 3.0, stroke.color);
+        }
+        // Half a line's width of room, so that a curve along the frame is not cut lengthwise.
+        for part in clip(&points, &self.frame.grown(0.5)) {
+            canvas.line(&part, stroke);
+        }
+    }
+
+    /// A horizontal line across the panel, if the value is in range.
+    pub(super) fn level(&self, canvas: &mut Canvas, value: f64, stroke: Stroke) {
+        let y = self.y.at(value);
+        if y.is_finite() && y >= self.frame.top && y <= self.frame.bottom {
+            canvas.line(&[(self.frame.left, y), (self.frame.right, y)], stroke);
+        }
+    }
+
+    /// A title above the frame at its left.
+    pub(super) fn title(&self, canvas: &mut Canvas, text: &str, color: Color) {
+        let style = Type::new(LABEL, color).bold();
+        canvas.text(text, (self.frame.left + 1.0, self.frame.top - 6.0), style);
+    }
+}
+
+/// The figure's title and what stands under it; returns the height below which the figure is free.
+pub(super) fn heading(canvas: &mut Canvas, title: &str, subtitle: &str, width: f64) -> f64 {
+    let room = width - 2.0 * MARGIN;
+    let mut y = MARGIN;
+    for (text, style, advance) in
+        [(title, Type::new(TITLE, Color::INK).bold(), 20.0), (subtitle, Type::new(LABEL, Color::SOFT), 18.0)]
+    {
+        if !text.trim().is_empty() {
+            y += advance;
+            canvas.text(&super::font::fit(text, style.size, style.bold, room), (MARGIN, y - 6.0), style);
+        }
+    }
+    y
+}
+
+/// An axis title under panels.
+pub(super) fn title_below(canvas: &mut Canvas, text: &str, x: f64, bottom: f64) {
+    canvas.text(text, (x, bottom + 37.0), Type::new(LABEL, Color::INK).align(Align::Middle));
+}
+
+/// An axis title at the left, read upward.
+pub(super) fn title_upright(canvas: &mut Canvas, text: &str, x: f64, y: f64) {
+    canvas.text_upright(text, (x, y), Type::new(LABEL, Color::INK).align(Align::Middle));
+}
+
+/// One entry of a legend: a name and how its curve looks.
+pub(super) struct Entry {
+    pub name: String,
+    pub stroke: Stroke,
+}
+
+/// Entries in rows, as many to a row as fit; returns the height that they took.
+pub(super) fn legend(canvas: &mut Canvas, entries: &[Entry], (left, top): Point, width: f64) -> f64 {
+    let style = Type::new(SMALL, Color::INK);
+    let (swatch, between, row) = (24.0, 20.0, 18.0);
+    let names: Vec<String> =
+        entries.iter().map(|e| super::font::fit(&e.name, SMALL, false, (width - swatch - 8.0).min(330.0))).collect();
+    let widest = names.iter().map(|name| style.width(name)).fold(0.0, f64::max) + swatch + 6.0 + between;
+    let columns = (((width + between) / widest) as usize).clamp(1, entries.len().max(1));
+    for (k, (entry, name)) in entries.iter().zip(&names).enumerate() {
+        let x = left + (k % columns) as f64 * widest;
+        let y = top + row * ((k / columns) as f64 + 0.5);
+        canvas.line(&[(x, y), (x + swatch, y)], entry.stroke);
+        canvas.text_beside(name, (x + swatch + 6.0, y), style);
+    }
+    row * entries.len().div_ceil(columns) as f64
+}
