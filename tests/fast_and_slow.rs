@@ -1,0 +1,101 @@
+//! Fast and slow time check each other.
+
+mod common;
+
+use common::arm;
+use disinhibit::config::load;
+use disinhibit::readouts::trace::Trace;
+use disinhibit::simulate::{Outcome, run};
+use disinhibit::spec::{Method, Scenario, Time};
+use fearless_simd::Level;
+use std::path::Path;
+
+const POPULATIONS: [&str; 4] = ["Pyr", "PV", "SST", "VIP"];
+
+fn experiment() -> Scenario {
+    let mut scenario = load(Path::new("configs/scenarios/ketamine.toml"), &[]).unwrap().scenario;
+    scenario.arms.retain(|arm| {
+        ["control", "stress", "stress+ket10", "stress+naltrexone5", "stress+naltrexone5+ket10", "control+ket10"]
+            .contains(&arm.name.as_str())
+    });
+    scenario.run.from = -35.0;
+    scenario.run.to = 120.0;
+    scenario
+}
+
+/// The largest difference of any rate between a run in fast time and another, in Hz. A sample of fast time is the mean
+/// since the last one, so it is compared with the other's mean over that interval, or (`alike`) with the other's sample.
+fn largest_difference(fast: &Outcome, other: &Outcome, alike: bool, counts: impl Fn(f64) -> bool) -> f64 {
+    let mut largest = 0.0_f64;
+    for own in &fast.arms {
+        let reference = arm(other, &own.name);
+        for population in POPULATIONS {
+            let signal = format!("rate.{population}");
+            let values = own.recording.signal(&signal).unwrap();
+            let expected = reference.recording.signal(&signal).unwrap();
+            let trace = Trace { times: reference.recording.times(), values: &expected };
+            let times = own.recording.times();
+            for at in 1..times.len() {
+                let (start, end) = (times[at - 1], times[at]);
+                if counts(start) {
+                    let expected = if alike { expected[at] } else { trace.integral(start, end) / (end - start) };
+                    largest = largest.max((values[at] - expected).abs());
+                }
+            }
+        }
+    }
+    largest
+}
+
+#[test]
+fn they_agree_to_two_hundredths_of_a_hertz_for_two_hours_after_a_dose() {
+    let slow = run(&experiment(), Level::new()).unwrap();
+    let mut scenario = experiment();
+    scenario.run.time = Time::Fast;
+    scenario.run.step = 1.0;
+    scenario.run.method = Method::RungeKutta4;
+    let fast = run(&scenario, Level::new()).unwrap();
+    let difference = largest_difference(&fast, &slow, false, |_| true);
+    assert!(difference < 0.02, "{difference} Hz");
+}
+
+#[test]
+fn a_tick_of_a_second_is_as_good_as_one_ten_times_shorter() {
+    let with_tick = |seconds: f64| {
+        let mut scenario = experiment();
+        scenario.run.time = Time::Fast;
+        scenario.run.step = 2.0;
+        scenario.run.method = Method::RungeKutta4;
+        scenario.run.record = Some(0.05);
+        scenario.run.signal_step = seconds / 60.0;
+        scenario.run.to = 10.0;
+        scenario.run.report.retain(|time| time.minutes < 10.0);
+        run(&scenario, Level::new()).unwrap()
+    };
+    let reference = with_tick(0.1);
+    let difference =
+        |seconds: f64, counts: &dyn Fn(f64) -> bool| largest_difference(&with_tick(seconds), &reference, true, counts);
+    // Naltrexone binds within the first tick, which resolves no more than its mean; afterwards little is left of that.
+    assert!(difference(1.0, &|_| true) < 0.02);
+    let later = |start: f64| start > -29.8 && !(-0.01..0.2).contains(&start);
+    let (fine, coarse) = (difference(1.0, &later), difference(4.0, &later));
+    assert!(fine < 1e-3, "{fine} Hz");
+    assert!(fine < 0.5 * coarse, "{fine} {coarse}");
+}
+
+#[test]
+fn slow_time_depends_little_on_its_tolerance() {
+    let with = |tolerance: f64| {
+        let mut scenario = experiment();
+        scenario.run.tolerance = tolerance;
+        run(&scenario, Level::new()).unwrap()
+    };
+    let (fine, default) = (with(1e-10), with(1e-7));
+    for (one, other) in fine.arms.iter().zip(&default.arms) {
+        for (one, other) in one.reports.iter().zip(&other.reports) {
+            for (one, other) in one.signals.iter().zip(&other.signals) {
+                assert!((one - other).abs() <= 1e-5 * one.abs().max(1.0), "{one} {other}");
+            }
+        }
+    }
+}
