@@ -1,4 +1,5 @@
 //! A lane never feels its neighbours, and nothing depends on threads or on the machine's instructions: equal bits.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Fast and slow time check each other.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

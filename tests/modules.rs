@@ -1,4 +1,5 @@
 //! Data flows one way: a module uses only what stands before it.
+#![allow(clippy::unwrap_used)]
 
 const ORDER: [&str; 17] = [
     "units",

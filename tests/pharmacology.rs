@@ -1,4 +1,5 @@
 //! Binding, kinetics, activation and effects against closed forms, on an invented receptor in an invented circuit.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

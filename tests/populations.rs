@@ -1,4 +1,5 @@
 //! Names and order are data: other names, another order, other circuits.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

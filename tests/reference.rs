@@ -1,4 +1,5 @@
 //! The shipped scenarios against an independent implementation of the default model: every arm that both hold, by name.
+#![allow(clippy::unwrap_used)]
 
 use disinhibit::config::load;
 use disinhibit::equilibrium::calibrate;

@@ -10,6 +10,7 @@ use crate::spec::scenario::{CircuitFile, PharmacologyFile};
 use crate::units::InputUnit;
 use comfy_table::{ContentArrangement, Table, presets};
 use fearless_simd::Level;
+use indexmap::IndexMap;
 
 pub(super) fn check(arguments: &CheckArguments) -> Ending {
     let mut loaded = match load(&arguments.file, &arguments.set) {
@@ -53,10 +54,24 @@ fn parameters(loaded: &mut Loaded) -> Table {
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["parameter", "value", "meaning", "source"]);
     for entry in entries {
-        let source = sources.get(&entry.path).cloned().unwrap_or_default();
+        let source = source_of(&sources, &entry.path).to_owned();
         table.add_row([entry.path.clone(), value(&entry, input), entry.meaning.to_owned(), source]);
     }
     table
+}
+
+/// The source that a value states, or else that of the nearest table around it.
+fn source_of<'a>(sources: &'a IndexMap<String, String>, path: &str) -> &'a str {
+    let mut place = path;
+    loop {
+        if let Some(source) = sources.get(place) {
+            return source;
+        }
+        match place.rfind('.') {
+            Some(dot) => place = &place[..dot],
+            None => return "",
+        }
+    }
 }
 
 /// The value as it would be written.

@@ -2,8 +2,8 @@
 
 use super::progress::{note, refuse, say};
 use super::{Ending, RunArguments};
-use crate::config::{Kind, load};
-use crate::equilibrium::calibrate;
+use crate::config::{Kind, Loaded, load};
+use crate::equilibrium::{Calibrated, calibrate};
 use crate::readouts::{ArmSummary, Summary};
 use crate::report;
 use crate::simulate::run_calibrated;
@@ -32,13 +32,12 @@ pub(super) fn run(arguments: &RunArguments) -> Ending {
     }
     let started = Instant::now();
     let level = Level::new();
-    let scenario = &loaded.scenario;
-    let calibration = match drives(scenario, &loaded.before_set, level) {
-        Ok(calibration) => calibration,
+    let (scenario, calibration) = match calibrated_scenario(&loaded, level) {
+        Ok(calibrated) => calibrated,
         Err(message) => return refuse(format!("error: {file}: {message}")),
     };
     let calibrated = started.elapsed();
-    let outcome = match run_calibrated(scenario, calibration.clone(), level) {
+    let outcome = match run_calibrated(&scenario, calibration.clone(), level) {
         Ok(outcome) => outcome,
         Err(error) => return refuse(format!("error: {file}: {error}")),
     };
@@ -60,20 +59,20 @@ pub(super) fn run(arguments: &RunArguments) -> Ending {
     ending(&results.summary)
 }
 
-/// The circuit with its drives solved: after `--set`, or as it was before.
-fn drives(scenario: &Scenario, before_set: &Scenario, level: Level) -> Result<crate::equilibrium::Calibrated, String> {
-    if scenario.run.drive == Calibration::Recalibrate {
-        return calibrate(&scenario.circuit, level).map_err(|error| error.to_string());
-    }
-    let held = calibrate(&before_set.circuit, level).map_err(|error| error.to_string())?;
-    let mut circuit = scenario.circuit.clone();
-    for (population, drive) in circuit.populations.values_mut().zip(&held.drives) {
-        // A drive that `--set` gave stands.
-        if population.rest.take().is_some() {
-            population.drive = Some(*drive);
+/// The scenario with its circuit calibrated after `--set`; or with the drives as they were before, in place of the rests.
+fn calibrated_scenario(loaded: &Loaded, level: Level) -> Result<(Scenario, Calibrated), String> {
+    let mut scenario = loaded.scenario.clone();
+    if scenario.run.drive == Calibration::Hold {
+        let held = calibrate(&loaded.before_set.circuit, level).map_err(|error| error.to_string())?;
+        for (population, drive) in scenario.circuit.populations.values_mut().zip(&held.drives) {
+            // A drive that `--set` gave stands.
+            if population.rest.take().is_some() {
+                population.drive = Some(*drive);
+            }
         }
     }
-    calibrate(&circuit, level).map_err(|error| format!("with the drives held: {error}"))
+    let calibration = calibrate(&scenario.circuit, level).map_err(|error| error.to_string())?;
+    Ok((scenario, calibration))
 }
 
 /// Draws all figures into the folder; gives the files. Measurements are found from `from`.

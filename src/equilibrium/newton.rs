@@ -20,17 +20,23 @@ pub struct NewtonWork<const G: usize> {
     pub linearised: Linearised<G>,
     matrix: Vec<Row<G>>,
     right: Vec<Row<G>>,
+    guess: Vec<Row<G>>,
 }
 
 impl<const G: usize> NewtonWork<G> {
     /// Room for a circuit of n populations.
     pub fn new(n: usize) -> Self {
-        Self { linearised: Linearised::new(n), matrix: vec![Row::ZERO; n * n], right: vec![Row::ZERO; n] }
+        Self {
+            linearised: Linearised::new(n),
+            matrix: vec![Row::ZERO; n * n],
+            right: vec![Row::ZERO; n],
+            guess: vec![Row::ZERO; n],
+        }
     }
 }
 
-/// Solves `target(y) = y` from the guess in `state`, in the lanes of `active`; gives the lanes that converged. The other
-/// lanes' state is left as it was.
+/// Solves `target(y) = y` from the guess in `state`, in the lanes of `active`; gives the lanes that converged. The state
+/// of all others is left as it was.
 #[inline(never)]
 pub fn solve<S: Simd, const G: usize>(
     simd: S,
@@ -43,6 +49,7 @@ pub fn solve<S: Simd, const G: usize>(
     simd.vectorize(
         #[inline(always)]
         || {
+            work.guess.clone_from_slice(state);
             let mut running = active;
             let mut converged = active.and(active.not());
             for _ in 0..MOST_ITERATIONS {
@@ -59,6 +66,9 @@ pub fn solve<S: Simd, const G: usize>(
                 let settled = correct(simd, state, &work.right, running);
                 converged = converged.or(settled.and(running));
                 running = running.and(settled.not());
+            }
+            for (value, guess) in state.iter_mut().zip(&work.guess) {
+                converged.select(Lanes::load(simd, value), Lanes::load(simd, guess)).store(value);
             }
             converged
         },
@@ -79,10 +89,13 @@ fn correct<S: Simd, const G: usize>(
             let one = Lanes::splat(simd, 1.0);
             let mut excess = one;
             let mut largest = Lanes::splat(simd, 0.0);
+            // A NaN would be passed over by the largest correction.
+            let mut sound = running;
             for (value, step) in state.iter().zip(correction) {
                 let (size, step) = (Lanes::load(simd, value).abs(), Lanes::load(simd, step).abs());
                 excess = excess.max(step / (size.max(Lanes::splat(simd, 4.0)) * LONGEST_STEP));
                 largest = largest.max(step / size.max(one));
+                sound = sound.and(step.is_finite());
             }
             let damping = one / excess;
             for (value, step) in state.iter_mut().zip(correction) {
@@ -90,7 +103,7 @@ fn correct<S: Simd, const G: usize>(
                 let next = Lanes::load(simd, step).mul_add(damping, now);
                 running.select(next, now).store(value);
             }
-            largest.le(Lanes::splat(simd, TOLERANCE))
+            largest.le(Lanes::splat(simd, TOLERANCE)).and(sound)
         },
     )
 }

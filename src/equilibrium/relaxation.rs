@@ -42,21 +42,23 @@ pub fn relax<S: Simd, const G: usize>(
             for count in 0..MOST_STEPS {
                 rates(simd, shape, rows, state, &mut now);
                 let mut farthest = Lanes::splat(simd, 0.0);
+                // A NaN would be passed over by the largest distance.
+                let mut sound = running;
                 for index in 0..n {
                     let value = Lanes::load(simd, &state[index]);
                     let total = input(simd, shape, rows, index, &now, None);
                     let away = target(simd, shape, rows, index, total, value) - value;
                     let away = if held[index] { Lanes::splat(simd, 0.0) } else { away };
+                    sound = sound.and(away.is_finite());
                     farthest = farthest.max(away.abs() / value.abs().max(Lanes::splat(simd, 1.0)));
                     let share = step * Lanes::load(simd, &rows.inverse_tau[index]);
                     running.select(share.mul_add(away, value), value).store(&mut moved[index]);
                 }
                 state.clone_from_slice(&moved);
                 if count % STEPS_BETWEEN_LOOKS == 0 {
-                    let rested = farthest.le(Lanes::splat(simd, STILL)).and(running);
+                    let rested = farthest.le(Lanes::splat(simd, STILL)).and(sound);
                     still = still.or(rested);
-                    let finite = farthest.is_finite();
-                    running = running.and(rested.not()).and(finite);
+                    running = sound.and(rested.not());
                     if !running.any() {
                         break;
                     }

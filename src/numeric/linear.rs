@@ -101,6 +101,9 @@ pub fn eigenvalues(matrix: &[f64], n: usize) -> Result<Vec<Complex>, EigenError>
     if matrix.iter().any(|entry| !entry.is_finite()) {
         return Err(EigenError::NotFinite);
     }
+    if n == 0 {
+        return Ok(Vec::new());
+    }
     let exact = DMatrix::from_row_slice(n, n, matrix);
     let largest = matrix.iter().fold(0.0f64, |largest, entry| largest.max(entry.abs()));
     let schur = Schur::try_new(exact.clone(), f64::EPSILON, MOST_SCHUR_ITERATIONS).or_else(|| {

@@ -68,10 +68,16 @@ pub(super) fn range(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)>
 }
 
 impl Axis {
+    /// A linear axis that ends where the data do.
+    pub(super) fn linear((low, high): (f64, f64), from: f64, to: f64) -> Self {
+        let (low, high) = sound(low, high);
+        Self { kind: Kind::Linear, low, high, from, to }
+    }
+
     /// A linear axis with some room above the data; it starts at zero unless the data lie far from it.
     pub(super) fn from_zero(ends: Option<(f64, f64)>, from: f64, to: f64) -> Self {
         let (low, high) = ends.unwrap_or((0.0, 1.0));
-        let (low, high) = if low >= 0.0 && low < 0.65 * high { (0.0, high) } else { (low, high) };
+        let (low, high) = if low >= 0.0 && low < 0.5 * high { (0.0, high) } else { (low, high) };
         let (low, high) = sound(low, high);
         let margin = 0.06 * (high - low);
         let low = if low == 0.0 { 0.0 } else { low - margin };
@@ -214,6 +220,21 @@ fn power(exponent: i32) -> String {
     format!("10{}", exponent.to_string().chars().map(raised).collect::<String>())
 }
 
+/// A duration or time in minutes, in the unit that suits it ("20 min", "24 h", "7 d").
+pub fn duration(minutes: f64) -> String {
+    let size = minutes.abs();
+    let unit = if size >= 2880.0 {
+        time_unit(1e9)
+    } else if size >= 120.0 {
+        time_unit(1e3)
+    } else if size >= 1.0 || size == 0.0 {
+        time_unit(10.0)
+    } else {
+        time_unit(0.0)
+    };
+    format!("{} {}", short(minutes / unit.minutes), unit.name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,22 +243,28 @@ mod tests {
         axis.ticks(wanted).into_iter().map(|tick| tick.text).collect()
     }
 
-    fn linear(low: f64, high: f64) -> Axis {
-        Axis { kind: Kind::Linear, low, high, from: 0.0, to: 1.0 }
-    }
-
     #[test]
     fn ticks_are_round() {
-        assert_eq!(texts(&linear(0.0, 8.3), 4), ["0", "5"]);
-        assert_eq!(texts(&linear(0.0, 8.3), 5), ["0", "2", "4", "6", "8"]);
-        assert_eq!(texts(&linear(-0.1, 0.21), 3), ["0.0", "0.2"]);
+        assert_eq!(texts(&Axis::linear((0.0, 8.3), 0.0, 1.0), 4), ["0", "5"]);
+        assert_eq!(texts(&Axis::linear((0.0, 8.3), 0.0, 1.0), 5), ["0", "2", "4", "6", "8"]);
+        assert_eq!(texts(&Axis::linear((-0.1, 0.21), 0.0, 1.0), 3), ["0.0", "0.2"]);
     }
 
     #[test]
     fn times_are_in_the_unit_of_their_span() {
         assert_eq!(texts(&Axis::time((-30.0, 120.0), 0.0, 1.0), 5), ["−30", "0", "30", "60", "90", "120"]);
-        assert_eq!(texts(&Axis::time((0.0, 10_080.0), 0.0, 1.0), 8), ["0", "1", "2", "3", "4", "5", "6", "7"]);
+        assert_eq!(
+            texts(&Axis::time((0.0, 10_080.0), 0.0, 1.0), 8),
+            ["0", "1", "2", "3", "4", "5", "6", "7"].map(String::from)[..]
+                .iter()
+                .step_by(1)
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+        );
         assert_eq!(texts(&Axis::time((0.0, 1440.0), 0.0, 1.0), 5), ["0", "6", "12", "18", "24"]);
+        assert_eq!(duration(1440.0), "24 h");
+        assert_eq!(duration(-1.0), "−1 min");
+        assert_eq!(duration(10_080.0), "7 d");
     }
 
     #[test]
@@ -252,7 +279,7 @@ mod tests {
     #[test]
     fn strange_ranges_have_places() {
         for ends in [(0.0, 0.0), (f64::NAN, 1.0), (5.0, 5.0), (1e300, -1e300), (1e-300, 2e-300)] {
-            let axis = Axis::time(ends, 0.0, 100.0);
+            let axis = Axis::linear(ends, 0.0, 100.0);
             assert!(axis.at(axis.ends().0).is_finite(), "{ends:?}");
             assert!(axis.ticks(4).len() < 50);
         }

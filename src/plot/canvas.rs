@@ -20,7 +20,7 @@ pub enum Dash {
     /// Dots.
     Dotted,
     /// Dashes and dots in turn.
-    DashDotted,
+    Mixed,
 }
 
 impl Dash {
@@ -30,7 +30,7 @@ impl Dash {
             Self::Solid => &[],
             Self::Dashed => &[4.0, 2.2],
             Self::Dotted => &[1.2, 1.6],
-            Self::DashDotted => &[5.0, 1.8, 1.2, 1.8],
+            Self::Mixed => &[5.0, 1.8, 1.2, 1.8],
         }
     }
 }

@@ -1,18 +1,20 @@
-//! The circuit as a graph: populations, connections with their width by weight, receptors on the cells that carry them.
+//! The circuit as a graph: populations, their connections, and the receptors that their cells carry.
 
+use super::axis::{self, Axis};
 use super::canvas::{Align, Canvas, Figure, Point, Stroke, Type};
-use super::circuit_layout::{NODE, Place, arrival, bow, extent, places, self_loop};
+use super::circuit_layout::{self as layout, Shape};
 use super::font;
 use super::geometry::Rect;
+use super::labels::Obstacles;
 use super::palette::{Color, Role, Theme};
 use super::panel::{self, LABEL, MARGIN, SMALL};
 
-/// A receptor on a population.
+/// A receptor that cells of a population carry.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Badge {
-    /// Its name.
+    /// The receptor's name.
     pub receptor: String,
-    /// The share of cells that carry it, 0 to 1.
+    /// Share of the cells that carry it, 0 to 1.
     pub fraction: f64,
 }
 
@@ -21,22 +23,22 @@ pub struct Badge {
 pub struct Node {
     /// Its name.
     pub name: String,
-    /// A triangle for excitatory, a circle for inhibitory populations.
+    /// Decides shape, colours and the ends of its connections.
     pub role: Role,
-    /// Its rate in Hz, written under the name.
+    /// Its rate (Hz), written under the name.
     pub rate_hz: Option<f64>,
-    /// The receptors on it.
+    /// Receptors of its cells.
     pub badges: Vec<Badge>,
 }
 
-/// A connection.
+/// A connection between populations, or of one with itself.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Connection {
-    /// Index of the source.
+    /// Index of the population that sends.
     pub from: usize,
-    /// Index of the target.
+    /// Index of the population that receives.
     pub onto: usize,
-    /// Weight; excitatory above 0.
+    /// Weight; its size gives the width. Connections of weight zero are not drawn.
     pub weight: f64,
 }
 
@@ -47,17 +49,41 @@ pub struct CircuitFigure {
     pub title: String,
     /// A line under the title; may be empty.
     pub subtitle: String,
-    /// Populations.
+    /// Populations, clockwise.
     pub nodes: Vec<Node>,
     /// Connections.
     pub connections: Vec<Connection>,
-    /// Unit of the weights.
+    /// Unit of the weights; may be empty.
     pub weight_unit: String,
 }
 
-const BADGE: f64 = 19.0;
-const WIDEST: f64 = 9.0;
-const ENDS: f64 = 9.0;
+/// Width of the strongest connection, in pixels.
+const WIDEST: f64 = 7.0;
+/// Size of a name inside a node.
+const NAME: f64 = 15.0;
+/// Height of a badge and its distance from the next.
+const CHIP: (f64, f64) = (18.0, 4.0);
+/// Most badges above one another.
+const STACK: usize = 6;
+/// Space between a badge's chip and its number, and between columns of badges.
+const SPACE: (f64, f64) = (5.0, 12.0);
+
+/// A connection's path.
+struct Edge {
+    connection: Connection,
+    path: Vec<Point>,
+    width: f64,
+}
+
+/// Everything in its place.
+struct Scene {
+    shapes: Vec<Shape>,
+    edges: Vec<Edge>,
+    /// Names that do not fit into their nodes.
+    names: Vec<Option<Rect>>,
+    badges: Vec<Option<Rect>>,
+    heaviest: f64,
+}
 
 impl CircuitFigure {
     /// Draws the figure.
@@ -67,148 +93,316 @@ impl CircuitFigure {
             theme.learn_population(&node.name, node.role);
             node.badges.iter().for_each(|badge| theme.learn_substance(&badge.receptor));
         }
+        let mut scene = self.scene();
+        let bounds = scene.bounds();
+        let keys = self.keys(scene.heaviest);
+        let legend: f64 = keys.iter().map(|key| key.length() + 22.0).sum();
+        let width = (bounds.width() + 2.0 * MARGIN).max((legend + 2.0 * MARGIN).min(760.0)).max(400.0);
         let mut canvas = Canvas::new();
-        let style = Type::new(SMALL, Color::INK);
-        let widest = self.nodes.iter().flat_map(|node| &node.badges).map(|badge| style.width(&label(badge)) + 14.0);
-        let side = widest.fold(40.0, f64::max) + 34.0;
-        let most = self.nodes.iter().map(|node| node.badges.len()).max().unwrap_or(0) as f64;
-        let (half_width, half_height) = extent(self.nodes.len());
-        let above = if most > 0.0 { BADGE + 34.0 } else { 30.0 };
-        let width = (2.0 * (half_width + side) + 2.0 * MARGIN).max(430.0);
-        let heading = panel::heading(&mut canvas, &self.title, &self.subtitle, width);
-        let center = (width / 2.0, heading + above + half_height + 12.0);
-        let places = places(self.nodes.len(), center);
-        let largest = self.connections.iter().map(|c| c.weight.abs()).filter(|w| w.is_finite()).fold(0.0, f64::max);
-        for connection in &self.connections {
-            self.draw_connection(&mut canvas, connection, &places, largest, &theme);
+        let top = panel::heading(&mut canvas, &self.title, &self.subtitle, width) + 14.0;
+        scene.shift((width - bounds.width()) / 2.0 - bounds.left, top - bounds.top);
+        let bottom = top + bounds.height();
+        self.draw(&mut canvas, &scene, &theme);
+        if self.nodes.is_empty() {
+            canvas.text("no populations", (MARGIN, bottom + 16.0), Type::new(SMALL, Color::SOFT));
         }
-        for (node, place) in self.nodes.iter().zip(&places) {
-            draw_node(&mut canvas, node, place.center, &theme);
-            draw_badges(&mut canvas, node, place, &theme);
-        }
-        let bottom = center.1 + half_height + above;
-        self.draw_legend(&mut canvas, bottom + 12.0, width, largest);
-        canvas.finish(&self.title, width, bottom + 34.0 + MARGIN)
+        let bottom = draw_keys(&mut canvas, &keys, bottom + 30.0, width);
+        canvas.finish(&self.title, width, bottom + MARGIN)
     }
 
-    fn draw_connection(
-        &self,
-        canvas: &mut Canvas,
-        connection: &Connection,
-        places: &[Place],
-        largest: f64,
-        theme: &Theme,
-    ) {
-        let Connection { from, onto, weight } = *connection;
-        let (Some(source), Some(target)) = (places.get(from), places.get(onto)) else { return };
-        if weight == 0.0 || !weight.is_finite() {
-            return;
+    fn scene(&self) -> Scene {
+        let roles: Vec<Role> = self.nodes.iter().map(|node| node.role).collect();
+        let shapes = layout::arrange(&roles);
+        let sound = |c: &&Connection| c.weight.is_finite() && c.weight != 0.0;
+        let drawn: Vec<Connection> = self.connections.iter().filter(sound).copied().collect();
+        let known = |c: &&Connection| c.from < self.nodes.len() && c.onto < self.nodes.len();
+        let heaviest = drawn.iter().filter(known).map(|c| c.weight.abs()).fold(0.0, f64::max);
+        let mut edges = Vec::new();
+        for (k, connection) in drawn.iter().enumerate() {
+            let rank = drawn[..k].iter().filter(|c| (c.from, c.onto) == (connection.from, connection.onto)).count();
+            if let Some(path) = layout::edge(&shapes, connection.from, connection.onto, rank) {
+                edges.push(Edge { connection: *connection, path, width: width_of(connection.weight, heaviest) });
+            }
         }
-        let curve = if from == onto { self_loop(source) } else { bow(source.center, target.center) };
-        let color = theme.population(&self.nodes[from].name).tint(0.85);
-        let width = line_width(weight, largest);
-        canvas.line(&curve, Stroke::solid(color, width));
-        if let Some((end, direction)) = arrival(&curve) {
-            draw_end(canvas, end, direction, width, (weight > 0.0, color));
+        // Light edges lie over heavy ones.
+        edges.sort_by(|a, b| b.width.total_cmp(&a.width));
+        let mut page = Obstacles::default();
+        for shape in &shapes {
+            page.add_box(shape.bounds());
         }
-    }
-
-    /// What widths and ends mean.
-    fn draw_legend(&self, canvas: &mut Canvas, y: f64, width: f64, largest: f64) {
-        if largest <= 0.0 {
-            return;
+        for edge in &edges {
+            page.add_points(edge.path.iter().copied());
+            // Ends are wider than their edges.
+            if let Some(&(x, y)) = edge.path.last() {
+                page.add_points([(-9.0, -9.0), (9.0, -9.0), (9.0, 9.0), (-9.0, 9.0)].map(|(dx, dy)| (x + dx, y + dy)));
+            }
         }
-        let style = Type::new(SMALL, Color::SOFT);
-        let strong = format!("{} {}", super::axis::short(largest), self.weight_unit);
-        let weak = format!("{} {}", super::axis::short(largest / 4.0), self.weight_unit);
-        let entries = [(largest, true, "excitatory".to_owned()), (largest, false, "inhibitory".to_owned())]
-            .map(Some)
-            .into_iter()
-            .chain([None]);
-        let total = 2.0 * (58.0 + style.width("excitatory") + 18.0) + 2.0 * (44.0 + style.width(&strong) + 18.0);
-        let mut x = ((width - total) / 2.0).max(MARGIN);
-        for (_, excitatory, text) in entries.flatten() {
-            let line = line_width(largest * 0.5, largest);
-            canvas.line(&[(x, y), (x + 34.0, y)], Stroke::solid(Color::SOFT, line));
-            draw_end(canvas, (x + 34.0, y), (1.0, 0.0), line, (excitatory, Color::SOFT));
-            canvas.text_beside(&text, (x + 54.0, y), style);
-            x += 58.0 + style.width(&text) + 18.0;
-        }
-        for (weight, text) in [(largest / 4.0, weak), (largest, strong)] {
-            canvas.line(&[(x, y), (x + 30.0, y)], Stroke::solid(Color::SOFT, line_width(weight, largest)));
-            canvas.text_beside(&text, (x + 38.0, y), style);
-            x += 44.0 + style.width(&text) + 18.0;
-        }
-    }
-}
-
-fn line_width(weight: f64, largest: f64) -> f64 {
-    1.0 + (WIDEST - 1.0) * (weight.abs() / largest.max(1e-300)).min(1.0)
-}
-
-/// An arrow-head for excitation, a flat end for inhibition.
-fn draw_end(canvas: &mut Canvas, (x, y): Point, (dx, dy): Point, width: f64, (excitatory, color): (bool, Color)) {
-    let half = ENDS / 2.0 + width / 2.0 + 1.5;
-    if excitatory {
-        let tip = 8.0 + width * 0.5;
-        canvas.polygon(
-            vec![
-                (x + tip * dx, y + tip * dy),
-                (x - half * dy - dx, y + half * dx - dy),
-                (x + half * dy - dx, y - half * dx - dy),
-            ],
-            color,
-        );
-    } else {
-        let bar = Stroke::solid(color, 3.4);
-        canvas.line(&[(x - half * dy, y + half * dx), (x + half * dy, y - half * dx)], bar);
-    }
-}
-
-fn draw_node(canvas: &mut Canvas, node: &Node, (x, y): Point, theme: &Theme) {
-    let color = theme.population(&node.name);
-    if node.role == Role::Excitatory {
-        // The corners lie a little outside the circle, so that the name fits.
-        let (r, cos, sin) = (NODE * 1.24, 0.866, 0.5);
-        canvas.polygon(vec![(x, y - r), (x + r * cos, y + r * sin), (x - r * cos, y + r * sin)], color);
-    } else {
-        canvas.disc((x, y), NODE - 4.0, color);
-    }
-    let down = if node.role == Role::Excitatory { 5.0 } else { 0.0 };
-    let style = Type::new(LABEL, color.contrast()).bold().align(Align::Middle);
-    let name = font::fit(&node.name, LABEL, true, 1.7 * NODE);
-    let rate = node.rate_hz.filter(|rate| rate.is_finite()).map(|rate| format!("{} Hz", super::axis::short(rate)));
-    let lift = if rate.is_some() { 7.5 } else { 0.0 };
-    canvas.text_beside(&name, (x, y + down - lift), style);
-    if let Some(rate) = rate {
-        canvas.text_beside(&rate, (x, y + down + 8.0), Type::new(11.0, color.contrast()).align(Align::Middle));
-    }
-}
-
-fn label(badge: &Badge) -> String {
-    format!("{} {} %", badge.receptor, super::axis::short(100.0 * badge.fraction))
-}
-
-/// Receptors on the outer side of a node: in a column beside it, or in a row above or below.
-fn draw_badges(canvas: &mut Canvas, node: &Node, place: &Place, theme: &Theme) {
-    let style = Type::new(SMALL, Color::WHITE);
-    let widths: Vec<f64> = node.badges.iter().map(|badge| style.width(&label(badge)) + 14.0).collect();
-    let (x, y) = place.center;
-    let sideways = place.outward.0.abs() > 0.5;
-    let total: f64 = widths.iter().sum::<f64>() + 6.0 * widths.len().saturating_sub(1) as f64;
-    let mut along = x - total / 2.0;
-    let rows = node.badges.len() as f64;
-    for (index, (badge, width)) in node.badges.iter().zip(&widths).enumerate() {
-        let center = if sideways {
-            let edge = x + place.outward.0.signum() * (NODE + 16.0);
-            (edge + place.outward.0.signum() * width / 2.0, y + (index as f64 - (rows - 1.0) / 2.0) * (BADGE + 5.0))
-        } else {
-            let middle = along + width / 2.0;
-            along += width + 6.0;
-            (middle, y + place.outward.1.signum() * (NODE + BADGE / 2.0 + 20.0))
+        let mut place = |node: usize, size: Option<(f64, f64)>| {
+            size.and_then(|size| layout::beside(&shapes, node, size, &mut page))
         };
-        let color = theme.substance(&badge.receptor);
-        canvas.rect(Rect::around(center, *width, BADGE), color);
-        canvas.text_beside(&label(badge), center, Type { color: color.contrast(), ..style }.align(Align::Middle));
+        let names = self.nodes.iter().enumerate().map(|(k, node)| place(k, node.name_size())).collect();
+        let badges = self.nodes.iter().enumerate().map(|(k, node)| place(k, node.badge_size())).collect();
+        Scene { shapes, edges, names, badges, heaviest }
     }
+
+    fn draw(&self, canvas: &mut Canvas, scene: &Scene, theme: &Theme) {
+        for edge in &scene.edges {
+            let sender = &self.nodes[edge.connection.from];
+            let look = (edge.width, theme.population(&sender.name), sender.role);
+            draw_edge(canvas, &edge.path, look, scene.shapes.get(edge.connection.onto));
+        }
+        for (k, node) in self.nodes.iter().enumerate() {
+            node.draw(canvas, &scene.shapes[k], scene.names[k], theme);
+            if let Some(place) = scene.badges[k] {
+                node.draw_badges(canvas, place, theme);
+            }
+        }
+    }
+
+    /// What the legend explains.
+    fn keys(&self, heaviest: f64) -> Vec<Key> {
+        let mut keys = Vec::new();
+        for (role, text) in [(Role::Excitatory, "excites"), (Role::Inhibitory, "inhibits")] {
+            let sends = |c: &Connection| self.nodes.get(c.from).is_some_and(|node| node.role == role);
+            if heaviest > 0.0 && self.connections.iter().any(sends) {
+                keys.push(Key { text: text.to_owned(), sample: Sample::End(role) });
+            }
+        }
+        if heaviest > 0.0 {
+            let ticks = Axis::linear((0.0, heaviest), 0.0, 1.0).ticks(3);
+            let ticks: Vec<_> = ticks.into_iter().filter(|tick| tick.value > 0.0).collect();
+            for (k, tick) in ticks.iter().enumerate() {
+                let unit = if k + 1 == ticks.len() { self.weight_unit.as_str() } else { "" };
+                let text = format!("{} {unit}", tick.text);
+                let text = font::fit(text.trim(), SMALL, false, 180.0);
+                keys.push(Key { text, sample: Sample::Width(width_of(tick.value, heaviest)) });
+            }
+        }
+        if self.nodes.iter().any(|node| !node.badges.is_empty()) {
+            keys.push(Key { text: "receptor, share of cells that carry it".to_owned(), sample: Sample::Chip });
+        }
+        keys
+    }
+}
+
+fn width_of(weight: f64, heaviest: f64) -> f64 {
+    (WIDEST * weight.abs() / heaviest).max(0.9)
+}
+
+/// An edge of some width and colour with the end of its sender's role. A flat end lies along the receiver's outline.
+fn draw_edge(canvas: &mut Canvas, path: &[Point], look: (f64, Color, Role), receiver: Option<&Shape>) {
+    let (width, color, role) = look;
+    let halo = |width: f64| Stroke::solid(Color::WHITE, width + 3.0);
+    match role {
+        Role::Excitatory => {
+            let (length, half) = (9.0 + 1.3 * width, 4.5 + 0.9 * width);
+            let (shaft, (dx, dy)) = layout::shorten(path, length);
+            canvas.line(&shaft, halo(width));
+            canvas.line(&shaft, Stroke::solid(color, width));
+            if let (Some(&(x, y)), Some(&tip)) = (shaft.last(), path.last()) {
+                let (x, y) = (x - dx, y - dy);
+                canvas.polygon(vec![tip, (x - dy * half, y + dx * half), (x + dy * half, y - dx * half)], color);
+            }
+        }
+        Role::Inhibitory => {
+            canvas.line(path, halo(width));
+            canvas.line(path, Stroke::solid(color, width));
+            if let Some(&(x, y)) = path.last() {
+                let (dx, dy) = receiver.map_or((1.0, 0.0), |shape| shape.normal((x, y)));
+                let half = 6.0 + 0.8 * width;
+                canvas.line(
+                    &[(x - dy * half, y + dx * half), (x + dy * half, y - dx * half)],
+                    Stroke::solid(color, (0.6 * width).max(2.6)),
+                );
+            }
+        }
+    }
+}
+
+impl Scene {
+    /// The box that nodes, edges, names and badges fill.
+    fn bounds(&self) -> Rect {
+        let mut boxes: Vec<Rect> = self.shapes.iter().map(Shape::bounds).collect();
+        boxes.extend(self.names.iter().chain(&self.badges).flatten());
+        let reach = |edge: &Edge| edge.width / 2.0 + 2.0;
+        boxes.extend(
+            self.edges.iter().flat_map(|e| e.path.iter().map(|&p| Rect::around(p, 2.0 * reach(e), 2.0 * reach(e)))),
+        );
+        boxes
+            .into_iter()
+            .reduce(|a, b| {
+                Rect::new(a.left.min(b.left), a.top.min(b.top), a.right.max(b.right), a.bottom.max(b.bottom))
+            })
+            .unwrap_or(Rect::new(0.0, 0.0, 0.0, 0.0))
+    }
+
+    fn shift(&mut self, dx: f64, dy: f64) {
+        let moved = |p: &mut Point| *p = (p.0 + dx, p.1 + dy);
+        self.shapes.iter_mut().for_each(|shape| moved(&mut shape.center));
+        self.edges.iter_mut().flat_map(|edge| edge.path.iter_mut()).for_each(moved);
+        for place in self.names.iter_mut().chain(&mut self.badges).flatten() {
+            *place = Rect::new(place.left + dx, place.top + dy, place.right + dx, place.bottom + dy);
+        }
+    }
+}
+
+impl Node {
+    fn rate(&self) -> Option<String> {
+        let rate = self.rate_hz.filter(|rate| rate.is_finite())?;
+        Some(format!("{} Hz", if rate.abs() < 100.0 { axis::plain(rate, 1) } else { axis::short(rate) }))
+    }
+
+    /// Size of the name outside the node, if it does not fit inside.
+    fn name_size(&self) -> Option<(f64, f64)> {
+        let room = if self.role == Role::Inhibitory { 62.0 } else { 48.0 };
+        let length = font::width(&font::fit(&self.name, LABEL, true, 200.0), LABEL, true);
+        (font::width(&self.name, NAME, true) > room).then_some((length, 14.0))
+    }
+
+    fn draw(&self, canvas: &mut Canvas, shape: &Shape, outside: Option<Rect>, theme: &Theme) {
+        let color = theme.population(&self.name);
+        let (x, y) = shape.center;
+        let low = match shape.role {
+            Role::Excitatory => {
+                canvas.polygon(shape.corners(), color);
+                3.0
+            }
+            Role::Inhibitory => {
+                canvas.disc(shape.center, layout::DISC, color);
+                0.0
+            }
+        };
+        let style = Type::new(LABEL, color.contrast()).align(Align::Middle);
+        let rate = self.rate();
+        let lift = if rate.is_some() { 8.5 } else { 0.0 };
+        if let Some(place) = outside {
+            let name = font::fit(&self.name, LABEL, true, 200.0);
+            let middle = f64::midpoint(place.top, place.bottom);
+            canvas.text_beside(&name, (place.left, middle), Type::new(LABEL, color).bold());
+        } else {
+            canvas.text_beside(&self.name, (x, y + low - lift), Type { size: NAME, ..style }.bold());
+        }
+        if let Some(rate) = rate {
+            let drop = if outside.is_some() { 2.0 } else { 9.5 };
+            canvas.text_beside(&rate, (x, y + low + drop), Type { size: SMALL, ..style });
+        }
+    }
+
+    /// Size of the block of badges.
+    fn badge_size(&self) -> Option<(f64, f64)> {
+        let columns: Vec<f64> = self.badges.chunks(STACK).map(column_width).collect();
+        let rows = self.badges.len().min(STACK) as f64;
+        let width = columns.iter().sum::<f64>() + SPACE.1 * (columns.len().max(1) - 1) as f64;
+        (rows > 0.0).then_some((width, rows * (CHIP.0 + CHIP.1) - CHIP.1))
+    }
+
+    fn draw_badges(&self, canvas: &mut Canvas, place: Rect, theme: &Theme) {
+        let mut left = place.left;
+        for column in self.badges.chunks(STACK) {
+            let chip = column.iter().map(chip_width).fold(0.0, f64::max);
+            for (row, badge) in column.iter().enumerate() {
+                let y = place.top + row as f64 * (CHIP.0 + CHIP.1) + CHIP.0 / 2.0;
+                let color = theme.substance(&badge.receptor);
+                draw_chip(canvas, &badge.name(), Rect::around((left + chip / 2.0, y), chip, CHIP.0), color);
+                let style = Type::new(SMALL, Color::INK);
+                canvas.text_beside(&badge.share(), (left + chip + SPACE.0, y), style);
+            }
+            left += column_width(column) + SPACE.1;
+        }
+    }
+}
+
+impl Badge {
+    fn name(&self) -> String {
+        font::fit(&self.receptor, SMALL, true, 110.0)
+    }
+
+    fn share(&self) -> String {
+        let percent = 100.0 * self.fraction;
+        let text = if percent.abs() >= 1000.0 { axis::short(percent) } else { axis::plain(percent, 0) };
+        if percent.is_finite() { format!("{text} %") } else { "–".to_owned() }
+    }
+}
+
+fn chip_width(badge: &Badge) -> f64 {
+    Type::new(SMALL, Color::INK).bold().width(&badge.name()) + 12.0
+}
+
+fn column_width(badges: &[Badge]) -> f64 {
+    let style = Type::new(SMALL, Color::INK);
+    let shares = badges.iter().map(|badge| style.width(&badge.share())).fold(0.0, f64::max);
+    badges.iter().map(chip_width).fold(0.0, f64::max) + SPACE.0 + shares
+}
+
+/// A rounded chip with a name.
+fn draw_chip(canvas: &mut Canvas, name: &str, place: Rect, color: Color) {
+    fill_rounded(canvas, place, color);
+    let middle = (f64::midpoint(place.left, place.right), f64::midpoint(place.top, place.bottom));
+    canvas.text_beside(name, middle, Type::new(SMALL, color.contrast()).bold().align(Align::Middle));
+}
+
+fn fill_rounded(canvas: &mut Canvas, place: Rect, color: Color) {
+    let radius = 5.0;
+    let inner = place.grown(-radius);
+    let corners =
+        [(inner.right, inner.bottom), (inner.left, inner.bottom), (inner.left, inner.top), (inner.right, inner.top)];
+    let mut outline = Vec::new();
+    for (corner, (x, y)) in corners.into_iter().enumerate() {
+        for step in 0..=6 {
+            let (sin, cos) = libm::sincos((corner as f64 + f64::from(step) / 6.0) * std::f64::consts::FRAC_PI_2);
+            outline.push((x + radius * cos, y + radius * sin));
+        }
+    }
+    canvas.polygon(outline, color);
+}
+
+/// An entry of the legend.
+struct Key {
+    text: String,
+    sample: Sample,
+}
+
+enum Sample {
+    End(Role),
+    Width(f64),
+    Chip,
+}
+
+impl Key {
+    fn length(&self) -> f64 {
+        30.0 + 7.0 + Type::new(SMALL, Color::SOFT).width(&self.text)
+    }
+}
+
+/// The legend in rows, as many entries to a row as fit; returns its lower edge.
+fn draw_keys(canvas: &mut Canvas, keys: &[Key], top: f64, width: f64) -> f64 {
+    let mut rows: Vec<(f64, Vec<&Key>)> = Vec::new();
+    for key in keys {
+        match rows.last_mut() {
+            Some((used, row)) if *used + key.length() <= width - 2.0 * MARGIN => {
+                *used += key.length() + 22.0;
+                row.push(key);
+            }
+            _ => rows.push((key.length() + 22.0, vec![key])),
+        }
+    }
+    let mut y = top;
+    for (used, row) in rows {
+        let mut x = ((width - (used - 22.0)) / 2.0).max(MARGIN);
+        for key in row {
+            draw_key(canvas, key, (x, y));
+            x += key.length() + 22.0;
+        }
+        y += 22.0;
+    }
+    y - 10.0
+}
+
+fn draw_key(canvas: &mut Canvas, key: &Key, (x, y): Point) {
+    match key.sample {
+        Sample::End(role) => draw_edge(canvas, &[(x, y), (x + 28.0, y)], (2.4, Color::SOFT, role), None),
+        Sample::Width(width) => canvas.line(&[(x, y), (x + 28.0, y)], Stroke::solid(Color::SOFT, width)),
+        Sample::Chip => fill_rounded(canvas, Rect::around((x + 15.0, y), 30.0, 14.0), Color::SOFT),
+    }
+    canvas.text_beside(&key.text, (x + 37.0, y), Type::new(SMALL, Color::INK));
 }

@@ -1,4 +1,10 @@
-//! Keeping labels apart along a line, such as those at the ends of curves.
+//! Keeping labels apart: along a line (labels at the ends of curves) and in the plane (notes beside nodes).
+
+use super::canvas::Point;
+use super::geometry::Rect;
+
+/// Least distance of labels at the ends of curves, in pixels.
+pub(super) const LABEL_GAP: f64 = 14.5;
 
 /// Moves positions as little as possible (least squares) so that neighbours are `gap` apart and all lie between `low`
 /// and `high`. Order is kept. Where there is no room for all gaps they shrink evenly.
@@ -35,6 +41,54 @@ pub(super) fn spread(wanted: &[f64], gap: f64, low: f64, high: f64) -> Vec<f64> 
     placed
 }
 
+/// What is already on the page, and what must not be covered.
+#[derive(Default)]
+pub(super) struct Obstacles {
+    boxes: Vec<Rect>,
+    points: Vec<Point>,
+}
+
+impl Obstacles {
+    pub(super) fn add_box(&mut self, taken: Rect) {
+        self.boxes.push(taken);
+    }
+
+    /// A curve, as points close to one another.
+    pub(super) fn add_points(&mut self, points: impl IntoIterator<Item = Point>) {
+        self.points.extend(points);
+    }
+
+    /// How badly a box would cover what is there: overlapping boxes weigh most.
+    fn cost(&self, label: &Rect) -> f64 {
+        let roomy = label.grown(3.0);
+        let shared: f64 = self
+            .boxes
+            .iter()
+            .filter(|taken| taken.overlaps(&roomy))
+            .map(|taken| {
+                let width = taken.right.min(roomy.right) - taken.left.max(roomy.left);
+                let height = taken.bottom.min(roomy.bottom) - taken.top.max(roomy.top);
+                50.0 + width * height
+            })
+            .sum();
+        shared * 100.0 + 10.0 * self.points.iter().filter(|p| roomy.contains(**p)).count() as f64
+    }
+
+    /// The best of some places for a box, in order of preference; it is then taken.
+    pub(super) fn place(&mut self, candidates: impl IntoIterator<Item = Rect>) -> Option<Rect> {
+        let mut best: Option<(f64, Rect)> = None;
+        for (rank, candidate) in candidates.into_iter().enumerate() {
+            let cost = self.cost(&candidate) + rank as f64 * 0.01;
+            if best.as_ref().is_none_or(|(least, _)| cost < *least) {
+                best = Some((cost, candidate));
+            }
+        }
+        let (_, place) = best?;
+        self.boxes.push(place);
+        Some(place)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,5 +117,14 @@ mod tests {
             }
             prop_assert!(placed.iter().all(|p| (-1e-9..=100.0 + 1e-9).contains(p)));
         }
+    }
+
+    #[test]
+    fn finds_the_free_place() {
+        let mut page = Obstacles::default();
+        page.add_box(Rect::new(0.0, 0.0, 50.0, 50.0));
+        let free = Rect::new(60.0, 0.0, 90.0, 20.0);
+        assert_eq!(page.place([Rect::new(10.0, 10.0, 40.0, 30.0), free]), Some(free));
+        assert_ne!(page.place([free, Rect::new(60.0, 40.0, 90.0, 60.0)]), Some(free));
     }
 }

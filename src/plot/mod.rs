@@ -20,6 +20,7 @@ mod render;
 mod timeline;
 
 pub use arms::{ArmRates, ArmsFigure, IndexTable};
+pub use axis::duration;
 pub use canvas::{Figure, Label};
 pub use circuit::{Badge, CircuitFigure, Connection, Node};
 pub use geometry::Rect;

@@ -74,7 +74,7 @@ const SUBSTANCES: [Color; 7] = [
     Color(51, 187, 238),
     Color(120, 120, 120),
 ];
-const DASHES: [Dash; 4] = [Dash::Solid, Dash::Dashed, Dash::Dotted, Dash::DashDotted];
+const DASHES: [Dash; 4] = [Dash::Solid, Dash::Dashed, Dash::Dotted, Dash::Mixed];
 
 /// Which colour belongs to which name. Give every figure of a report the same theme and a name keeps its colour
 /// even where a figure shows only a part. Names that the theme does not know are added in order of appearance.

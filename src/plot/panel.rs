@@ -3,6 +3,7 @@
 use super::axis::Axis;
 use super::canvas::{Align, Canvas, Point, Stroke, Type};
 use super::geometry::{Rect, clip};
+use super::labels::{LABEL_GAP, spread};
 use super::palette::Color;
 
 /// Size of a figure's title, in pixels.
@@ -15,6 +16,13 @@ pub(super) const SMALL: f64 = 12.0;
 pub(super) const MARGIN: f64 = 18.0;
 /// Width of a curve.
 pub(super) const CURVE: f64 = 2.0;
+
+/// The label of a curve, wanted at the height (pixels) where the curve ends.
+pub(super) struct End {
+    pub text: String,
+    pub y: f64,
+    pub color: Color,
+}
 
 /// Two axes over a frame.
 pub(super) struct Panel {
@@ -66,6 +74,27 @@ impl Panel {
         let y = self.y.at(value);
         if y.is_finite() && y >= self.frame.top && y <= self.frame.bottom {
             canvas.line(&[(self.frame.left, y), (self.frame.right, y)], stroke);
+        }
+    }
+
+    /// Height at which a curve ends within the panel; NaN where nothing of it is seen.
+    pub(super) fn end_of(&self, xs: &[f64], ys: &[f64]) -> f64 {
+        let last = self.x.ends().1;
+        let seen = xs.iter().zip(ys).rev().find(|(x, y)| **x <= last && y.is_finite());
+        let y = seen.map_or(f64::NAN, |(_, y)| self.y.at(*y));
+        if y.is_nan() { y } else { y.clamp(self.frame.top, self.frame.bottom) }
+    }
+
+    /// Labels at the right of the frame, each beside the end of its curve or as near as the others let it.
+    pub(super) fn label_ends(&self, canvas: &mut Canvas, ends: &[End], (low, high): (f64, f64)) {
+        let wanted: Vec<f64> = ends.iter().map(|end| end.y).collect();
+        let right = self.frame.right;
+        for (end, place) in ends.iter().zip(spread(&wanted, LABEL_GAP, low, high)) {
+            if end.y.is_finite() {
+                let leader = [(right + 3.0, end.y), (right + 9.0, end.y), (right + 21.0, place), (right + 26.0, place)];
+                canvas.line(&leader, Stroke::solid(end.color.tint(0.6), 1.0));
+            }
+            canvas.text_beside(&end.text, (right + 30.0, place), Type::new(SMALL, end.color));
         }
     }
 

@@ -4,9 +4,9 @@ use super::axis::{self, Axis};
 use super::canvas::{Canvas, Dash, Figure, Stroke, Type};
 use super::font;
 use super::geometry::Rect;
-use super::labels::spread;
+use super::labels::LABEL_GAP;
 use super::palette::{Color, Role, Theme};
-use super::panel::{self, CURVE, Entry, MARGIN, Panel, SMALL};
+use super::panel::{self, CURVE, End, Entry, MARGIN, Panel, SMALL};
 use super::timeline::{Dose, Span, Timeline};
 
 /// A population whose rate is drawn.
@@ -84,10 +84,6 @@ const LEFT: f64 = 66.0;
 const TALL: f64 = 172.0;
 const LOW: f64 = 104.0;
 const BETWEEN: f64 = 30.0;
-/// Room for an arm's name beside its curve.
-const LONGEST_NAME: f64 = 290.0;
-/// Least distance of labels at the ends of curves.
-const LABEL_GAP: f64 = 14.5;
 
 impl RatesFigure {
     /// Draws the figure.
@@ -125,7 +121,7 @@ impl RatesFigure {
         let style = Type::new(SMALL, Color::INK);
         let direct = self.arms.len() as f64 * LABEL_GAP <= TALL + 20.0;
         let longest = self.arms.iter().map(|arm| style.width(&arm.name)).fold(0.0, f64::max);
-        let right = if direct { longest.min(LONGEST_NAME) + 34.0 } else { 12.0 };
+        let right = if direct { longest.min(210.0) + 34.0 } else { 12.0 };
         let columns = windows.len() as f64;
         let column = if columns > 1.0 { (680.0 / columns).max(200.0) } else { 520.0 };
         let width = LEFT + column * columns + BETWEEN * (columns - 1.0) + right + MARGIN;
@@ -144,7 +140,24 @@ impl RatesFigure {
             frames.push(lefts.iter().map(|&left| Rect::new(left, top, left + column, top + height)).collect());
             top += height + 32.0;
         }
-        Layout { width, frames, times, direct, legend_top, strip_top, bottom: top + 26.0 }
+        Layout {
+            width,
+            frames,
+            times,
+            direct,
+            legend_top,
+            strip_top,
+            bottom: top + if self.has_note() { 36.0 } else { 8.0 },
+        }
+    }
+
+    /// Whether the meaning of the reference levels is written under the panels.
+    fn is_referenced(&self) -> bool {
+        self.populations.iter().any(|p| p.reference_hz.is_some()) && !self.reference_name.is_empty()
+    }
+
+    fn has_note(&self) -> bool {
+        self.is_referenced() || self.observed.first().is_some_and(|o| o.arm < self.arms.len())
     }
 
     fn entries(&self, theme: &Theme) -> Vec<Entry> {
@@ -221,28 +234,13 @@ impl RatesFigure {
 
     /// Arm names at the right, each beside the end of its curve or as near as the others let it.
     fn label_ends(&self, canvas: &mut Canvas, panel: &Panel, theme: &Theme) {
-        let (_, end) = panel.x.ends();
-        let ends: Vec<f64> = self
-            .arms
-            .iter()
-            .map(|arm| {
-                let rates = arm.rates_hz.first().map_or(&[][..], Vec::as_slice);
-                let seen = arm.t_min.iter().zip(rates).filter(|(t, rate)| **t <= end && rate.is_finite());
-                panel.y.at(seen.last().map_or(f64::NAN, |(_, rate)| *rate))
-            })
-            .collect();
-        let places = spread(&ends, LABEL_GAP, panel.frame.top - 8.0, panel.frame.bottom + 10.0);
-        let right = panel.frame.right;
-        for ((arm, &wanted), &place) in self.arms.iter().zip(&ends).zip(&places) {
-            let (color, _) = theme.arm(&arm.name);
-            if wanted.is_finite() {
-                let leader =
-                    [(right + 3.0, wanted), (right + 9.0, wanted), (right + 21.0, place), (right + 26.0, place)];
-                canvas.line(&leader, Stroke::solid(color.tint(0.6), 1.0));
-            }
-            let name = font::fit(&arm.name, SMALL, false, LONGEST_NAME);
-            canvas.text_beside(&name, (right + 30.0, place), Type::new(SMALL, color));
-        }
+        let end = |arm: &ArmTrace| End {
+            text: font::fit(&arm.name, SMALL, false, 210.0),
+            y: panel.end_of(&arm.t_min, arm.rates_hz.first().map_or(&[][..], Vec::as_slice)),
+            color: theme.arm(&arm.name).0,
+        };
+        let ends: Vec<End> = self.arms.iter().map(end).collect();
+        panel.label_ends(canvas, &ends, (panel.frame.top - 8.0, panel.frame.bottom + 10.0));
     }
 
     /// Axis titles and the note under the panels.
@@ -261,8 +259,7 @@ impl RatesFigure {
         let mut x = LEFT;
         let y = last[0].bottom + 56.0;
         let note = Type::new(SMALL, Color::SOFT);
-        let referenced = self.populations.iter().any(|p| p.reference_hz.is_some());
-        if referenced && !self.reference_name.is_empty() {
+        if self.is_referenced() {
             canvas.line(&[(x, y), (x + 24.0, y)], reference_stroke());
             let name = font::fit(&self.reference_name, SMALL, false, 260.0);
             canvas.text_beside(&name, (x + 30.0, y), note);

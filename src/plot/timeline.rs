@@ -104,7 +104,7 @@ impl Timeline {
     }
 
     fn within<'a>(&'a self, axes: &'a [Axis]) -> impl Iterator<Item = &'a Event> {
-        let seen = |event: &Event| axes.iter().any(|axis| event.to >= axis.ends().0 && event.from <= axis.ends().1);
+        let seen = |event: &Event| axes.iter().any(|axis| event.is_in(axis.ends()));
         self.events.iter().filter(move |event| seen(event))
     }
 
@@ -152,7 +152,7 @@ impl Timeline {
 /// Where an event lies in a panel, in pixels.
 fn visible(event: &Event, axis: &Axis, frame: &Rect) -> Option<(f64, f64)> {
     let (low, high) = axis.ends();
-    if event.to < low || event.from > high {
+    if !event.is_in((low, high)) {
         return None;
     }
     let place = |minutes: f64| axis.at(minutes.clamp(low, high)).clamp(frame.left, frame.right);
@@ -170,6 +170,11 @@ fn mark(canvas: &mut Canvas, kind: Option<SpanKind>, (left, right): (f64, f64), 
 }
 
 impl Event {
+    /// A moment counts at both ends of a range; what lasts must share time with it.
+    fn is_in(&self, (low, high): (f64, f64)) -> bool {
+        if self.from < self.to { self.to > low && self.from < high } else { self.to >= low && self.from <= high }
+    }
+
     /// Label and chips: inside a long bar, else to the right of the mark, else to its left.
     fn draw_label(
         &self,

@@ -268,11 +268,15 @@ impl<'a> Report<'a> {
             return None;
         }
         let seen: Vec<String> = self.signals_worth_showing(shown);
-        let arms = shown.iter().filter_map(|index| {
-            let traces = self.results.traces.get(*index)?;
-            let (doses, spans) = self.marks_of(self.resolved.get(*index)?, 0);
-            Some(pharmacology_of(traces, &seen, doses, spans))
-        });
+        let (mut arms, mut doses, mut spans) = (Vec::new(), Vec::new(), Vec::new());
+        for index in shown {
+            if let (Some(traces), Some(arm)) = (self.results.traces.get(*index), self.resolved.get(*index)) {
+                let (own_doses, own_spans) = self.marks_of(arm, arms.len());
+                arms.push(pharmacology_of(traces, &seen));
+                doses.extend(own_doses);
+                spans.extend(own_spans.into_iter().filter(|span| span.kind != plot::SpanKind::Exposure));
+            }
+        }
         let figure = PharmacologyFigure {
             title: self.title.clone(),
             subtitle: if treated.len() > shown.len() {
@@ -280,7 +284,9 @@ impl<'a> Report<'a> {
             } else {
                 String::new()
             },
-            arms: arms.collect(),
+            arms,
+            doses,
+            spans,
             window_min: Some(self.window()),
             scale: ConcentrationScale::Log { decades: 6.0 },
         };
@@ -316,20 +322,10 @@ fn rate_of(traces: &ArmTraces, population: &str) -> Vec<f64> {
     traces.recording.signal(&format!("rate.{population}")).unwrap_or_default()
 }
 
-fn pharmacology_of(
-    traces: &ArmTraces,
-    signals: &[String],
-    doses: Vec<plot::Dose>,
-    spans: Vec<plot::Span>,
-) -> ArmPharmacology {
+fn pharmacology_of(traces: &ArmTraces, signals: &[String]) -> ArmPharmacology {
     let recording = &traces.recording;
-    let mut arm = ArmPharmacology {
-        name: traces.arm.clone(),
-        t_min: recording.times().to_vec(),
-        doses,
-        spans: spans.into_iter().filter(|span| span.kind != plot::SpanKind::Exposure).collect(),
-        ..ArmPharmacology::default()
-    };
+    let mut arm =
+        ArmPharmacology { name: traces.arm.clone(), t_min: recording.times().to_vec(), ..ArmPharmacology::default() };
     for name in signals {
         let values = recording.signal(name).unwrap_or_default();
         let own = |text: &str| text.to_owned();
@@ -345,6 +341,7 @@ fn pharmacology_of(
                     receptor: own(receptor),
                     population: own(population),
                     value: values,
+                    resting: None,
                 });
             }
             _ => {}

@@ -22,7 +22,7 @@ use rayon::prelude::*;
 /// What a run of a scenario leaves in memory.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// The scenario that was run, its drives solved.
+    /// The scenario that was run, as it was given.
     pub scenario: Scenario,
     /// The circuit's rest.
     pub calibration: Calibrated,
@@ -63,9 +63,9 @@ pub fn run(scenario: &Scenario, level: Level) -> Result<Outcome, RunError> {
 /// # Errors
 /// [`RunError::Path`] where an arm sets what does not exist.
 pub fn run_calibrated(scenario: &Scenario, calibration: Calibrated, level: Level) -> Result<Outcome, RunError> {
-    let scenario = Scenario { circuit: calibration.circuit.clone(), ..scenario.clone() };
-    let plans = plans(&scenario, &calibration.rates)?;
-    let forms = forms_given(&scenario);
+    let calibrated = Scenario { circuit: calibration.circuit.clone(), ..scenario.clone() };
+    let plans = plans(&calibrated, &calibration.rates)?;
+    let forms = forms_given(scenario);
     let blocks = blocks(&plans);
     let outcomes: Vec<Vec<ArmOutcome>> = blocks
         .par_iter()
@@ -80,7 +80,7 @@ pub fn run_calibrated(scenario: &Scenario, calibration: Calibrated, level: Level
         .collect();
     let mut arms: Vec<(usize, ArmOutcome)> = blocks.concat().into_iter().zip(outcomes.into_iter().flatten()).collect();
     arms.sort_by_key(|(index, _)| *index);
-    Ok(Outcome { scenario, calibration, arms: arms.into_iter().map(|(_, arm)| arm).collect() })
+    Ok(Outcome { scenario: scenario.clone(), calibration, arms: arms.into_iter().map(|(_, arm)| arm).collect() })
 }
 
 /// Arms of equal structure, at most as many together as a vector has lanes.

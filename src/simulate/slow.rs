@@ -28,6 +28,8 @@ const ABSOLUTE: f64 = 1e-2;
 /// No rate may change by more than this in one step, relative to its size (absolutely below 1 Hz): the traces stay smooth
 /// even where signals follow drugs at once.
 const LARGEST_TURN: f64 = 0.1;
+/// Steps after which a lane is given up: a time constant is far too short for slow time.
+const MOST_STEPS: u64 = 3_000_000;
 /// Samples within a step, where traces are recorded adaptively.
 const SAMPLES_PER_STEP: f64 = 4.0;
 /// How hard an unstable state is pushed before it is let go, relative to the rates.
@@ -317,6 +319,9 @@ impl<'a, const G: usize> Block<'a, G> {
                 }
             }
             lane.outcome.work.evaluations += 7;
+            if lane.outcome.work.steps + lane.outcome.work.rejected > MOST_STEPS {
+                lane.give_up(now, "a signal is far too fast for slow time, which would take millions of steps");
+            }
         }
         self.lost = 0;
         let jumped = self.jumped & accepted;
@@ -341,10 +346,8 @@ impl<'a, const G: usize> Block<'a, G> {
 
     /// Samples the accepted steps by cubic Hermite interpolation of the slow variables, with the circuit solved anew.
     fn sample_within<S: Simd>(&mut self, simd: S, step: &Step<G>, accepted: u64) {
-        let mut next: Vec<f64> = vec![0.0; self.lanes.len()];
-        for index in 0..self.lanes.len() {
-            next[index] = first_sample(self.time.get(index), step.length.get(index), self.run);
-        }
+        let first = |index: usize| first_sample(self.time.get(index), step.length.get(index), self.run);
+        let mut next: Vec<f64> = (0..self.lanes.len()).map(first).collect();
         loop {
             let mut due = 0u64;
             let mut share = Row::splat(1.0);

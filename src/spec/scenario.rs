@@ -69,6 +69,8 @@ impl Node for Scenario {
         visitor.text("name", &mut self.name, Presence::Default, "the scenario's name; also that of the output folder");
         visitor.text("description", &mut self.description, Presence::Default, "what the scenario shows");
         visitor.text("circuit", &mut self.circuit_file, Presence::Default, "the circuit's file");
+        let called = "what the circuit is called in titles, where no file says so";
+        visitor.text("circuit_name", &mut self.circuit.name, Presence::Default, called);
         visitor.texts("pharmacology", &mut self.pharmacology_files, Presence::Default, "the pharmacology files");
         visitor.text("species", &mut self.species, Presence::Default, "whose kinetics apply");
         self.circuit.visit(visitor);

@@ -29,7 +29,7 @@ pub const TRACES: &str = "traces.parquet";
 /// A run as it can be stored, read again and drawn.
 #[derive(Clone, Debug)]
 pub struct Results {
-    /// The scenario, its drives solved.
+    /// The scenario.
     pub scenario: Scenario,
     /// The numbers of every arm.
     pub summary: Summary,

@@ -1,5 +1,5 @@
 //! What several tests need: scenarios from text, and runs of them.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use disinhibit::config::{ConfigError, load_from};
 use disinhibit::simulate::{ArmOutcome, Outcome, run};

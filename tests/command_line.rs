@@ -1,0 +1,216 @@
+//! The program as its users meet it: output, exit codes, files.
+#![allow(clippy::unwrap_used)]
+
+use assert_cmd::Command;
+use std::path::Path;
+
+fn disinhibit(folder: &Path) -> Command {
+    let mut command = Command::cargo_bin("disinhibit").unwrap();
+    command.current_dir(folder).env("NO_COLOR", "1").env_remove("RUST_BACKTRACE");
+    command
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// Copies the shipped configurations into an empty folder.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for part in ["circuits", "pharmacology", "scenarios"] {
+        let to = folder.path().join("configs").join(part);
+        std::fs::create_dir_all(&to).unwrap();
+        for entry in std::fs::read_dir(Path::new("configs").join(part)).unwrap() {
+            let entry = entry.unwrap();
+            std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+    folder
+}
+
+#[test]
+fn help_names_every_command() {
+    let output = disinhibit(Path::new(".")).arg("--help").output().unwrap();
+    insta::assert_snapshot!(text(&output.stdout));
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_run_prints_a_table_and_leaves_its_results() {
+    let folder = folder();
+    let output = disinhibit(folder.path()).args(["run", "configs/scenarios/ketamine.toml"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    insta::assert_snapshot!(text(&output.stdout));
+    let out = folder.path().join("out/ketamine");
+    let read = |name: &str| std::fs::read(out.join(name)).unwrap();
+    let summary: serde_json::Value = serde_json::from_slice(&read("summary.json")).unwrap();
+    let treated = &summary["arms"][2];
+    assert_eq!(treated["name"], "stress+ket10");
+    assert_eq!(treated["status"], "ok");
+    assert!((treated["rates_hz"]["10 min"]["Pyr"].as_f64().unwrap() - 5.15).abs() < 0.06);
+    assert!((treated["rescue_index"]["10 min"].as_f64().unwrap() - 1.55).abs() < 0.05);
+    let manifest: serde_json::Value = serde_json::from_slice(&read("manifest.json")).unwrap();
+    assert!((manifest["calibration"]["drives"]["Pyr"].as_f64().unwrap() - 17.098_951).abs() < 1e-5);
+    assert_eq!(manifest["config_sha256"].as_str().unwrap().len(), 64);
+    assert!(text(&read("summary.csv")).starts_with("arm,status,time,rate_hz.Pyr,"));
+    assert!(read("traces.parquet").starts_with(b"PAR1"));
+    // Without simulating, the same figures.
+    let figures = ["rates", "arms", "pharmacology", "circuit"].map(|stem| (stem, read(&format!("{stem}.svg"))));
+    for (stem, _) in &figures {
+        std::fs::remove_file(out.join(format!("{stem}.svg"))).unwrap();
+    }
+    disinhibit(folder.path()).args(["plot", "out/ketamine", "--quiet"]).assert().success().stdout("");
+    for (stem, before) in figures {
+        assert!(read(&format!("{stem}.svg")) == before, "{stem} differs when drawn again");
+    }
+    // The stored scenario runs by itself and gives the same numbers.
+    let again = ["run", "out/ketamine/scenario.toml", "--out", "again", "--quiet"];
+    disinhibit(folder.path()).args(again).assert().success().stdout("");
+    let again = std::fs::read(folder.path().join("again/traces.parquet")).unwrap();
+    assert!(again == read("traces.parquet"), "the stored scenario gives other traces");
+}
+
+#[test]
+fn set_out_seed_and_threads_do_what_they_say() {
+    let folder = folder();
+    let run = |out: &str, more: &[&str]| {
+        let mut arguments =
+            vec!["run", "configs/scenarios/noisy.toml", "--out", out, "--quiet", "--set", "run.to=22 min"];
+        arguments.extend(["--set", "run.step=1 ms", "--set", "compare.to=22 min"]);
+        arguments.extend(more);
+        disinhibit(folder.path()).args(arguments).assert().success().stdout("");
+        std::fs::read(folder.path().join(out).join("traces.parquet")).unwrap()
+    };
+    let reference = run("a", &[]);
+    assert!(run("b", &["--threads", "2"]) == reference);
+    assert!(run("c", &["--seed", "1"]) == reference);
+    assert!(run("d", &["--seed", "2"]) != reference);
+}
+
+#[test]
+fn check_reports_all_problems_with_their_places() {
+    let folder = folder();
+    let file = folder.path().join("configs/scenarios/ketamine.toml");
+    let broken = std::fs::read_to_string(&file)
+        .unwrap()
+        .replace("\"180 min\"", "\"180 mV\"")
+        .replace("\"ketamine\", amount", "\"ketamin\", amount");
+    std::fs::write(folder.path().join("configs/scenarios/broken.toml"), broken).unwrap();
+    let output = disinhibit(folder.path()).args(["check", "configs/scenarios/broken.toml"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(text(&output.stdout), "");
+    insta::assert_snapshot!(text(&output.stderr));
+}
+
+#[test]
+fn check_lists_every_parameter_with_unit_and_source() {
+    let folder = folder();
+    let output = disinhibit(folder.path()).args(["check", "configs/circuits/mpfc.toml"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    insta::assert_snapshot!(text(&output.stdout));
+}
+
+#[test]
+fn new_writes_a_scenario_that_runs_and_overwrites_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    disinhibit(folder.path()).args(["new", "mine"]).assert().success();
+    disinhibit(folder.path()).args(["run", "mine.toml", "--quiet"]).assert().success();
+    assert!(folder.path().join("out/mine/rates.svg").exists());
+    std::fs::write(folder.path().join("mine.toml"), "my own").unwrap();
+    disinhibit(folder.path()).args(["new", "mine"]).assert().code(2);
+    assert_eq!(std::fs::read_to_string(folder.path().join("mine.toml")).unwrap(), "my own");
+    disinhibit(folder.path()).args(["new", "../escape"]).assert().code(2);
+}
+
+#[test]
+fn schemas_accept_the_keys_of_the_shipped_files() {
+    for kind in ["circuit", "pharmacology", "scenario"] {
+        let output = disinhibit(Path::new(".")).args(["schema", kind]).output().unwrap();
+        let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let properties = schema["properties"].as_object().unwrap();
+        let folder = Path::new("configs").join(match kind {
+            "circuit" => "circuits",
+            "pharmacology" => "pharmacology",
+            _ => "scenarios",
+        });
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let table: toml::Table = std::fs::read_to_string(entry.unwrap().path()).unwrap().parse().unwrap();
+            for key in table.keys() {
+                assert!(properties.contains_key(key), "the {kind} schema lacks {key}");
+            }
+        }
+    }
+}
+
+#[test]
+fn bad_usage_and_unwritable_folders_are_errors_and_lose_nothing() {
+    let folder = folder();
+    disinhibit(folder.path()).arg("runn").assert().code(2);
+    disinhibit(folder.path()).args(["run", "configs/none.toml"]).assert().code(2);
+    disinhibit(folder.path()).args(["run", "configs/circuits/mpfc.toml"]).assert().code(2);
+    disinhibit(folder.path()).args(["plot", "configs"]).assert().code(2);
+    std::fs::write(folder.path().join("file"), "kept").unwrap();
+    let refused =
+        disinhibit(folder.path()).args(["run", "configs/scenarios/slice.toml", "--out", "file/in"]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("file/in"), "{}", text(&refused.stderr));
+    assert_eq!(std::fs::read_to_string(folder.path().join("file")).unwrap(), "kept");
+}
+
+#[test]
+fn measurements_are_drawn_and_their_mistakes_are_named() {
+    let folder = folder();
+    let scenario = folder.path().join("configs/scenarios/slice.toml");
+    let text_of = std::fs::read_to_string(&scenario).unwrap();
+    std::fs::write(&scenario, text_of + "\n[[observed]]\nfile = \"rates.csv\"\n").unwrap();
+    let csv = folder.path().join("configs/scenarios/rates.csv");
+    std::fs::write(&csv, "arm,time,variable,value,s.e.\nslice control,10 min,Pyr,4.3,0.2\n").unwrap();
+    disinhibit(folder.path()).args(["run", "configs/scenarios/slice.toml"]).assert().success();
+    let svg = std::fs::read_to_string(folder.path().join("out/slice/rates.svg")).unwrap();
+    assert!(svg.contains("measured"));
+    std::fs::write(&csv, "arm,time,variable,value\nslice controll,10 min,Pyr,4.3\n").unwrap();
+    let refused = disinhibit(folder.path()).args(["run", "configs/scenarios/slice.toml"]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    let message = text(&refused.stderr);
+    assert!(message.contains("rates.csv:2") && message.contains("did you mean `slice control`?"), "{message}");
+}
+
+#[test]
+fn an_arm_that_diverges_is_marked_and_the_others_go_on() {
+    let folder = folder();
+    let scenario = folder.path().join("configs/scenarios/runaway.toml");
+    let text_of = std::fs::read_to_string(folder.path().join("configs/scenarios/vip_drive.toml")).unwrap();
+    let arm = "\n[[arms]]\nname = \"runaway\"\nset = { \"onto.Pyr.Pyr\" = 4.0 }\n";
+    std::fs::write(&scenario, text_of.replace("name = \"vip_drive\"", "name = \"runaway\"") + arm).unwrap();
+    for time in ["slow", "fast"] {
+        let set = format!("run.time={time}");
+        let arguments = [
+            "run",
+            "configs/scenarios/runaway.toml",
+            "--set",
+            &set,
+            "--set",
+            "run.step=2 ms",
+            "--set",
+            "run.method=heun",
+        ];
+        let output = disinhibit(folder.path()).args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{time}: {}", text(&output.stderr));
+        assert!(text(&output.stderr).contains("arm `runaway`"), "{}", text(&output.stderr));
+        let bytes = std::fs::read(folder.path().join("out/runaway/summary.json")).unwrap();
+        let summary: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        let arms = summary["arms"].as_array().unwrap();
+        assert!(arms[..6].iter().all(|arm| arm["status"] == "ok"));
+        assert_ne!(arms[6]["status"], "ok", "{time}");
+    }
+}
+
+#[test]
+fn completions_and_manual_are_written() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let output = disinhibit(Path::new(".")).args(["completions", shell]).output().unwrap();
+        assert!(text(&output.stdout).contains("disinhibit"), "{shell}");
+    }
+    let page = disinhibit(Path::new(".")).arg("man").output().unwrap();
+    assert!(text(&page.stdout).contains(".TH disinhibit 1"));
+}
