@@ -47,6 +47,23 @@ pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
     text.chars().map(|c| face.glyph(c).advance).sum::<f64>() * size
 }
 
+/// The text in lines that are no wider than `room`, broken between words; at most `most`, the last one cut where more
+/// would be needed.
+pub(super) fn wrap(text: &str, size: f64, bold: bool, room: f64, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let full = lines.len() >= most;
+        match lines.last_mut() {
+            Some(line) if full || width(&format!("{line} {word}"), size, bold) <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.iter().map(|line| fit(line, size, bold, room)).collect()
+}
+
 /// The text, cut and closed with an ellipsis where it is wider than `room`.
 pub(super) fn fit(text: &str, size: f64, bold: bool, room: f64) -> String {
     if width(text, size, bold) <= room {
@@ -173,5 +190,9 @@ mod tests {
         let cut = fit("a very long name of an arm", 12.0, false, 60.0);
         assert!(cut.ends_with('…') && width(&cut, 12.0, false) <= 60.0);
         assert_eq!(fit("short", 12.0, false, 60.0), "short");
+        let lines = wrap("a very long name of an arm that goes on and on", 12.0, false, 90.0, 2);
+        assert!(lines.len() == 2 && lines[0] == "a very long" && lines[1].ends_with('…'), "{lines:?}");
+        assert!(lines.iter().all(|line| width(line, 12.0, false) <= 90.0));
+        assert_eq!(wrap(" ", 12.0, false, 60.0, 3), Vec::<String>::new());
     }
 }

@@ -105,6 +105,9 @@ impl Panel {
     }
 }
 
+/// How many lines a title may have.
+const MOST_LINES: usize = 3;
+
 /// The figure's title and what stands under it; returns the height below which the figure is free.
 pub(super) fn heading(canvas: &mut Canvas, title: &str, subtitle: &str, width: f64) -> f64 {
     let room = width - 2.0 * MARGIN;
@@ -112,9 +115,9 @@ pub(super) fn heading(canvas: &mut Canvas, title: &str, subtitle: &str, width: f
     for (text, style, advance) in
         [(title, Type::new(TITLE, Color::INK).bold(), 20.0), (subtitle, Type::new(LABEL, Color::SOFT), 18.0)]
     {
-        if !text.trim().is_empty() {
+        for line in super::font::wrap(text, style.size, style.bold, room, MOST_LINES) {
             y += advance;
-            canvas.text(&super::font::fit(text, style.size, style.bold, room), (MARGIN, y - 6.0), style);
+            canvas.text(&line, (MARGIN, y - 6.0), style);
         }
     }
     y

@@ -80,6 +80,8 @@ struct Layout {
     bottom: f64,
 }
 
+/// Longest label at the end of a curve, in pixels.
+const LONGEST: f64 = 290.0;
 const LEFT: f64 = 66.0;
 const TALL: f64 = 172.0;
 const LOW: f64 = 104.0;
@@ -121,7 +123,7 @@ impl RatesFigure {
         let style = Type::new(SMALL, Color::INK);
         let direct = self.arms.len() as f64 * LABEL_GAP <= TALL + 20.0;
         let longest = self.arms.iter().map(|arm| style.width(&arm.name)).fold(0.0, f64::max);
-        let right = if direct { longest.min(210.0) + 34.0 } else { 12.0 };
+        let right = if direct { longest.min(LONGEST) + 34.0 } else { 12.0 };
         let columns = windows.len() as f64;
         let column = if columns > 1.0 { (680.0 / columns).max(200.0) } else { 520.0 };
         let width = LEFT + column * columns + BETWEEN * (columns - 1.0) + right + MARGIN;
@@ -235,7 +237,7 @@ impl RatesFigure {
     /// Arm names at the right, each beside the end of its curve or as near as the others let it.
     fn label_ends(&self, canvas: &mut Canvas, panel: &Panel, theme: &Theme) {
         let end = |arm: &ArmTrace| End {
-            text: font::fit(&arm.name, SMALL, false, 210.0),
+            text: font::fit(&arm.name, SMALL, false, LONGEST),
             y: panel.end_of(&arm.t_min, arm.rates_hz.first().map_or(&[][..], Vec::as_slice)),
             color: theme.arm(&arm.name).0,
         };

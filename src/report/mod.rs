@@ -8,14 +8,16 @@ use crate::plot::{
 };
 use crate::readouts::ArmSummary;
 use crate::readouts::trace::Trace;
-use crate::spec::{Arm, Role, Scenario};
+use crate::spec::{Arm, Circuit, Role, Scenario};
 use crate::store::{ArmTraces, Results};
 use crate::units::Dimension;
 
 /// How many arms the pharmacology figure shows.
 const PHARMACOLOGY_ARMS: usize = 3;
-/// An occupancy or concentration that stays below this share of what is seen elsewhere is left out.
+/// An occupancy that stays below this is not drawn.
 const SMALLEST_OCCUPANCY: f64 = 1e-3;
+/// The activation of a receptor that moves by less than this is not drawn.
+const SMALLEST_CHANGE: f64 = 5e-3;
 /// How long before the window of comparison figures begin, in min.
 const LEAD_MIN: f64 = 35.0;
 
@@ -53,10 +55,8 @@ impl<'a> Report<'a> {
         let substances = scenario.receptors.keys().chain(scenario.ligands.keys()).cloned();
         let theme = Theme::new(results.traces.iter().map(|traces| traces.arm.clone()), populations, substances);
         let title = if scenario.description.is_empty() { scenario.name.clone() } else { scenario.description.clone() };
-        let subtitle = match scenario.circuit.name.as_str() {
-            "" => String::new(),
-            name => format!("{name}; drives solved from the resting rates"),
-        };
+        let named = |name: &str| if name.is_empty() { String::new() } else { format!("{name}; ") };
+        let subtitle = named(&scenario.circuit.name) + &calibration(&scenario.circuit);
         Self { results, scenario, resolved: scenario.resolved_arms(), theme, title, subtitle }
     }
 
@@ -267,12 +267,12 @@ impl<'a> Report<'a> {
         if shown.is_empty() {
             return None;
         }
-        let seen: Vec<String> = self.signals_worth_showing(shown);
+        let moving = self.moving_activations(shown);
         let (mut arms, mut doses, mut spans) = (Vec::new(), Vec::new(), Vec::new());
         for index in shown {
             if let (Some(traces), Some(arm)) = (self.results.traces.get(*index), self.resolved.get(*index)) {
                 let (own_doses, own_spans) = self.marks_of(arm, arms.len());
-                arms.push(pharmacology_of(traces, &seen));
+                arms.push(self.pharmacology_of(traces, &moving));
                 doses.extend(own_doses);
                 spans.extend(own_spans.into_iter().filter(|span| span.kind != plot::SpanKind::Exposure));
             }
@@ -293,25 +293,61 @@ impl<'a> Report<'a> {
         Some(figure.render(&self.theme))
     }
 
-    /// Concentrations and occupancies that rise above nothing in one of the arms, and all activations.
-    fn signals_worth_showing(&self, arms: &[usize]) -> Vec<String> {
+    /// The activations that move in one of the arms.
+    fn moving_activations(&self, arms: &[usize]) -> Vec<String> {
         let Some(first) = self.results.traces.first() else { return Vec::new() };
         let (from, to) = self.window();
-        let worth = |name: &&String| {
-            let least = match name.split('.').next() {
-                Some("activation") => return true,
-                Some("concentration") if name.matches('.').count() == 1 => 0.0,
-                Some("occupancy") => SMALLEST_OCCUPANCY,
-                _ => return false,
-            };
-            arms.iter().filter_map(|index| self.results.traces.get(*index)).any(|traces| {
-                let values = traces.recording.signal(name).unwrap_or_default();
-                let trace = Trace { times: traces.recording.times(), values: &values };
-                trace.highest(from, to).is_some_and(|extreme| extreme.value > least)
-            })
+        let moves = |name: &&String| {
+            name.starts_with("activation.")
+                && arms.iter().filter_map(|index| self.results.traces.get(*index)).any(|traces| {
+                    let values = traces.recording.signal(name).unwrap_or_default();
+                    let trace = Trace { times: traces.recording.times(), values: &values };
+                    let extremes = trace.highest(from, to).zip(trace.lowest(from, to));
+                    extremes.is_some_and(|(highest, lowest)| highest.value - lowest.value > SMALLEST_CHANGE)
+                })
         };
-        first.recording.names().iter().filter(worth).cloned().collect()
+        first.recording.names().iter().filter(moves).cloned().collect()
     }
+
+    /// The concentrations and occupancies that are above nothing in an arm, and the activations that are asked for.
+    fn pharmacology_of(&self, traces: &ArmTraces, activations: &[String]) -> ArmPharmacology {
+        let recording = &traces.recording;
+        let times = recording.times();
+        let (from, to) = self.window();
+        let own = |text: &str| text.to_owned();
+        let mut arm = ArmPharmacology { name: traces.arm.clone(), t_min: times.to_vec(), ..ArmPharmacology::default() };
+        for name in recording.names() {
+            let values = recording.signal(name).unwrap_or_default();
+            let highest = Trace { times, values: &values }.highest(from, to).map_or(0.0, |extreme| extreme.value);
+            match name.split('.').collect::<Vec<_>>()[..] {
+                ["concentration", ligand] if highest > 0.0 => {
+                    arm.concentrations.push(Concentration { ligand: own(ligand), nanomolar: values });
+                }
+                ["occupancy", receptor, ligand] if highest > SMALLEST_OCCUPANCY => {
+                    arm.occupancies.push(Occupancy { receptor: own(receptor), ligand: own(ligand), share: values });
+                }
+                ["activation", receptor, population] if activations.contains(name) => {
+                    let (receptor, population) = (own(receptor), own(population));
+                    arm.activations.push(Activation { receptor, population, value: values, resting: None });
+                }
+                _ => {}
+            }
+        }
+        arm
+    }
+}
+
+/// Where the drives come from.
+fn calibration(circuit: &Circuit) -> String {
+    let solved = circuit.populations.values().filter(|population| population.rest.is_some()).count();
+    let noisy = circuit.populations.values().any(|population| population.noise.is_some());
+    let drives = match solved {
+        0 => "drives as given",
+        some if some == circuit.populations.len() => "drives solved from the resting rates",
+        _ => "drives given, or solved from the resting rates",
+    };
+    let noise = if noisy && solved > 0 { " without noise" } else { "" };
+    format!("{drives}{noise}")
 }
 
 fn role(role: Role) -> plot::Role {
@@ -320,32 +356,4 @@ fn role(role: Role) -> plot::Role {
 
 fn rate_of(traces: &ArmTraces, population: &str) -> Vec<f64> {
     traces.recording.signal(&format!("rate.{population}")).unwrap_or_default()
-}
-
-fn pharmacology_of(traces: &ArmTraces, signals: &[String]) -> ArmPharmacology {
-    let recording = &traces.recording;
-    let mut arm =
-        ArmPharmacology { name: traces.arm.clone(), t_min: recording.times().to_vec(), ..ArmPharmacology::default() };
-    for name in signals {
-        let values = recording.signal(name).unwrap_or_default();
-        let own = |text: &str| text.to_owned();
-        match name.split('.').collect::<Vec<_>>()[..] {
-            ["concentration", ligand] => {
-                arm.concentrations.push(Concentration { ligand: own(ligand), nanomolar: values });
-            }
-            ["occupancy", receptor, ligand] => {
-                arm.occupancies.push(Occupancy { receptor: own(receptor), ligand: own(ligand), share: values });
-            }
-            ["activation", receptor, population] => {
-                arm.activations.push(Activation {
-                    receptor: own(receptor),
-                    population: own(population),
-                    value: values,
-                    resting: None,
-                });
-            }
-            _ => {}
-        }
-    }
-    arm
 }
