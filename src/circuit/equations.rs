@@ -1,6 +1,6 @@
 //! The circuit's equations, written once over lanes.
 
-use super::{Rows, Shape};
+use super::{Rows, Shape, Site, sites};
 use crate::numeric::lanes::{Lanes, Row};
 use crate::spec::Form;
 use fearless_simd::Simd;
@@ -15,65 +15,79 @@ pub fn rates<S: Simd, const G: usize>(
     state: &[Row<G>],
     rates: &mut [Row<G>],
 ) {
-    for (index, population) in shape.populations.iter().enumerate() {
-        match population.form {
-            Form::Rate => rates[index] = state[index],
+    for ((site, state), rate) in sites(shape, rows).zip(state).zip(rates) {
+        match site.population.form {
+            Form::Rate => *rate = *state,
             Form::Voltage => {
-                let voltage = Lanes::load(simd, &state[index]);
-                let rate = population.transfer.rate(simd, &rows.transfer[index], voltage);
-                (rate * Lanes::load(simd, &rows.gain[index])).store(&mut rates[index]);
+                let full = site.population.transfer.rate(
+                    simd,
+                    &site.numbers.transfer,
+                    #[inline(always)]
+                    || Lanes::load(simd, state),
+                );
+                (full * Lanes::load(simd, &site.numbers.gain)).store(rate);
             }
         }
     }
 }
 
-/// The input to a population in input units: drive, noise and synapses, summed in that order.
-#[inline(always)]
-pub fn input<S: Simd, const G: usize>(
-    simd: S,
-    shape: &Shape<G>,
-    rows: &Rows<G>,
-    index: usize,
-    rates: &[Row<G>],
-    noise: Option<Lanes<S, G>>,
-) -> Lanes<S, G> {
-    let mut input = Lanes::load(simd, &rows.drive[index]);
-    if let Some(noise) = noise {
-        input = noise.mul_add(Lanes::load(simd, &rows.sigma[index]), input);
+impl<const G: usize> Site<'_, G> {
+    /// The input in input units: drive, noise (a unit process) and synapses, summed in that order.
+    #[inline(always)]
+    pub fn input<S: Simd>(&self, simd: S, rates: &[Row<G>], noise: Option<&Row<G>>) -> Lanes<S, G> {
+        let mut input = Lanes::load(simd, &self.numbers.drive);
+        if let Some(noise) = noise {
+            input = Lanes::load(simd, noise).mul_add(Lanes::load(simd, &self.numbers.sigma), input);
+        }
+        for (connection, weight) in self.connections.iter().zip(self.weights) {
+            input = Lanes::load(simd, weight).mul_add(Lanes::load(simd, &rates[connection.source]), input);
+        }
+        input
     }
-    let onto = shape.onto[index].clone();
-    for (connection, weight) in shape.connections[onto.clone()].iter().zip(&rows.weight[onto]) {
-        input = Lanes::load(simd, weight).mul_add(Lanes::load(simd, &rates[connection.source]), input);
-    }
-    input
-}
 
-/// Where a population's variable is heading: `dy/dt = (target - y) / tau`.
-#[inline(always)]
-pub fn target<S: Simd, const G: usize>(
-    simd: S,
-    shape: &Shape<G>,
-    rows: &Rows<G>,
-    index: usize,
-    input: Lanes<S, G>,
-    state: Lanes<S, G>,
-) -> Lanes<S, G> {
-    let population = &shape.populations[index];
-    match population.form {
-        Form::Voltage => input,
-        Form::Rate => {
-            let rate = population.transfer.rate(simd, &rows.transfer[index], input);
-            let rate = rate * Lanes::load(simd, &rows.gain[index]);
-            if population.refractory { rate * refractory_factor(simd, rows, index, state) } else { rate }
+    /// Where the population's variable is heading: `dy/dt = (target - y) / tau`.
+    #[inline(always)]
+    pub fn target<S: Simd>(&self, simd: S, rates: &[Row<G>], noise: Option<&Row<G>>, state: &Row<G>) -> Lanes<S, G> {
+        match self.population.form {
+            Form::Voltage => self.input(simd, rates, noise),
+            Form::Rate => {
+                let rate = self.population.transfer.rate(
+                    simd,
+                    &self.numbers.transfer,
+                    #[inline(always)]
+                    || self.input(simd, rates, noise),
+                );
+                let rate = rate * Lanes::load(simd, &self.numbers.gain);
+                if self.population.refractory {
+                    rate * self.refractory_factor(simd, Lanes::load(simd, state))
+                } else {
+                    rate
+                }
+            }
         }
     }
-}
 
-/// `k - rho r`.
-#[inline(always)]
-fn refractory_factor<S: Simd, const G: usize>(simd: S, rows: &Rows<G>, index: usize, rate: Lanes<S, G>) -> Lanes<S, G> {
-    let [k, rho] = &rows.refractory[index];
-    Lanes::load(simd, k) - Lanes::load(simd, rho) * rate
+    /// dy/dt per ms.
+    #[inline(always)]
+    pub fn slope<S: Simd>(&self, simd: S, rates: &[Row<G>], noise: Option<&Row<G>>, state: &Row<G>) -> Lanes<S, G> {
+        let away = self.target(simd, rates, noise, state) - Lanes::load(simd, state);
+        away * Lanes::load(simd, &self.numbers.inverse_tau)
+    }
+
+    /// `g f(x)` and its slope.
+    #[inline(always)]
+    pub fn scaled_rate_and_slope<S: Simd>(&self, simd: S, x: Lanes<S, G>) -> (Lanes<S, G>, Lanes<S, G>) {
+        let (rate, slope) = self.population.transfer.rate_and_slope(simd, &self.numbers.transfer, x);
+        let gain = Lanes::load(simd, &self.numbers.gain);
+        (rate * gain, slope * gain)
+    }
+
+    /// `k - rho r`.
+    #[inline(always)]
+    pub fn refractory_factor<S: Simd>(&self, simd: S, rate: Lanes<S, G>) -> Lanes<S, G> {
+        let [k, rho] = &self.numbers.refractory;
+        Lanes::load(simd, k) - Lanes::load(simd, rho) * rate
+    }
 }
 
 /// The residual `target - y` of every population, and its Jacobian d residual_i / d y_j (row-major, n x n), noise-free.
@@ -94,31 +108,24 @@ pub fn residual_and_jacobian<S: Simd, const G: usize>(
             let zero = Lanes::splat(simd, 0.0);
             let one = Lanes::splat(simd, 1.0);
             // Rates and their slopes against the state that relaxes.
-            for (index, population) in shape.populations.iter().enumerate() {
-                let (rate, slope) = match population.form {
+            for (index, site) in sites(shape, rows).enumerate() {
+                let (rate, slope) = match site.population.form {
                     Form::Rate => (Lanes::load(simd, &state[index]), one),
-                    Form::Voltage => {
-                        let voltage = Lanes::load(simd, &state[index]);
-                        let (rate, slope) = population.transfer.rate_and_slope(simd, &rows.transfer[index], voltage);
-                        let gain = Lanes::load(simd, &rows.gain[index]);
-                        (rate * gain, slope * gain)
-                    }
+                    Form::Voltage => site.scaled_rate_and_slope(simd, Lanes::load(simd, &state[index])),
                 };
                 rate.store(&mut work.rates[index]);
                 slope.store(&mut work.slopes[index]);
             }
-            for (index, population) in shape.populations.iter().enumerate() {
+            for (index, site) in sites(shape, rows).enumerate() {
                 let here = Lanes::load(simd, &state[index]);
-                let total = input(simd, shape, rows, index, &work.rates, None);
-                let (residual, sensitivity, own) = match population.form {
+                let total = site.input(simd, &work.rates, None);
+                let (residual, sensitivity, own) = match site.population.form {
                     Form::Voltage => (total - here, one, -one),
                     Form::Rate => {
-                        let gain = Lanes::load(simd, &rows.gain[index]);
-                        let (rate, slope) = population.transfer.rate_and_slope(simd, &rows.transfer[index], total);
-                        let (rate, slope) = (rate * gain, slope * gain);
-                        if population.refractory {
-                            let factor = refractory_factor(simd, rows, index, here);
-                            let rho = Lanes::load(simd, &rows.refractory[index][1]);
+                        let (rate, slope) = site.scaled_rate_and_slope(simd, total);
+                        if site.population.refractory {
+                            let factor = site.refractory_factor(simd, here);
+                            let rho = Lanes::load(simd, &site.numbers.refractory[1]);
                             (rate * factor - here, slope * factor, -(rho.mul_add(rate, one)))
                         } else {
                             (rate - here, slope, -one)
@@ -130,8 +137,7 @@ pub fn residual_and_jacobian<S: Simd, const G: usize>(
                     let entry = if column == index { own } else { zero };
                     entry.store(&mut work.jacobian[index * n + column]);
                 }
-                let onto = shape.onto[index].clone();
-                for (connection, weight) in shape.connections[onto.clone()].iter().zip(&rows.weight[onto]) {
+                for (connection, weight) in site.connections.iter().zip(site.weights) {
                     let place = index * n + connection.source;
                     let slope = Lanes::load(simd, &work.slopes[connection.source]);
                     let coupling = sensitivity * Lanes::load(simd, weight) * slope;

@@ -14,7 +14,6 @@ pub mod transfer;
 
 use crate::numeric::lanes::Row;
 use crate::spec::{self, Form};
-use std::ops::Range;
 use transfer::{Numbers, Transfer};
 
 /// What all lanes of a block share.
@@ -24,8 +23,6 @@ pub struct Shape<const G: usize> {
     pub populations: Vec<Population<G>>,
     /// The connections that are not zero in every lane, sorted by target, then source.
     pub connections: Vec<Connection>,
-    /// For each target, its part of `connections`.
-    pub onto: Vec<Range<usize>>,
 }
 
 /// A population, as far as lanes share it.
@@ -41,6 +38,8 @@ pub struct Population<const G: usize> {
     pub refractory: bool,
     /// Whether it has noise.
     pub noisy: bool,
+    /// How many connections it receives.
+    pub inputs: usize,
 }
 
 /// A connection between two populations, by index.
@@ -57,20 +56,73 @@ pub struct Connection {
 pub struct Rows<const G: usize> {
     /// Weight of each connection, input units per Hz.
     pub weight: Vec<Row<G>>,
-    /// Drive of each population, in input units.
-    pub drive: Vec<Row<G>>,
-    /// 1/tau of each population, per ms.
-    pub inverse_tau: Vec<Row<G>>,
-    /// Numbers of each transfer function.
-    pub transfer: Vec<Numbers<G>>,
-    /// Factor on each transfer function.
-    pub gain: Vec<Row<G>>,
-    /// k and rho of the refractory factor.
-    pub refractory: Vec<[Row<G>; 2]>,
+    /// The numbers of each population.
+    pub populations: Vec<PopulationRows<G>>,
+}
+
+/// The numbers of a population in every lane. They stand together so that a step reads them in one run.
+#[derive(Clone, Debug)]
+pub struct PopulationRows<const G: usize> {
+    /// Background drive, in input units.
+    pub drive: Row<G>,
     /// Stationary s.d. of the input noise, in input units.
-    pub sigma: Vec<Row<G>>,
+    pub sigma: Row<G>,
+    /// Numbers of the transfer function.
+    pub transfer: Numbers<G>,
+    /// Factor on the transfer function.
+    pub gain: Row<G>,
+    /// 1/tau, per ms.
+    pub inverse_tau: Row<G>,
+    /// k and rho of the refractory factor.
+    pub refractory: [Row<G>; 2],
     /// Correlation time of the input noise, in ms.
-    pub noise_tau: Vec<Row<G>>,
+    pub noise_tau: Row<G>,
+}
+
+/// One population with its numbers and what it receives.
+#[derive(Clone, Copy, Debug)]
+pub struct Site<'a, const G: usize> {
+    /// What lanes share.
+    pub population: &'a Population<G>,
+    /// What they do not.
+    pub numbers: &'a PopulationRows<G>,
+    /// The connections onto it.
+    pub connections: &'a [Connection],
+    /// Their weights.
+    pub weights: &'a [Row<G>],
+}
+
+/// The populations of a circuit in turn.
+#[derive(Clone, Debug)]
+pub struct Sites<'a, const G: usize> {
+    populations: std::slice::Iter<'a, Population<G>>,
+    numbers: std::slice::Iter<'a, PopulationRows<G>>,
+    connections: &'a [Connection],
+    weights: &'a [Row<G>],
+}
+
+/// Each population of a circuit with its numbers and what it receives, in order.
+#[inline(always)]
+pub fn sites<'a, const G: usize>(shape: &'a Shape<G>, rows: &'a Rows<G>) -> Sites<'a, G> {
+    Sites {
+        populations: shape.populations.iter(),
+        numbers: rows.populations.iter(),
+        connections: &shape.connections,
+        weights: &rows.weight,
+    }
+}
+
+impl<'a, const G: usize> Iterator for Sites<'a, G> {
+    type Item = Site<'a, G>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Site<'a, G>> {
+        let (population, numbers) = (self.populations.next()?, self.numbers.next()?);
+        let (connections, weights);
+        (connections, self.connections) = self.connections.split_at_checked(population.inputs)?;
+        (weights, self.weights) = self.weights.split_at_checked(population.inputs)?;
+        Some(Site { population, numbers, connections, weights })
+    }
 }
 
 /// Builds shape and numbers from one circuit per lane. Circuits must have the same populations in the same order, with
@@ -79,50 +131,52 @@ pub struct Rows<const G: usize> {
 /// Drives are those of the specification, 0 where they are to be solved.
 pub fn build<const G: usize>(circuits: &[&spec::Circuit]) -> (Shape<G>, Rows<G>) {
     let last = circuits.len() - 1;
-    let names: Vec<&String> = circuits[0].populations.keys().collect();
     let lane = |lane: usize| circuits[lane.min(last)];
-    let mut populations = Vec::new();
-    let mut rows = Rows::empty();
-    for name in &names {
-        let row = |pick: &dyn Fn(&spec::Population) -> f64| {
-            Row::from_fn(|index| lane(index).populations.get(*name).map_or(0.0, pick))
-        };
+    let mut shape = Shape { populations: Vec::new(), connections: Vec::new() };
+    let mut rows = Rows { weight: Vec::new(), populations: Vec::new() };
+    let names: Vec<&String> = circuits[0].populations.keys().collect();
+    for (target, target_name) in names.iter().enumerate() {
+        let before = shape.connections.len();
+        for (source, source_name) in names.iter().enumerate() {
+            if circuits.iter().any(|circuit| circuit.weight(target_name, source_name) != 0.0) {
+                shape.connections.push(Connection { target, source });
+                rows.weight.push(Row::from_fn(|index| lane(index).weight(target_name, source_name)));
+            }
+        }
         let transfers: Vec<&spec::Transfer> =
-            circuits.iter().filter_map(|circuit| Some(&circuit.populations.get(*name)?.transfer)).collect();
+            circuits.iter().filter_map(|circuit| Some(&circuit.populations.get(*target_name)?.transfer)).collect();
         let (transfer, numbers) = Transfer::new(&transfers);
-        let first = &circuits[0].populations[*name];
-        populations.push(Population {
-            name: (*name).clone(),
+        let first = &circuits[0].populations[*target_name];
+        shape.populations.push(Population {
+            name: (*target_name).clone(),
             form: first.form,
             transfer,
             refractory: first.refractory.is_some(),
             noisy: first.noise.is_some(),
+            inputs: shape.connections.len() - before,
         });
-        rows.transfer.push(numbers);
-        rows.drive.push(row(&|population| population.drive.unwrap_or(0.0)));
-        rows.inverse_tau.push(row(&|population| 1.0 / population.tau));
-        rows.gain.push(Row::splat(1.0));
-        rows.refractory.push([
-            row(&|population| population.refractory.as_ref().map_or(1.0, |factor| factor.k)),
-            row(&|population| population.refractory.as_ref().map_or(0.0, |factor| factor.r)),
-        ]);
-        rows.sigma.push(row(&|population| population.noise.as_ref().map_or(0.0, |noise| noise.sigma)));
-        rows.noise_tau.push(row(&|population| population.noise.as_ref().map_or(1.0, |noise| noise.tau)));
+        let of_lane = |index: usize| lane(index).populations.get(*target_name);
+        rows.populations.push(PopulationRows::new(numbers, &of_lane));
     }
-    let mut connections = Vec::new();
-    let mut onto = Vec::new();
-    for (target, target_name) in names.iter().enumerate() {
-        let start = connections.len();
-        for (source, source_name) in names.iter().enumerate() {
-            let weights = Row::from_fn(|index| lane(index).weight(target_name, source_name));
-            if circuits.iter().any(|circuit| circuit.weight(target_name, source_name) != 0.0) {
-                connections.push(Connection { target, source });
-                rows.weight.push(weights);
-            }
+    (shape, rows)
+}
+
+impl<const G: usize> PopulationRows<G> {
+    fn new<'a>(transfer: Numbers<G>, of_lane: &dyn Fn(usize) -> Option<&'a spec::Population>) -> Self {
+        let row = |pick: &dyn Fn(&spec::Population) -> f64| Row::from_fn(|lane| of_lane(lane).map_or(0.0, pick));
+        Self {
+            drive: row(&|population| population.drive.unwrap_or(0.0)),
+            sigma: row(&|population| population.noise.as_ref().map_or(0.0, |noise| noise.sigma)),
+            transfer,
+            gain: Row::splat(1.0),
+            inverse_tau: row(&|population| 1.0 / population.tau),
+            refractory: [
+                row(&|population| population.refractory.as_ref().map_or(1.0, |factor| factor.k)),
+                row(&|population| population.refractory.as_ref().map_or(0.0, |factor| factor.r)),
+            ],
+            noise_tau: row(&|population| population.noise.as_ref().map_or(1.0, |noise| noise.tau)),
         }
-        onto.push(start..connections.len());
     }
-    (Shape { populations, connections, onto }, rows)
 }
 
 impl<const G: usize> Shape<G> {
@@ -145,27 +199,14 @@ impl<const G: usize> Shape<G> {
 impl<const G: usize> Rows<G> {
     /// Takes over the numbers of one lane that signals may change.
     pub fn copy_lane(&mut self, from: &Self, lane: usize) {
-        let copy = |to: &mut [Row<G>], from: &[Row<G>]| {
-            to.iter_mut().zip(from).for_each(|(to, from)| to.set(lane, from.get(lane)));
-        };
-        copy(&mut self.weight, &from.weight);
-        copy(&mut self.drive, &from.drive);
-        copy(&mut self.inverse_tau, &from.inverse_tau);
-        copy(&mut self.gain, &from.gain);
-        copy(&mut self.sigma, &from.sigma);
-        copy(&mut self.noise_tau, &from.noise_tau);
-    }
-
-    fn empty() -> Self {
-        Self {
-            weight: Vec::new(),
-            drive: Vec::new(),
-            inverse_tau: Vec::new(),
-            transfer: Vec::new(),
-            gain: Vec::new(),
-            refractory: Vec::new(),
-            sigma: Vec::new(),
-            noise_tau: Vec::new(),
+        for (to, from) in self.weight.iter_mut().zip(&from.weight) {
+            to.set(lane, from.get(lane));
+        }
+        for (to, from) in self.populations.iter_mut().zip(&from.populations) {
+            to.drive.set(lane, from.drive.get(lane));
+            to.inverse_tau.set(lane, from.inverse_tau.get(lane));
+            to.gain.set(lane, from.gain.get(lane));
+            to.sigma.set(lane, from.sigma.get(lane));
         }
     }
 }

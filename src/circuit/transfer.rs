@@ -37,6 +37,19 @@ enum Exponent {
 #[derive(Clone, Debug)]
 pub struct Numbers<const G: usize>([Row<G>; 4]);
 
+impl<const G: usize> Numbers<G> {
+    #[inline(always)]
+    fn at<S: Simd>(&self, simd: S, index: usize) -> Lanes<S, G> {
+        Lanes::load(simd, &self.0[index])
+    }
+
+    /// How far `x` is above the threshold.
+    #[inline(always)]
+    fn above<S: Simd>(&self, simd: S, x: Lanes<S, G>) -> Lanes<S, G> {
+        (x - self.at(simd, 1)).max(Lanes::splat(simd, 0.0))
+    }
+}
+
 impl<const G: usize> Transfer<G> {
     /// The transfer function whose lane `i` has the numbers of `specs[i]`, all of one kind.
     pub fn new(specs: &[&spec::Transfer]) -> (Self, Numbers<G>) {
@@ -59,28 +72,35 @@ impl<const G: usize> Transfer<G> {
     }
 
     /// f(x) in Hz; x in input units.
+    ///
+    /// `x` is computed inside the branch of its kind, and no branch leaves its result where another calls a function:
+    /// nothing then needs to stand in memory while a kind without calls is computed.
     #[inline(always)]
-    pub fn rate<S: Simd>(&self, simd: S, numbers: &Numbers<G>, x: Lanes<S, G>) -> Lanes<S, G> {
-        let number = |index: usize| Lanes::load(simd, &numbers.0[index]);
-        let zero = Lanes::splat(simd, 0.0);
+    pub fn rate<S: Simd>(&self, simd: S, numbers: &Numbers<G>, x: impl Fn() -> Lanes<S, G>) -> Lanes<S, G> {
         let rate = match self.kind {
-            Kind::ThresholdLinear => number(0) * (x - number(1)).max(zero),
-            Kind::PowerLaw(exponent) => {
-                let above = (x - number(1)).max(zero);
-                number(0)
-                    * match exponent {
-                        Exponent::One => above,
-                        Exponent::Two => above * above,
-                        Exponent::Three => above * above * above,
-                        Exponent::PerLane => pow(simd, above, number(2)),
-                    }
+            Kind::ThresholdLinear | Kind::PowerLaw(Exponent::One) => numbers.at(simd, 0) * numbers.above(simd, x()),
+            Kind::PowerLaw(Exponent::Two) => {
+                let above = numbers.above(simd, x());
+                numbers.at(simd, 0) * (above * above)
             }
-            Kind::Sigmoid => number(0).mul_add(logistic(simd, number(1) * (x - number(2))), -number(3)),
+            Kind::PowerLaw(Exponent::Three) => {
+                let above = numbers.above(simd, x());
+                numbers.at(simd, 0) * (above * above * above)
+            }
+            Kind::PowerLaw(Exponent::PerLane) => {
+                numbers.at(simd, 0) * pow(simd, numbers.above(simd, x()), numbers.at(simd, 2))
+            }
+            Kind::Sigmoid => numbers
+                .at(simd, 0)
+                .mul_add(logistic(simd, numbers.at(simd, 1) * (x() - numbers.at(simd, 2))), -numbers.at(simd, 3)),
             Kind::LinearExponential => {
-                relative_exponential(simd, (number(0).mul_add(x, -number(1))) * number(2)) * number(3)
+                relative_exponential(
+                    simd,
+                    (numbers.at(simd, 0).mul_add(x(), -numbers.at(simd, 1))) * numbers.at(simd, 2),
+                ) * numbers.at(simd, 3)
             }
-            Kind::Tanh => number(2) * tanh(simd, number(0) * (x - number(1))),
-            Kind::Softplus => number(0) * softplus(simd, (x - number(1)) * number(2)),
+            Kind::Tanh => numbers.at(simd, 2) * tanh(simd, numbers.at(simd, 0) * (x() - numbers.at(simd, 1))),
+            Kind::Softplus => numbers.at(simd, 0) * softplus(simd, (x() - numbers.at(simd, 1)) * numbers.at(simd, 2)),
         };
         match &self.maximum {
             Some(maximum) => rate.min(Lanes::load(simd, maximum)),
@@ -91,35 +111,46 @@ impl<const G: usize> Transfer<G> {
     /// f(x) and its slope df/dx. At a kink the slope from the left.
     #[inline(always)]
     pub fn rate_and_slope<S: Simd>(&self, simd: S, numbers: &Numbers<G>, x: Lanes<S, G>) -> (Lanes<S, G>, Lanes<S, G>) {
-        let number = |index: usize| Lanes::load(simd, &numbers.0[index]);
         let zero = Lanes::splat(simd, 0.0);
         let one = Lanes::splat(simd, 1.0);
-        let rate = self.rate(simd, numbers, x);
+        let rate = self.rate(
+            simd,
+            numbers,
+            #[inline(always)]
+            || x,
+        );
         let slope = match self.kind {
-            Kind::ThresholdLinear => x.gt(number(1)).select(number(0), zero),
+            Kind::ThresholdLinear => x.gt(numbers.at(simd, 1)).select(numbers.at(simd, 0), zero),
             Kind::PowerLaw(exponent) => {
-                let above = (x - number(1)).max(zero);
+                let above = numbers.above(simd, x);
                 let derivative = match exponent {
                     Exponent::One => one,
                     Exponent::Two => above * 2.0,
                     Exponent::Three => above * above * 3.0,
-                    Exponent::PerLane => number(2) * pow(simd, above, number(2) - one),
+                    Exponent::PerLane => numbers.at(simd, 2) * pow(simd, above, numbers.at(simd, 2) - one),
                 };
-                x.gt(number(1)).select(number(0) * derivative, zero)
+                x.gt(numbers.at(simd, 1)).select(numbers.at(simd, 0) * derivative, zero)
             }
             Kind::Sigmoid => {
-                let share = logistic(simd, number(1) * (x - number(2)));
-                number(0) * number(1) * share * (one - share)
+                let share = logistic(simd, numbers.at(simd, 1) * (x - numbers.at(simd, 2)));
+                numbers.at(simd, 0) * numbers.at(simd, 1) * share * (one - share)
             }
             Kind::LinearExponential => {
-                let argument = (number(0).mul_add(x, -number(1))) * number(2);
-                number(0) * number(2) * number(3) * relative_exponential_slope(simd, argument)
+                let argument = (numbers.at(simd, 0).mul_add(x, -numbers.at(simd, 1))) * numbers.at(simd, 2);
+                numbers.at(simd, 0)
+                    * numbers.at(simd, 2)
+                    * numbers.at(simd, 3)
+                    * relative_exponential_slope(simd, argument)
             }
             Kind::Tanh => {
-                let share = tanh(simd, number(0) * (x - number(1)));
-                number(0) * number(2) * (one - share * share)
+                let share = tanh(simd, numbers.at(simd, 0) * (x - numbers.at(simd, 1)));
+                numbers.at(simd, 0) * numbers.at(simd, 2) * (one - share * share)
             }
-            Kind::Softplus => number(0) * number(2) * logistic(simd, (x - number(1)) * number(2)),
+            Kind::Softplus => {
+                numbers.at(simd, 0)
+                    * numbers.at(simd, 2)
+                    * logistic(simd, (x - numbers.at(simd, 1)) * numbers.at(simd, 2))
+            }
         };
         match &self.maximum {
             Some(maximum) => (rate, rate.lt(Lanes::load(simd, maximum)).select(slope, zero)),

@@ -5,7 +5,7 @@ use super::relaxation::relax;
 use super::stability::Linearisation;
 use crate::circuit::equations::{Linearised, rates, residual_and_jacobian};
 use crate::circuit::transfer::inverse;
-use crate::circuit::{self, Rows, Shape};
+use crate::circuit::{self, Rows, Shape, sites};
 use crate::numeric::lanes::dispatch;
 use crate::numeric::lanes::{Lanes, Row};
 use crate::numeric::linear::{Complex, EigenError};
@@ -79,7 +79,7 @@ pub fn calibrate(circuit: &spec::Circuit, level: Level) -> Result<Calibrated, Re
     dispatch!(level, simd => rates(simd, &shape, &rows, &state, &mut resting));
     let resting: Vec<f64> = resting.iter().map(|row| row.get(0)).collect();
     solve_drives(circuit, &shape, &mut rows, &state, &resting);
-    let drives: Vec<f64> = rows.drive.iter().map(|row| row.get(0)).collect();
+    let drives: Vec<f64> = rows.populations.iter().map(|numbers| numbers.drive.get(0)).collect();
     if drives.iter().chain(&resting).any(|number| !number.is_finite()) {
         return Err(RestError::Overflow);
     }
@@ -130,19 +130,22 @@ fn settle<S: Simd>(simd: S, shape: &Shape<1>, rows: &Rows<1>, state: &mut [Row<1
 
 /// Solves the drives of the populations with a stated rest, summing in the order of the equations.
 fn solve_drives(circuit: &spec::Circuit, shape: &Shape<1>, rows: &mut Rows<1>, state: &[Row<1>], resting: &[f64]) {
-    for (index, population) in circuit.populations.values().enumerate() {
-        let Some(rate) = population.rest else { continue };
-        let needed = match population.form {
-            Form::Voltage => Some(state[index].get(0)),
-            Form::Rate => resting_input("", population, rate).ok(),
+    let mut drives = Vec::with_capacity(shape.size());
+    for ((population, site), state) in circuit.populations.values().zip(sites(shape, rows)).zip(state) {
+        let needed = match (population.rest, population.form) {
+            (None, _) => {
+                drives.push(site.numbers.drive);
+                continue;
+            }
+            (Some(_), Form::Voltage) => Some(state.get(0)),
+            (Some(rate), Form::Rate) => resting_input("", population, rate).ok(),
         };
-        let onto = shape.onto[index].clone();
-        let synapses: f64 = shape.connections[onto.clone()]
-            .iter()
-            .zip(&rows.weight[onto])
-            .map(|(connection, weight)| weight.get(0) * resting[connection.source])
-            .sum();
-        rows.drive[index] = Row::splat(needed.unwrap_or(f64::NAN) - synapses);
+        let synapses = site.connections.iter().zip(site.weights);
+        let synapses: f64 = synapses.map(|(connection, weight)| weight.get(0) * resting[connection.source]).sum();
+        drives.push(Row::splat(needed.unwrap_or(f64::NAN) - synapses));
+    }
+    for (numbers, drive) in rows.populations.iter_mut().zip(drives) {
+        numbers.drive = drive;
     }
 }
 
@@ -163,16 +166,14 @@ fn transfer_slopes<S: Simd>(simd: S, shape: &Shape<1>, rows: &Rows<1>, state: &[
     let mut work = Linearised::new(shape.size());
     residual_and_jacobian(simd, shape, rows, state, &mut work);
     let mut slopes = Vec::with_capacity(shape.size());
-    for (index, population) in shape.populations.iter().enumerate() {
-        let here = Lanes::load(simd, &state[index]);
-        let argument = match population.form {
+    for (site, state) in sites(shape, rows).zip(state) {
+        let here = Lanes::load(simd, state);
+        let argument = match site.population.form {
             Form::Voltage => here,
-            Form::Rate => circuit::equations::input(simd, shape, rows, index, &work.rates, None),
+            Form::Rate => site.input(simd, &work.rates, None),
         };
-        let (_, slope) = population.transfer.rate_and_slope(simd, &rows.transfer[index], argument);
-        let [k, rho] = &rows.refractory[index];
-        let factor = Lanes::load(simd, k) - Lanes::load(simd, rho) * here;
-        let slope = if population.refractory { slope * factor } else { slope };
+        let (_, slope) = site.scaled_rate_and_slope(simd, argument);
+        let slope = if site.population.refractory { slope * site.refractory_factor(simd, here) } else { slope };
         let mut row = Row::ZERO;
         slope.store(&mut row);
         slopes.push(row.get(0));

@@ -1,8 +1,8 @@
 //! Relaxation: the circuit's own dynamics, followed until they stand still. Slower than Newton's method, but it finds the
 //! state to which the circuit would really go.
 
-use crate::circuit::equations::{input, rates, target};
-use crate::circuit::{Rows, Shape};
+use crate::circuit::equations::rates;
+use crate::circuit::{Rows, Shape, sites};
 use crate::numeric::lanes::{Lanes, Mask, Row};
 use fearless_simd::Simd;
 
@@ -31,8 +31,8 @@ pub fn relax<S: Simd, const G: usize>(
         || {
             let n = shape.size();
             let mut fastest = Lanes::splat(simd, 0.0);
-            for rate in &rows.inverse_tau {
-                fastest = fastest.max(Lanes::load(simd, rate));
+            for numbers in &rows.populations {
+                fastest = fastest.max(Lanes::load(simd, &numbers.inverse_tau));
             }
             let step = Lanes::splat(simd, STEP) / fastest;
             let mut now = vec![Row::ZERO; n];
@@ -44,14 +44,13 @@ pub fn relax<S: Simd, const G: usize>(
                 let mut farthest = Lanes::splat(simd, 0.0);
                 // A NaN would be passed over by the largest distance.
                 let mut sound = running;
-                for index in 0..n {
+                for (index, site) in sites(shape, rows).enumerate() {
                     let value = Lanes::load(simd, &state[index]);
-                    let total = input(simd, shape, rows, index, &now, None);
-                    let away = target(simd, shape, rows, index, total, value) - value;
+                    let away = site.target(simd, &now, None, &state[index]) - value;
                     let away = if held[index] { Lanes::splat(simd, 0.0) } else { away };
                     sound = sound.and(away.is_finite());
                     farthest = farthest.max(away.abs() / value.abs().max(Lanes::splat(simd, 1.0)));
-                    let share = step * Lanes::load(simd, &rows.inverse_tau[index]);
+                    let share = step * Lanes::load(simd, &site.numbers.inverse_tau);
                     running.select(share.mul_add(away, value), value).store(&mut moved[index]);
                 }
                 state.clone_from_slice(&moved);

@@ -20,8 +20,10 @@ pub struct Linearisation {
 
 /// The Jacobian of the dynamics per ms in one lane, from that of the residual.
 pub fn dynamics_jacobian<const G: usize>(rows: &Rows<G>, residual_jacobian: &[Row<G>], lane: usize) -> Vec<f64> {
-    let n = rows.inverse_tau.len();
-    (0..n * n).map(|place| residual_jacobian[place].get(lane) * rows.inverse_tau[place / n].get(lane)).collect()
+    let n = rows.populations.len();
+    (0..n * n)
+        .map(|place| residual_jacobian[place].get(lane) * rows.populations[place / n].inverse_tau.get(lane))
+        .collect()
 }
 
 impl Linearisation {

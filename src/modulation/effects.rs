@@ -128,12 +128,13 @@ impl<const G: usize> Effects<G> {
             || {
                 let one = Lanes::splat(simd, 1.0);
                 let zero = Lanes::splat(simd, 0.0);
-                for (index, (base, injected)) in base.drive.iter().zip(injected).enumerate() {
-                    (Lanes::load(simd, base) + Lanes::load(simd, injected)).store(&mut rows.drive[index]);
+                for ((numbers, base), injected) in rows.populations.iter_mut().zip(&base.populations).zip(injected) {
+                    (Lanes::load(simd, &base.drive) + Lanes::load(simd, injected)).store(&mut numbers.drive);
+                    (numbers.gain, numbers.sigma, numbers.inverse_tau) = (base.gain, base.sigma, base.inverse_tau);
                 }
                 for (index, term) in &self.drive {
-                    (Lanes::load(simd, &rows.drive[*index]) + term.value(simd, signals, rest))
-                        .store(&mut rows.drive[*index]);
+                    let drive = &mut rows.populations[*index].drive;
+                    (Lanes::load(simd, drive) + term.value(simd, signals, rest)).store(drive);
                 }
                 // Weights: the connection's own factor first, then that of its source's output.
                 rows.weight.clone_from_slice(&base.weight);
@@ -152,19 +153,18 @@ impl<const G: usize> Effects<G> {
                         }
                     }
                 }
-                let scale = |terms: &[(usize, Term<G>)], base: &[Row<G>], rows: &mut [Row<G>]| {
-                    rows.clone_from_slice(base);
-                    for (index, term) in terms {
-                        let factor = (one + term.value(simd, signals, rest)).max(zero);
-                        (Lanes::load(simd, &rows[*index]) * factor).store(&mut rows[*index]);
-                    }
-                };
-                scale(&self.gain, &base.gain, &mut rows.gain);
-                scale(&self.sigma, &base.sigma, &mut rows.sigma);
-                rows.inverse_tau.clone_from_slice(&base.inverse_tau);
+                for (index, term) in &self.gain {
+                    let gain = &mut rows.populations[*index].gain;
+                    (Lanes::load(simd, gain) * (one + term.value(simd, signals, rest)).max(zero)).store(gain);
+                }
+                for (index, term) in &self.sigma {
+                    let sigma = &mut rows.populations[*index].sigma;
+                    (Lanes::load(simd, sigma) * (one + term.value(simd, signals, rest)).max(zero)).store(sigma);
+                }
                 for (index, term) in &self.tau {
+                    let inverse_tau = &mut rows.populations[*index].inverse_tau;
                     let factor = (one + term.value(simd, signals, rest)).max(Lanes::splat(simd, LEAST_TAU_FACTOR));
-                    (Lanes::load(simd, &rows.inverse_tau[*index]) / factor).store(&mut rows.inverse_tau[*index]);
+                    (Lanes::load(simd, inverse_tau) / factor).store(inverse_tau);
                 }
             },
         );

@@ -24,22 +24,24 @@ fn mix(value: u64) -> u64 {
     value ^ (value >> 31)
 }
 
-/// Four random words of 32 bits for each lane, from a counter of four such words, in the low halves of 64 bits.
+/// Four random words of 32 bits for each lane, from a counter of four such words, in the low halves of 64 bits; for `N`
+/// vectors of counters round by round, which hides the latency of the products.
 #[inline(always)]
-pub fn philox<S: Simd>(simd: S, counter: [u64x8<S>; 4], key: [u32; 2]) -> [u64x8<S>; 4] {
+pub fn philox<S: Simd, const N: usize>(simd: S, mut counters: [[u64x8<S>; 4]; N], key: [u32; 2]) -> [[u64x8<S>; 4]; N] {
     let word = u64x8::splat(simd, WORD);
     let multipliers = MULTIPLIERS.map(|multiplier| u64x8::splat(simd, multiplier));
-    let mut state = counter;
     for round in 0..ROUNDS {
         let keys: [u64x8<S>; 2] = std::array::from_fn(
             #[inline(always)]
             |half| u64x8::splat(simd, u64::from(key[half].wrapping_add(round.wrapping_mul(KEY_STEPS[half])))),
         );
-        let [zero, one, two, three] = state;
-        let (product, other) = (multipliers[0] * zero, multipliers[1] * two);
-        state = [(other >> 32) ^ one ^ keys[0], other & word, (product >> 32) ^ three ^ keys[1], product & word];
+        for state in &mut counters {
+            let [zero, one, two, three] = *state;
+            let (product, other) = (multipliers[0] * zero, multipliers[1] * two);
+            *state = [(other >> 32) ^ one ^ keys[0], other & word, (product >> 32) ^ three ^ keys[1], product & word];
+        }
     }
-    state
+    counters
 }
 
 #[cfg(test)]
@@ -63,7 +65,8 @@ mod tests {
         for (name, level) in levels() {
             for (counter, key, answer) in ANSWERS {
                 let words: [[u64; 8]; 4] = dispatch!(level, simd => {
-                    philox(simd, counter.map(|word| u64x8::splat(simd, u64::from(word))), key).map(|word| word.into())
+                    let [words] = philox(simd, [counter.map(|word| u64x8::splat(simd, u64::from(word)))], key);
+                    words.map(|word| word.into())
                 });
                 for (word, answer) in words.iter().zip(answer) {
                     assert_eq!(*word, [u64::from(answer); 8], "{name}");

@@ -119,6 +119,6 @@ pub fn report<const G: usize>(label: String, minutes: f64, lane: usize, model: &
         signals: work.signals.iter().map(|row| row.get(lane)).collect(),
         synaptic,
         weights,
-        drives: work.rows.drive.iter().map(|row| row.get(lane)).collect(),
+        drives: work.rows.populations.iter().map(|numbers| numbers.drive.get(lane)).collect(),
     }
 }

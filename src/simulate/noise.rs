@@ -3,12 +3,14 @@
 
 use crate::circuit::{Rows, Shape};
 use crate::numeric::lanes::{Lanes, Row, WIDTH};
-use crate::numeric::normal::normals;
+use crate::numeric::normal::{Stream, normals};
 use crate::numeric::philox::noise_key;
-use fearless_simd::Simd;
+use fearless_simd::prelude::*;
 
 /// Added to a population's number for the draw that its process starts from.
 const START: u32 = 1 << 31;
+/// How many vectors are drawn at once: enough to hide the latency of their arithmetic.
+const TOGETHER: usize = 4;
 
 /// The noise of a block.
 #[derive(Clone, Debug)]
@@ -33,7 +35,7 @@ impl<const G: usize> Noise<G> {
         let noisy: Vec<usize> = (0..shape.size()).filter(|index| shape.populations[*index].noisy).collect();
         let decay: Vec<Row<G>> = noisy
             .iter()
-            .map(|index| Row::from_fn(|lane| libm::exp(-step / rows.noise_tau[*index].get(lane))))
+            .map(|index| Row::from_fn(|lane| libm::exp(-step / rows.populations[*index].noise_tau.get(lane))))
             .collect();
         let kick = decay
             .iter()
@@ -56,9 +58,9 @@ impl<const G: usize> Noise<G> {
 
     /// Draws the processes' starting values from their stationary distribution.
     pub fn start<S: Simd>(&mut self, simd: S) {
-        for (now, population) in self.now.iter_mut().zip(&self.populations) {
-            let drawn = normals::<S, G>(simd, self.key, 0, START + population, self.replicate, &self.arms);
-            drawn[0].store(now);
+        self.draw_streams(simd, 0, START);
+        for (now, drawn) in self.now.iter_mut().zip(&self.drawn) {
+            *now = drawn[0];
         }
         self.next.clone_from_slice(&self.now);
     }
@@ -66,10 +68,24 @@ impl<const G: usize> Noise<G> {
     /// Draws what the four steps of a group need.
     #[inline(always)]
     pub fn draw<S: Simd>(&mut self, simd: S, group: u64) {
-        for (drawn, population) in self.drawn.iter_mut().zip(&self.populations) {
-            let normals = normals::<S, G>(simd, self.key, group, *population, self.replicate, &self.arms);
-            for (row, normal) in drawn.iter_mut().zip(normals) {
-                normal.store(row);
+        self.draw_streams(simd, group, 0);
+    }
+
+    /// Draws for a group of steps, several vectors at once; `tag` is added to the populations' numbers.
+    #[inline(always)]
+    fn draw_streams<S: Simd>(&mut self, simd: S, group: u64, tag: u32) {
+        let count = self.populations.len() * G;
+        for first in (0..count).step_by(TOGETHER) {
+            let mut streams = [Stream { variable: 0, arms: [0; WIDTH] }; TOGETHER];
+            for (offset, stream) in streams.iter_mut().enumerate() {
+                let index = (first + offset).min(count - 1);
+                *stream = Stream { variable: tag + self.populations[index / G], arms: self.arms[index % G] };
+            }
+            let normals = normals(simd, self.key, group, self.replicate, &streams);
+            for (index, normals) in (first..count).zip(normals) {
+                for (row, normal) in self.drawn[index / G].iter_mut().zip(normals) {
+                    normal.store_slice(&mut row.0[index % G]);
+                }
             }
         }
     }
@@ -86,7 +102,7 @@ impl<const G: usize> Noise<G> {
     /// Makes the step's end the next one's start.
     #[inline(always)]
     pub fn accept(&mut self) {
-        self.now.copy_from_slice(&self.next);
+        std::mem::swap(&mut self.now, &mut self.next);
     }
 }
 

@@ -4,8 +4,8 @@
 //! of a step, and Heun at both ends.
 
 use super::noise::Noise;
-use crate::circuit::equations::{input, rates, target};
-use crate::circuit::{Rows, Shape};
+use crate::circuit::equations::rates;
+use crate::circuit::{Rows, Shape, sites};
 use crate::numeric::lanes::{Lanes, Row};
 use crate::spec::{Form, Method};
 use fearless_simd::Simd;
@@ -74,7 +74,7 @@ pub fn take_steps<S: Simd, const G: usize>(
     );
 }
 
-/// d state / dt per ms of every population, with the noise `eta`; adds the rates to `sums` where asked for.
+/// d state / dt per ms of every population, with the noise `eta`.
 #[inline(always)]
 fn slopes<S: Simd, const G: usize>(
     simd: S,
@@ -85,18 +85,10 @@ fn slopes<S: Simd, const G: usize>(
     rates: &[Row<G>],
     slopes: &mut [Row<G>],
 ) {
-    let mut noisy = 0;
-    for (index, population) in shape.populations.iter().enumerate() {
-        let noise = if population.noisy {
-            noisy += 1;
-            Some(Lanes::load(simd, &eta[noisy - 1]))
-        } else {
-            None
-        };
-        let total = input(simd, shape, rows, index, rates, noise);
-        let here = Lanes::load(simd, &state[index]);
-        let away = target(simd, shape, rows, index, total, here) - here;
-        (away * Lanes::load(simd, &rows.inverse_tau[index])).store(&mut slopes[index]);
+    let mut eta = eta.iter();
+    for ((site, state), slope) in sites(shape, rows).zip(state).zip(slopes) {
+        let noise = if site.population.noisy { eta.next() } else { None };
+        site.slope(simd, rates, noise, state).store(slope);
     }
 }
 
@@ -125,17 +117,19 @@ fn euler<S: Simd, const G: usize>(
     noise: &Noise<G>,
     fast: &mut Fast<G>,
 ) {
-    let Fast { state, rate_sums, rates: room, slopes: [slope, ..], direct, .. } = fast;
+    let Fast { state, rate_sums, rates: room, trial, direct, .. } = fast;
     if !*direct {
         rates(simd, shape, rows, state, room);
     }
     let now: &[Row<G>] = if *direct { state } else { room };
     sum_rates(simd, now, rate_sums);
-    slopes(simd, shape, rows, &noise.now, state, now, slope);
-    let length = Lanes::splat(simd, step);
-    for (value, slope) in state.iter_mut().zip(slope) {
-        length.mul_add(Lanes::load(simd, slope), Lanes::load(simd, value)).store(value);
+    let step = Lanes::splat(simd, step);
+    let mut eta = noise.now.iter();
+    for ((site, state), next) in sites(shape, rows).zip(state.iter()).zip(trial.iter_mut()) {
+        let noise = if site.population.noisy { eta.next() } else { None };
+        step.mul_add(site.slope(simd, now, noise, state), Lanes::load(simd, state)).store(next);
     }
+    std::mem::swap(state, trial);
 }
 
 #[inline(never)]
