@@ -89,7 +89,7 @@ pub fn exp<S: Simd, const G: usize>(simd: S, x: Lanes<S, G>) -> Lanes<S, G> {
     )
 }
 
-/// e^x - 1 without loss of digits near 0; error below 2 ulp.
+/// e^x - 1 without loss of digits near 0; error below 3 ulp.
 #[inline(never)]
 pub fn exp_m1<S: Simd, const G: usize>(simd: S, x: Lanes<S, G>) -> Lanes<S, G> {
     simd.vectorize(
@@ -266,4 +266,162 @@ pub fn hill<S: Simd, const G: usize>(simd: S, x: Lanes<S, G>, half: Lanes<S, G>,
             positive.select(one / (one + pow(simd, ratio, n)), zero)
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::numeric::lanes::{Row, dispatch, levels};
+    use fearless_simd::Level;
+
+    /// The function, at each level, of up to eight numbers.
+    macro_rules! at_all_levels {
+        ($function:ident, $($argument:expr),+) => {{
+            let reference = dispatch!(Level::new(), simd => {
+                let mut row = Row::<1>::ZERO;
+                $function(simd, $(Lanes::load(simd, &$argument)),+).store(&mut row);
+                row
+            });
+            for (name, level) in levels() {
+                let row = dispatch!(level, simd => {
+                    let mut row = Row::<1>::ZERO;
+                    $function(simd, $(Lanes::load(simd, &$argument)),+).store(&mut row);
+                    row
+                });
+                for lane in 0..8 {
+                    let (one, other) = (row.get(lane), reference.get(lane));
+                    assert!(one.to_bits() == other.to_bits() || one.is_nan() && other.is_nan(), "{name}: {one} {other}");
+                }
+            }
+            reference
+        }};
+    }
+
+    /// How many numbers lie between two.
+    fn ulps(one: f64, other: f64) -> u64 {
+        let order = |x: f64| if x < 0.0 { -((x.to_bits() << 1 >> 1) as i64) } else { x.to_bits() as i64 };
+        if one == other { 0 } else { order(one).abs_diff(order(other)) }
+    }
+
+    /// Numbers spread over a range, irregular in their bits; eight to a row.
+    fn rows(from: f64, to: f64, count: usize) -> impl Iterator<Item = Row<1>> {
+        let golden = 0.618_033_988_749_894_9;
+        (0..count).map(move |row| {
+            Row::from_fn(|lane| {
+                let turn = ((row * 8 + lane) as f64 * golden).fract();
+                turn.mul_add(to - from, from)
+            })
+        })
+    }
+
+    macro_rules! compare {
+        ($function:ident, $reference:expr, $from:expr, $to:expr, $most:expr) => {
+            for row in rows($from, $to, 2_000) {
+                let values = at_all_levels!($function, row);
+                for lane in 0..8 {
+                    let (x, value) = (row.get(lane), values.get(lane));
+                    let expected = $reference(x);
+                    assert!(
+                        ulps(value, expected) <= $most,
+                        "{}({x:e}) = {value:e}, not {expected:e}",
+                        stringify!($function)
+                    );
+                }
+            }
+        };
+    }
+
+    // The references are themselves within 1 ulp, so each bound is one more than the function's own.
+
+    #[test]
+    fn exponentials_and_logarithms_are_as_exact_as_stated() {
+        compare!(exp, libm::exp, -1.0, 1.0, 1);
+        compare!(exp, libm::exp, -745.0, 709.7, 1);
+        compare!(exp_m1, libm::expm1, -0.4, 0.4, 4);
+        compare!(exp_m1, libm::expm1, -40.0, 40.0, 4);
+        compare!(ln, libm::log, 0.5, 2.0, 1);
+        compare!(ln, libm::log, 1e-310, 1e-300, 1);
+        compare!(ln, libm::log, 0.0, 1e300, 1);
+        compare!(ln_1p, libm::log1p, -0.49, 1e-3, 3);
+        compare!(ln_1p, libm::log1p, 0.0, 50.0, 3);
+        compare!(tanh, libm::tanh, -3.0, 3.0, 4);
+        compare!(tanh, libm::tanh, -1e-3, 1e-3, 4);
+    }
+
+    #[test]
+    fn composed_functions_agree_with_their_definitions() {
+        compare!(logistic, |x: f64| 1.0 / (1.0 + libm::exp(-x)), -30.0, 30.0, 3);
+        compare!(
+            softplus,
+            |x: f64| if x > 0.0 { x + libm::log1p(libm::exp(-x)) } else { libm::log1p(libm::exp(x)) },
+            -30.0,
+            30.0,
+            4
+        );
+        let quotient = |x: f64| if x == 0.0 { 1.0 } else { x / -libm::expm1(-x) };
+        compare!(relative_exponential, quotient, -50.0, 50.0, 4);
+        compare!(relative_exponential, quotient, -0.2, 0.2, 4);
+        // The derivative against a quotient of differences, whose own error is near 1e-10.
+        for row in rows(-5.0, 5.0, 200) {
+            let slopes = at_all_levels!(relative_exponential_slope, row);
+            for lane in 0..8 {
+                let (x, step) = (row.get(lane), 1e-4);
+                let difference = (8.0 * (quotient(x + step) - quotient(x - step))
+                    - (quotient(x + 2.0 * step) - quotient(x - 2.0 * step)))
+                    / (12.0 * step);
+                approx::assert_abs_diff_eq!(slopes.get(lane), difference, epsilon = 1e-10);
+            }
+        }
+    }
+
+    #[test]
+    fn powers_and_hill_functions() {
+        for x in rows(0.0, 40.0, 500) {
+            for y in [-2.5, -1.0, 0.0, 0.5, 1.0, 1.7, 2.0, 2.5, 3.0, 8.0] {
+                let exponent = Row::splat(y);
+                let powers = at_all_levels!(pow, x, exponent);
+                let half = Row::splat(7.0);
+                // Shares are asked for with positive exponents.
+                let exponent = Row::splat(y.abs().max(0.5));
+                let shares = at_all_levels!(hill, x, half, exponent);
+                for lane in 0..8 {
+                    let expected = libm::pow(x.get(lane), y);
+                    let bound = 2.5e-16 * (2.0 + (y * libm::log(x.get(lane))).abs());
+                    approx::assert_relative_eq!(powers.get(lane), expected, max_relative = bound);
+                    let occupied = libm::pow(x.get(lane), exponent.get(lane));
+                    let share = occupied / (occupied + libm::pow(7.0, exponent.get(lane)));
+                    approx::assert_relative_eq!(shares.get(lane), share, max_relative = 1e-14);
+                }
+            }
+        }
+        let exact = Row::splat(1.1);
+        assert_eq!(at_all_levels!(pow, exact, Row::splat(2.0)), Row::splat(1.1 * 1.1));
+        assert_eq!(at_all_levels!(pow, exact, Row::splat(3.0)), Row::splat(1.1 * 1.1 * 1.1));
+    }
+
+    #[test]
+    fn special_values_are_those_of_ieee() {
+        let (infinity, nan) = (f64::INFINITY, f64::NAN);
+        let special = Row([[0.0, -0.0, infinity, -infinity, nan, 1.0, -1.0, 5e-324]]);
+        let expect = |values: Row<1>, expected: [f64; 8]| {
+            for (lane, expected) in expected.into_iter().enumerate() {
+                let value = values.get(lane);
+                let equal = value.is_finite() && ulps(value, expected) <= 1 || value == expected;
+                assert!(equal || value.is_nan() && expected.is_nan(), "lane {lane}: {value} {expected}");
+            }
+        };
+        let e = std::f64::consts::E;
+        expect(at_all_levels!(exp, special), [1.0, 1.0, infinity, 0.0, nan, e, 1.0 / e, 1.0]);
+        expect(at_all_levels!(ln, special), [-infinity, -infinity, infinity, nan, nan, 0.0, nan, libm::log(5e-324)]);
+        expect(
+            at_all_levels!(logistic, special),
+            [0.5, 0.5, 1.0, 0.0, nan, 1.0 / (1.0 + 1.0 / e), 1.0 / (1.0 + e), 0.5],
+        );
+        let tanh_one = libm::tanh(1.0);
+        expect(at_all_levels!(tanh, special), [0.0, 0.0, 1.0, -1.0, nan, tanh_one, -tanh_one, 5e-324]);
+        let two = Row::splat(2.5);
+        expect(at_all_levels!(pow, special, two), [0.0, 0.0, infinity, nan, nan, 1.0, nan, 0.0]);
+        let (half, slope) = (Row::splat(1.0), Row::splat(1.5));
+        expect(at_all_levels!(hill, special, half, slope), [0.0, 0.0, 1.0, 0.0, 0.0, 0.5, 0.0, 0.0]);
+    }
 }

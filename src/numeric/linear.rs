@@ -126,3 +126,101 @@ pub fn invert(matrix: &[f64], n: usize) -> Option<Vec<f64>> {
     let inverse = DMatrix::from_row_slice(n, n, matrix).try_inverse()?;
     Some(inverse.transpose().iter().copied().collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::numeric::lanes::{dispatch, levels};
+    use crate::numeric::philox::noise_key;
+
+    /// Numbers between -1 and 1 that follow no pattern.
+    fn random(count: u64, seed: u64) -> Vec<f64> {
+        (0..count).map(|index| f64::from(noise_key(seed, index)[0] >> 8) / f64::from(1 << 23) - 1.0).collect()
+    }
+
+    fn times(matrix: &[f64], n: usize, x: &[f64]) -> Vec<f64> {
+        (0..n).map(|row| (0..n).map(|column| matrix[row * n + column] * x[column]).sum()).collect()
+    }
+
+    #[test]
+    fn every_lane_solves_its_own_system_and_names_the_singular_ones() {
+        let n = 5;
+        let mut systems: Vec<Vec<f64>> = (0..8).map(|lane| random(25, lane)).collect();
+        // A zero where elimination starts needs a change of rows; two equal rows and a NaN have no solution.
+        systems[2][0] = 0.0;
+        let (first, rest) = systems[5].split_at_mut(n);
+        rest[..n].copy_from_slice(first);
+        systems[6][7] = f64::NAN;
+        let solutions: Vec<Vec<f64>> = (0..8).map(|lane| random(5, 100 + lane)).collect();
+        let rights: Vec<Vec<f64>> = systems.iter().zip(&solutions).map(|(a, x)| times(a, n, x)).collect();
+        let mut reference = None;
+        for (name, level) in levels() {
+            let mut matrix: Vec<Row<1>> = (0..25).map(|place| Row::from_fn(|lane| systems[lane][place])).collect();
+            let mut right: Vec<Row<1>> = (0..5).map(|place| Row::from_fn(|lane| rights[lane][place])).collect();
+            let singular = dispatch!(level, simd => solve_in_place(simd, n, &mut matrix, &mut right).bits());
+            assert_eq!(singular & 0b0100_0000, 0b0100_0000, "{name}: the NaN");
+            for lane in [0, 1, 2, 3, 4, 7] {
+                assert_eq!(singular >> lane & 1, 0, "{name}: lane {lane}");
+                for (place, row) in right.iter().enumerate() {
+                    approx::assert_relative_eq!(row.get(lane), solutions[lane][place], max_relative = 1e-10);
+                }
+            }
+            let sound: Vec<[u64; 5]> = [0, 1, 2, 3, 4, 7]
+                .iter()
+                .map(|lane| std::array::from_fn(|row| right[row].get(*lane).to_bits()))
+                .collect();
+            assert_eq!(*reference.get_or_insert(sound.clone()), sound, "{name} gives other bits");
+        }
+    }
+
+    #[test]
+    fn a_matrix_of_zeros_is_singular() {
+        let mut matrix = vec![Row::<1>::ZERO; 4];
+        let mut right = vec![Row::<1>::splat(1.0); 2];
+        let singular =
+            dispatch!(fearless_simd::Level::new(), simd => solve_in_place(simd, 2, &mut matrix, &mut right).bits());
+        assert_eq!(singular, 0xFF);
+        assert_eq!(invert(&[1.0, 2.0, 2.0, 4.0], 2), None);
+    }
+
+    #[test]
+    fn eigenvalues_of_known_matrices_in_order() {
+        let values = |matrix: &[f64], n| eigenvalues(matrix, n).unwrap();
+        let check = |found: Vec<Complex>, expected: &[(f64, f64)]| {
+            assert_eq!(found.len(), expected.len());
+            for (found, expected) in found.iter().zip(expected) {
+                approx::assert_abs_diff_eq!(found.re, expected.0, epsilon = 1e-9);
+                approx::assert_abs_diff_eq!(found.im, expected.1, epsilon = 1e-9);
+            }
+        };
+        check(values(&[2.0, 1.0, 0.0, -3.0], 2), &[(-3.0, 0.0), (2.0, 0.0)]);
+        check(values(&[1.0, -2.0, 2.0, 1.0], 2), &[(1.0, -2.0), (1.0, 2.0)]);
+        // A permutation, on which the unshifted iteration cycles: the cube roots of 1.
+        let half_root = libm::sqrt(0.75);
+        check(
+            values(&[0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0], 3),
+            &[(-0.5, -half_root), (-0.5, half_root), (1.0, 0.0)],
+        );
+        check(values(&[], 0), &[]);
+        assert_eq!(eigenvalues(&[f64::NAN], 1), Err(EigenError::NotFinite));
+    }
+
+    #[test]
+    fn eigenvalues_sum_to_the_trace_and_the_inverse_inverts() {
+        for seed in 0..50 {
+            let n = 2 + seed as usize % 6;
+            let matrix = random((n * n) as u64, 500 + seed);
+            let trace: f64 = (0..n).map(|place| matrix[place * n + place]).sum();
+            let values = eigenvalues(&matrix, n).unwrap();
+            approx::assert_abs_diff_eq!(values.iter().map(|value| value.re).sum::<f64>(), trace, epsilon = 1e-10);
+            approx::assert_abs_diff_eq!(values.iter().map(|value| value.im).sum::<f64>(), 0.0, epsilon = 1e-10);
+            let inverse = invert(&matrix, n).unwrap();
+            for column in 0..n {
+                let unit: Vec<f64> = (0..n).map(|row| inverse[row * n + column]).collect();
+                for (row, value) in times(&matrix, n, &unit).iter().enumerate() {
+                    approx::assert_abs_diff_eq!(*value, f64::from(u8::from(row == column)), epsilon = 1e-9);
+                }
+            }
+        }
+    }
+}
