@@ -130,7 +130,7 @@ fn report(summary: &Summary, out: &Path, figures: &[PathBuf]) {
         .unwrap_or_default();
     let mut header = vec!["arm".to_owned()];
     header.extend(labels.iter().map(|label| (*label).clone()));
-    header.extend(["peak / control", "min above", "events"].map(String::from));
+    header.extend(["peak / control", "min above"].map(String::from));
     let columns = header.len();
     table.set_header(header);
     for arm in &summary.arms {
@@ -143,6 +143,11 @@ fn report(summary: &Summary, out: &Path, figures: &[PathBuf]) {
     }
     say(format!("rate of {} in Hz, with rescue between stress (0) and control (1) where defined", summary.population));
     say(table);
+    for arm in &summary.arms {
+        for event in &arm.events {
+            say(format!("at {} min, {}: {}", fixed(event.at_min), arm.name, event.what));
+        }
+    }
     say(format!("results: {}", out.display()));
     for figure in figures.iter().filter(|file| file.extension().is_some_and(|extension| extension == "svg")) {
         say(format!("figure:  {} (and .png)", figure.display()));
@@ -155,14 +160,17 @@ fn row(summary: &Summary, arm: &ArmSummary, labels: &[&String]) -> Vec<String> {
         let rate = arm.rates_hz.get(*label).and_then(|rates| rates.get(&summary.population));
         let rescue = arm.rescue_index.get(*label).copied().flatten();
         row.push(match (rate, rescue) {
-            (Some(rate), Some(rescue)) => format!("{rate:.2} ({rescue:.2})"),
-            (Some(rate), None) => format!("{rate:.2}"),
+            (Some(rate), Some(rescue)) => format!("{} ({})", fixed(*rate), fixed(rescue)),
+            (Some(rate), None) => fixed(*rate),
             (None, _) => String::new(),
         });
     }
-    let number = |value: Option<f64>| value.map(|value| format!("{value:.2}")).unwrap_or_default();
-    row.push(number(arm.peak_over_control));
-    row.push(number(arm.minutes_above_control));
-    row.push(if arm.events.is_empty() { String::new() } else { arm.events.len().to_string() });
+    row.extend([arm.peak_over_control, arm.minutes_above_control].map(|value| value.map(fixed).unwrap_or_default()));
     row
+}
+
+/// Two decimals, and no sign where they are zeros.
+fn fixed(value: f64) -> String {
+    let text = format!("{value:.2}");
+    if text == "-0.00" { "0.00".into() } else { text }
 }
