@@ -60,7 +60,7 @@ fn step_without_noise(bencher: Bencher, method: Method) {
     steps(bencher, method, false);
 }
 
-#[divan::bench(sample_count = 10, sample_size = 1, args = [Method::EulerMaruyama, Method::Heun, Method::RungeKutta4])]
+#[divan::bench(sample_count = 10, sample_size = 1, args = [Method::EulerMaruyama, Method::Heun])]
 fn step_with_noise(bencher: Bencher, method: Method) {
     steps(bencher, method, true);
 }

@@ -28,14 +28,14 @@ fn transfers() -> Vec<Transfer> {
 }
 
 /// An excitatory and an inhibitory population of equal transfer function.
-fn pair(transfer: &Transfer, forms: [Form; 2], refractory: Option<Refractory>) -> Circuit {
+fn pair(transfer: &Transfer, forms: [Form; 2], refractory: Option<&Refractory>) -> Circuit {
     let population = |role, form, tau, rest| Population {
         role,
         form,
         tau,
         rest: Some(rest),
         transfer: transfer.clone(),
-        refractory: refractory.clone(),
+        refractory: refractory.cloned(),
         ..Population::default()
     };
     let weights = |entries: [(&str, f64); 2]| Weights {
@@ -63,7 +63,7 @@ fn circuits() -> Vec<Circuit> {
     let mut circuits = Vec::new();
     for transfer in transfers() {
         circuits.extend(forms.map(|forms| pair(&transfer, forms, None)));
-        circuits.push(pair(&transfer, [Form::Rate, Form::Rate], Some(Refractory { k: 1.0, r: 0.01 })));
+        circuits.push(pair(&transfer, [Form::Rate, Form::Rate], Some(&Refractory { k: 1.0, r: 0.01 })));
     }
     circuits
 }
