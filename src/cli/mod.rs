@@ -105,7 +105,7 @@ struct RunArguments {
     /// Change a parameter, such as --set populations.SST.rest="5 Hz"; may be repeated.
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
-    /// Folder for the results; out/<name of the scenario> if not given.
+    /// Folder for the results; `out/` and the scenario's name if not given.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
     /// Seed of the noise, in place of the scenario's.
