@@ -236,3 +236,29 @@ fn blocks_of_resting_receptors_move_the_circuit_only_where_nothing_compensates()
     let lowest = arm(&outcome, "later").recording.signal("rate.A").unwrap().into_iter().fold(f64::INFINITY, f64::min);
     assert_relative_eq!(lowest, 5.0 - 2.0 / 3.0, max_relative = 1e-12);
 }
+
+#[test]
+fn effects_vanish_at_rest_whatever_the_receptors() {
+    let mut scenario =
+        disinhibit::config::load(std::path::Path::new("configs/scenarios/ketamine.toml"), &[]).unwrap().scenario;
+    scenario.arms.truncate(2);
+    scenario.run.report.truncate(1);
+    for round in 1..=5 {
+        // Tones, efficacies, fractions and effects of any size: departures from rest are zero all the same.
+        for receptor in scenario.receptors.values_mut() {
+            receptor.binds.iter_mut().for_each(|binding| binding.efficacy *= 1.7);
+            receptor.tone.iter_mut().for_each(|tone| tone.occupancy_ratio *= 1.3);
+            for site in receptor.on.values_mut() {
+                site.fraction = 1.0 / f64::from(round);
+                site.effects.iter_mut().for_each(|effect| effect.drive = effect.drive.map(|drive| drive * 2.0));
+            }
+        }
+        scenario.ligands["beta-endorphin"].tone = Some(0.4 * f64::from(round));
+        let outcome = disinhibit::simulate::run(&scenario, fearless_simd::Level::new()).unwrap();
+        for (population, rest) in [("Pyr", 4.2), ("PV", 9.6), ("SST", 6.0), ("VIP", 5.8)] {
+            for rate in outcome.arms[0].recording.signal(&format!("rate.{population}")).unwrap() {
+                assert_relative_eq!(rate, rest, max_relative = 1e-12);
+            }
+        }
+    }
+}

@@ -109,7 +109,8 @@ struct RunArguments {
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
     /// Seed of the noise, in place of the scenario's.
-    #[arg(long)]
+    // TOML, in which scenarios are stored, has signed integers.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
     seed: Option<u64>,
     /// Say nothing but errors.
     #[arg(long, short)]
