@@ -20,4 +20,5 @@ pub mod signals;
 pub mod simulate;
 pub mod spec;
 pub mod store;
+pub mod sweep;
 pub mod units;

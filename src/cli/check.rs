@@ -19,7 +19,7 @@ pub(super) fn check(arguments: &CheckArguments) -> Ending {
     };
     let rest = match loaded.kind {
         Kind::Pharmacology => None,
-        Kind::Circuit | Kind::Scenario => match calibrate(&loaded.scenario.circuit, Level::new()) {
+        Kind::Circuit | Kind::Scenario | Kind::Sweep => match calibrate(&loaded.scenario.circuit, Level::new()) {
             Ok(calibrated) => Some(calibrated),
             Err(error) => return refuse(format!("error: {}: {error}", arguments.file.display())),
         },
@@ -48,7 +48,7 @@ fn parameters(loaded: &mut Loaded) -> Table {
     let entries = match loaded.kind {
         Kind::Circuit => list(&mut CircuitFile(scenario)),
         Kind::Pharmacology => list(&mut PharmacologyFile(scenario)),
-        Kind::Scenario => list(scenario as &mut dyn Node),
+        Kind::Scenario | Kind::Sweep => list(scenario as &mut dyn Node),
     };
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);

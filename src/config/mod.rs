@@ -15,8 +15,9 @@ pub use diagnostic::{ConfigError, Diagnostic};
 use crate::spec::declare::Node;
 use crate::spec::path::{PathError, segments};
 use crate::spec::scenario::{CircuitFile, PharmacologyFile};
+use crate::spec::sweep::{BoundAxis, bind};
 use crate::spec::validate::validate_circuit;
-use crate::spec::{Problem, Scenario, validate};
+use crate::spec::{Problem, Scenario, Sweep, validate};
 use findings::{Finding, Findings};
 use reader::read_table;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,8 @@ pub enum Kind {
     Pharmacology,
     /// An experiment.
     Scenario,
+    /// An experiment at every point of a design.
+    Sweep,
 }
 
 /// A configuration that has been read.
@@ -39,8 +42,10 @@ pub enum Kind {
 pub struct Loaded {
     /// What the file describes.
     pub kind: Kind,
-    /// The specification; of a circuit or pharmacology file, the part that it describes.
+    /// The specification; of a circuit or pharmacology file, the part that it describes; of a sweep, its scenario.
     pub scenario: Scenario,
+    /// The sweep, and its axes fitted to the scenario.
+    pub sweep: Option<(Sweep, Vec<BoundAxis>)>,
     /// The same before `--set`, for drives that are to be held.
     pub before_set: Scenario,
     /// The folder of the file: what it names is found from there.
@@ -104,6 +109,7 @@ impl Loader<'_> {
         let kind = self.kind(index, root.get_ref())?;
         let mut scenario = Scenario::default();
         let complete = match kind {
+            Kind::Sweep => return self.sweep(file, (index, &root), set),
             Kind::Circuit => self.fill(index, &root, &mut CircuitFile(&mut scenario)),
             Kind::Pharmacology => self.fill(index, &root, &mut PharmacologyFile(&mut scenario)),
             Kind::Scenario => {
@@ -121,11 +127,55 @@ impl Loader<'_> {
             let problems = match kind {
                 Kind::Scenario => validate(&scenario),
                 Kind::Circuit => validate_circuit(&scenario),
-                Kind::Pharmacology => Vec::new(),
+                Kind::Pharmacology | Kind::Sweep => Vec::new(),
             };
             problems.into_iter().for_each(|problem| self.findings.add_problem(problem));
         }
-        Some(Loaded { kind, scenario, before_set, folder })
+        Some(Loaded { kind, scenario, sweep: None, before_set, folder })
+    }
+
+    /// Reads a sweep: its scenario first, so that paths of the sweep itself are those that problems point to.
+    fn sweep(&mut self, file: &Path, (index, root): (usize, &Spanned<DeTable<'_>>), set: &[String]) -> Option<Loaded> {
+        let named = root.get_ref().iter().find(|(key, _)| key.get_ref() == "scenario").map(|(_, value)| value);
+        let folder = file.parent().unwrap_or(Path::new("")).to_owned();
+        let loaded = match named.map(|named| (named.span(), named.get_ref())) {
+            Some((span, DeValue::String(scenario))) => {
+                let path = folder.join(scenario.as_ref());
+                let before = self.failures.len();
+                let loaded = self.load(&path, set);
+                // A file that cannot be opened is the fault of the line that names it.
+                if self.failures.len() > before && loaded.is_none() {
+                    let message = format!("`{}` cannot be read as a scenario", path.display());
+                    let expected = "the path of a scenario, from the folder of this file".to_owned();
+                    let path = String::new();
+                    self.findings.add(Finding { file: index, span, path, message, expected, nearest: None });
+                }
+                loaded
+            }
+            _ => None,
+        };
+        let mut sweep = Sweep::default();
+        let before = self.findings.problems.len();
+        read_table(&mut self.findings, index, root.get_ref(), 0..0, "", &mut sweep);
+        if sweep.name.is_empty() {
+            sweep.name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        }
+        let loaded = loaded?;
+        if loaded.kind != Kind::Scenario {
+            let problem = Problem {
+                path: "scenario".into(),
+                message: "the file that the sweep names is no scenario".into(),
+                expected: "a file with `[[arms]]`".into(),
+                nearest: None,
+            };
+            self.findings.add_problem(problem);
+        } else if self.findings.problems.len() == before {
+            match bind(&sweep, &loaded.scenario) {
+                Ok(axes) => return Some(Loaded { kind: Kind::Sweep, sweep: Some((sweep, axes)), folder, ..loaded }),
+                Err(problems) => problems.into_iter().for_each(|problem| self.findings.add_problem(problem)),
+            }
+        }
+        None
     }
 
     /// The text of a file. `named_at` is where another file names it.
@@ -187,6 +237,9 @@ impl Loader<'_> {
 
     fn kind(&mut self, file: usize, root: &DeTable<'_>) -> Option<Kind> {
         let has = |key: &str| root.iter().any(|(known, _)| known.get_ref() == key);
+        if has("axes") || has("design") {
+            return Some(Kind::Sweep);
+        }
         let scenario = ["arms", "circuit", "run", "compare", "pharmacology"].into_iter().any(has);
         if scenario {
             return Some(Kind::Scenario);
@@ -271,7 +324,7 @@ impl Loader<'_> {
                 continue;
             };
             match scenario.set(path, &value::setting_from_argument(text)) {
-                Ok(()) => {
+                Ok(_) => {
                     self.findings.forget_origins(path);
                     self.findings.note_origin(path, index, 0..argument.len());
                 }

@@ -469,6 +469,34 @@ impl Visitor for Reader<'_, '_, '_> {
         }
     }
 
+    fn setting(&mut self, key: &'static str, value: &mut Option<Setting>, meaning: &'static str) {
+        let Some(found) = self.find(key) else { return };
+        match scalar(found.get_ref()) {
+            Some(setting) => *value = Some(setting),
+            None => {
+                let path = joined(&self.path, key);
+                self.wrong_kind(&path, found, &format!("a number, a text or a switch: {meaning}"));
+            }
+        }
+    }
+
+    fn setting_list(&mut self, key: &'static str, values: &mut Vec<Setting>, meaning: &'static str) {
+        let Some(found) = self.find(key) else { return };
+        let path = joined(&self.path, key);
+        let DeValue::Array(array) = found.get_ref() else {
+            return self.wrong_kind(&path, found, &format!("a list, in brackets: {meaning}"));
+        };
+        values.clear();
+        for (index, item) in array.iter().enumerate() {
+            let path = joined(&path, &index.to_string());
+            self.findings.note_origin(&path, self.file, item.span());
+            match scalar(item.get_ref()) {
+                Some(setting) => values.push(setting),
+                None => self.wrong_kind(&path, item, "a number, a text or a switch"),
+            }
+        }
+    }
+
     fn settings(&mut self, key: &'static str, values: &mut IndexMap<String, Setting>, meaning: &'static str) {
         let Some(found) = self.find(key) else { return };
         let path = joined(&self.path, key);

@@ -1,11 +1,11 @@
 //! JSON Schema of the configuration files, from the same declarations that read them: for editors.
 
 use super::Kind;
-use crate::spec::Scenario;
 use crate::spec::declare::{
     ByName, Choice, Node, NodeList, NodeMap, NodeOption, Parameter, Presence, Range, Setting, TimeLabel, Visitor,
 };
 use crate::spec::scenario::{CircuitFile, PharmacologyFile};
+use crate::spec::{Scenario, Sweep};
 use crate::units::{Dimension, InputUnit};
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
@@ -17,6 +17,7 @@ pub fn schema(kind: Kind) -> Value {
         Kind::Circuit => ("Disinhibit circuit", of_node(&mut CircuitFile(&mut scenario))),
         Kind::Pharmacology => ("Disinhibit pharmacology", of_node(&mut PharmacologyFile(&mut scenario))),
         Kind::Scenario => ("Disinhibit scenario", of_node(&mut scenario)),
+        Kind::Sweep => ("Disinhibit sweep", of_node(&mut Sweep::default())),
     };
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     schema["title"] = json!(title);
@@ -179,6 +180,15 @@ impl Visitor for Describer {
         self.put(key, json!({ "type": "array", "description": meaning, "items": inner }));
     }
 
+    fn setting(&mut self, key: &'static str, _: &mut Option<Setting>, meaning: &'static str) {
+        self.put(key, json!({ "description": meaning, "type": ["number", "string", "boolean"] }));
+    }
+
+    fn setting_list(&mut self, key: &'static str, _: &mut Vec<Setting>, meaning: &'static str) {
+        let items = json!({ "type": ["number", "string", "boolean"] });
+        self.put(key, json!({ "description": meaning, "type": "array", "items": items }));
+    }
+
     fn settings(&mut self, key: &'static str, _: &mut IndexMap<String, Setting>, meaning: &'static str) {
         self.put(key, json!({ "type": "object", "description": meaning }));
     }
@@ -237,5 +247,7 @@ impl Visitor for ChoiceFinder {
     fn optional_table(&mut self, _: &'static str, _: &mut dyn NodeOption, _: &'static str) {}
     fn map(&mut self, _: &'static str, _: &mut dyn NodeMap, _: &'static str) {}
     fn list(&mut self, _: &'static str, _: &mut dyn NodeList, _: &'static str) {}
+    fn setting(&mut self, _: &'static str, _: &mut Option<Setting>, _: &'static str) {}
+    fn setting_list(&mut self, _: &'static str, _: &mut Vec<Setting>, _: &'static str) {}
     fn settings(&mut self, _: &'static str, _: &mut IndexMap<String, Setting>, _: &'static str) {}
 }

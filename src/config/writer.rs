@@ -158,13 +158,28 @@ impl Visitor for Writer {
         }
     }
 
+    fn setting(&mut self, key: &'static str, value: &mut Option<Setting>, _: &'static str) {
+        if let Some(setting) = value {
+            self.put(key, bare(setting));
+        }
+    }
+
+    fn setting_list(&mut self, key: &'static str, values: &mut Vec<Setting>, _: &'static str) {
+        if !values.is_empty() {
+            self.put(key, values.iter().map(bare).collect::<Vec<_>>());
+        }
+    }
+
     fn settings(&mut self, key: &'static str, values: &mut IndexMap<String, Setting>, _: &'static str) {
-        let value = |setting: &Setting| match setting {
-            Setting::Number(number) => Value::Float(*number),
-            Setting::Text(text) => Value::String(text.clone()),
-            Setting::Flag(flag) => Value::Boolean(*flag),
-        };
-        let table: Table = values.iter().map(|(path, setting)| (path.clone(), value(setting))).collect();
+        let table: Table = values.iter().map(|(path, setting)| (path.clone(), bare(setting))).collect();
         self.put_table(key, table);
+    }
+}
+
+fn bare(setting: &Setting) -> Value {
+    match setting {
+        Setting::Number(number) => Value::Float(*number),
+        Setting::Text(text) => Value::String(text.clone()),
+        Setting::Flag(flag) => Value::Boolean(*flag),
     }
 }

@@ -5,3 +5,4 @@ pub mod lanes;
 pub mod linear;
 pub mod normal;
 pub mod philox;
+pub mod quantile;

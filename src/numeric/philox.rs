@@ -13,8 +13,18 @@ const WORD: u64 = 0xFFFF_FFFF;
 /// Both are mixed by the finaliser of SplitMix64 (Steele et al. 2014, doi:10.1145/2660193.2660195), so that seeds 1, 2, 3
 /// have nothing in common.
 pub fn noise_key(seed: u64, stream: u64) -> [u32; 2] {
-    let mixed = mix(mix(seed).wrapping_add(stream));
+    let mixed = hash(seed, stream);
     [mixed as u32, (mixed >> 32) as u32]
+}
+
+/// 64 bits that look random, of a seed and a number; chained, of several numbers: `hash(hash(seed, axis), point)`.
+pub fn hash(seed: u64, number: u64) -> u64 {
+    mix(mix(seed).wrapping_add(number))
+}
+
+/// A number between 0 and 1, both excluded, of 53 of the bits.
+pub fn unit(bits: u64) -> f64 {
+    ((bits >> 11) as f64 + 0.5) / 9_007_199_254_740_992.0
 }
 
 fn mix(value: u64) -> u64 {

@@ -209,6 +209,10 @@ pub trait Visitor {
     fn map(&mut self, key: &'static str, map: &mut dyn NodeMap, meaning: &'static str);
     /// A list of tables.
     fn list(&mut self, key: &'static str, list: &mut dyn NodeList, meaning: &'static str);
+    /// A value whose type another field decides; none where absent.
+    fn setting(&mut self, key: &'static str, value: &mut Option<Setting>, meaning: &'static str);
+    /// A list of such values.
+    fn setting_list(&mut self, key: &'static str, values: &mut Vec<Setting>, meaning: &'static str);
     /// Values by path.
     fn settings(&mut self, key: &'static str, values: &mut IndexMap<String, Setting>, meaning: &'static str);
 }

@@ -33,6 +33,16 @@ pub enum Value {
     Flag(bool),
 }
 
+impl Value {
+    fn of(setting: &Setting) -> Self {
+        match setting {
+            Setting::Number(number) => Self::Number(*number),
+            Setting::Text(text) => Self::Text(text.clone()),
+            Setting::Flag(flag) => Self::Flag(*flag),
+        }
+    }
+}
+
 impl Entry {
     /// The value as it would be written in a file, exactly.
     pub fn written(&self, input: InputUnit) -> String {
@@ -182,15 +192,24 @@ impl Visitor for Lister {
         });
     }
 
+    fn setting(&mut self, key: &'static str, value: &mut Option<Setting>, meaning: &'static str) {
+        if let Some(setting) = value {
+            self.add(key, Value::of(setting), None, meaning);
+        }
+    }
+
+    fn setting_list(&mut self, key: &'static str, values: &mut Vec<Setting>, meaning: &'static str) {
+        self.within(key, |lister| {
+            for (index, setting) in values.iter().enumerate() {
+                lister.add(&index.to_string(), Value::of(setting), None, meaning);
+            }
+        });
+    }
+
     fn settings(&mut self, key: &'static str, values: &mut IndexMap<String, Setting>, meaning: &'static str) {
         self.within(key, |lister| {
             for (path, setting) in values {
-                let value = match setting {
-                    Setting::Number(number) => Value::Number(*number),
-                    Setting::Text(text) => Value::Text(text.clone()),
-                    Setting::Flag(flag) => Value::Flag(*flag),
-                };
-                lister.add(path, value, None, meaning);
+                lister.add(path, Value::of(setting), None, meaning);
             }
         });
     }

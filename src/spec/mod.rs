@@ -16,6 +16,7 @@ pub mod run;
 pub mod scenario;
 pub mod signal;
 pub mod stress;
+pub mod sweep;
 pub mod transfer;
 pub mod validate;
 
@@ -29,6 +30,7 @@ pub use run::{Calibration, Compare, Method, NoiseSharing, Observed, Run, Time};
 pub use scenario::Scenario;
 pub use signal::Signal;
 pub use stress::{Phenotype, Stress};
+pub use sweep::Sweep;
 pub use transfer::Transfer;
 pub use validate::{Problem, validate};
 

@@ -57,16 +57,30 @@ pub fn joined(path: &str, key: &str) -> String {
     if path.is_empty() { quoted(key) } else { format!("{path}.{}", quoted(key)) }
 }
 
-/// Changes the value at a path.
+/// A number that was set: in the base unit of its dimension, with its declaration.
+#[derive(Clone, Copy, Debug)]
+pub struct SetNumber {
+    /// In the base unit.
+    pub value: f64,
+    /// What was set.
+    pub parameter: Parameter,
+}
+
+/// Changes the value at a path; gives the number that was set, or none where it is a word, a text or a switch.
 ///
 /// # Errors
 /// [`PathError`] where there is no such value, or the setting does not fit it.
-pub fn assign(node: &mut dyn Node, path: &str, setting: &Setting, input: InputUnit) -> Result<(), PathError> {
+pub fn assign(
+    node: &mut dyn Node,
+    path: &str,
+    setting: &Setting,
+    input: InputUnit,
+) -> Result<Option<SetNumber>, PathError> {
     let segments = segments(path);
-    let mut assignment = Assign { rest: &segments, setting, input, outcome: None };
+    let mut assignment = Assign { rest: &segments, setting, input, number: None, outcome: None };
     node.visit(&mut assignment);
     match assignment.outcome {
-        Some(Ok(())) => Ok(()),
+        Some(Ok(())) => Ok(assignment.number),
         Some(Err((message, expected))) => Err(PathError::BadValue { path: path.to_owned(), message, expected }),
         None => {
             let paths = super::listing::list(node);
@@ -81,6 +95,8 @@ struct Assign<'a> {
     rest: &'a [String],
     setting: &'a Setting,
     input: InputUnit,
+    /// The number read.
+    number: Option<SetNumber>,
     /// Nothing found yet; set; or what is wrong and what was expected.
     outcome: Option<Result<(), (String, String)>>,
 }
@@ -111,7 +127,10 @@ impl Assign<'_> {
             Setting::Flag(_) => Err("a switch does not fit here".into()),
         };
         match read {
-            Ok(value) if declared.range.holds(value) => Some(value),
+            Ok(value) if declared.range.holds(value) => {
+                self.number = Some(SetNumber { value, parameter: *declared });
+                Some(value)
+            }
             Ok(value) => {
                 let shown = dimension.print(value, self.input, 6);
                 self.fail(format!("{shown} is out of range"), declared.range.in_words());
@@ -300,6 +319,23 @@ impl Visitor for Assign<'_> {
             let index = named.or_else(|| name.parse().ok());
             if let Some(node) = index.and_then(|index| list.node(index)) {
                 self.descend(node, 2);
+            }
+        }
+    }
+
+    fn setting(&mut self, key: &'static str, value: &mut Option<Setting>, _: &'static str) {
+        if self.ends_at(key) {
+            *value = Some(self.setting.clone());
+            self.outcome = Some(Ok(()));
+        }
+    }
+
+    fn setting_list(&mut self, key: &'static str, values: &mut Vec<Setting>, _: &'static str) {
+        if self.goes_through(key) && self.rest.len() == 2 {
+            let index = self.rest[1].parse::<usize>().ok();
+            if let Some(value) = index.and_then(|index| values.get_mut(index)) {
+                value.clone_from(self.setting);
+                self.outcome = Some(Ok(()));
             }
         }
     }

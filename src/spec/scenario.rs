@@ -4,7 +4,7 @@ use super::arm::Arm;
 use super::circuit::Circuit;
 use super::declare::{Node, Presence, Setting, Visitor};
 use super::ligand::Ligand;
-use super::path::{self, PathError};
+use super::path::{self, PathError, SetNumber};
 use super::receptor::Receptor;
 use super::run::{Compare, Observed, Run};
 use super::stress::Stress;
@@ -89,15 +89,15 @@ impl Scenario {
         visitor.table("stress", &mut self.stress, "how stress builds up, recovers, and what it does");
     }
 
-    /// Changes the parameter at a path.
+    /// Changes the parameter at a path; gives the number that was set, or none where it is no number.
     ///
     /// A population has either a resting rate or a drive: setting the one removes the other.
     ///
     /// # Errors
     /// [`PathError`] where there is no such parameter or the value does not fit it.
-    pub fn set(&mut self, path: &str, setting: &Setting) -> Result<(), PathError> {
+    pub fn set(&mut self, path: &str, setting: &Setting) -> Result<Option<SetNumber>, PathError> {
         let input = self.circuit.input_unit;
-        path::assign(self, path, setting, input)?;
+        let number = path::assign(self, path, setting, input)?;
         if let ["populations", name, field] = path::segments(path).iter().map(String::as_str).collect::<Vec<_>>()[..]
             && let Some(population) = self.circuit.populations.get_mut(name)
         {
@@ -107,7 +107,7 @@ impl Scenario {
                 _ => {}
             }
         }
-        Ok(())
+        Ok(number)
     }
 
     /// The arms with `extends` carried out: a child's lists follow its parent's, its `set` overrides, and what it
