@@ -8,7 +8,7 @@
 
 use disinhibit::config::load;
 use disinhibit::equilibrium::{Calibrated, calibrate};
-use disinhibit::experiment::{Inputs, Model, forms_given, plans};
+use disinhibit::experiment::{Inputs, Model, plans};
 use disinhibit::numeric::lanes::Lanes;
 use disinhibit::simulate::run_calibrated;
 use disinhibit::spec::{Method, Noise, Scenario, Time};
@@ -71,7 +71,7 @@ fn pharmacology_and_effects(bencher: Bencher) {
     let (scenario, calibration) = experiment(Method::EulerMaruyama, false);
     let calibrated = Scenario { circuit: calibration.circuit.clone(), ..scenario.clone() };
     let plans = plans(&calibrated, &calibration.rates).unwrap();
-    let model = Model::<1>::build(&plans.iter().collect::<Vec<_>>(), &forms_given(&scenario), Level::new());
+    let model = Model::<1>::build(&plans.iter().collect::<Vec<_>>(), Level::new());
     let inputs = Inputs::none(&model.pharmacology, model.shape.size());
     let mut work = model.work();
     let mut slopes = model.states.initial.clone();

@@ -176,7 +176,7 @@ fn every_shipped_scenario_survives_being_written_and_read_again() {
 
 fn shipped() -> Vec<Vec<u8>> {
     let mut files = Vec::new();
-    for folder in ["configs/scenarios", "configs/circuits", "configs/pharmacology"] {
+    for folder in ["configs/scenarios", "configs/circuits", "configs/pharmacology", "configs/sweeps"] {
         for entry in std::fs::read_dir(folder).unwrap() {
             files.push(std::fs::read(entry.unwrap().path()).unwrap());
         }

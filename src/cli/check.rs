@@ -4,9 +4,12 @@ use super::progress::{note, refuse, say};
 use super::{CheckArguments, Ending, SchemaKind};
 use crate::config::{Kind, Loaded, load, schema};
 use crate::equilibrium::calibrate;
+use crate::spec::Setting;
 use crate::spec::declare::Node;
 use crate::spec::listing::{Entry, list};
 use crate::spec::scenario::{CircuitFile, PharmacologyFile};
+use crate::spec::sweep::AxisValue;
+use crate::sweep::Design;
 use crate::units::InputUnit;
 use comfy_table::{ContentArrangement, Table, presets};
 use fearless_simd::Level;
@@ -27,6 +30,14 @@ pub(super) fn check(arguments: &CheckArguments) -> Ending {
     if arguments.quiet {
         return Ending::Done;
     }
+    if let Some(bound) = &loaded.sweep {
+        match Design::new(&bound.sweep, bound.axes.clone()) {
+            Ok(design) => say(axes(&design)),
+            Err(error) => return refuse(format!("error: {}: {error}", arguments.file.display())),
+        }
+        note(format!("{}: no problems", arguments.file.display()));
+        return Ending::Done;
+    }
     say(parameters(&mut loaded));
     if let Some(rest) = rest {
         let input = loaded.scenario.circuit.input_unit.symbol();
@@ -39,6 +50,24 @@ pub(super) fn check(arguments: &CheckArguments) -> Ending {
     }
     note(format!("{}: no problems", arguments.file.display()));
     Ending::Done
+}
+
+/// The axes of a sweep, and how many points it has.
+fn axes(design: &Design) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(["axis", "parameter", "first point", "last point", "meaning"]);
+    let (first, last) = (design.point(0), design.point(design.points().saturating_sub(1)));
+    for ((axis, first), last) in design.axes().iter().zip(&first).zip(&last) {
+        let shown = |value: &AxisValue| match (value.number, &axis.parameter, &value.setting) {
+            (Some(number), Some(parameter), _) => parameter.dimension.print(number, axis.input, 6),
+            (_, _, Setting::Text(text)) => text.clone(),
+            (_, _, setting) => format!("{setting:?}"),
+        };
+        let meaning = axis.parameter.map_or("", |parameter| parameter.meaning);
+        table.add_row([&axis.name, &axis.path, &shown(first), &shown(last), meaning]);
+    }
+    format!("{table}\n{} points", design.points())
 }
 
 /// Every parameter with its unit, meaning and source.
@@ -87,6 +116,7 @@ pub(super) fn schema(kind: SchemaKind) -> Ending {
         SchemaKind::Circuit => Kind::Circuit,
         SchemaKind::Pharmacology => Kind::Pharmacology,
         SchemaKind::Scenario => Kind::Scenario,
+        SchemaKind::Sweep => Kind::Sweep,
     };
     say(format!("{:#}", schema::schema(kind)));
     Ending::Done

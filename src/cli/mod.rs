@@ -6,6 +6,7 @@ mod plot;
 mod progress;
 mod run;
 mod shell;
+mod sweep;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -50,6 +51,10 @@ struct Arguments {
 enum Command {
     /// Run a scenario: all arms of an experiment; write numbers, traces and figures.
     Run(RunArguments),
+    /// Run a scenario at every point of a design; write a table.
+    Sweep(SweepArguments),
+    /// Join the shards of a sweep into one table.
+    Merge(MergeArguments),
     /// Validate a file, and print every resolved parameter with its unit and source.
     Check(CheckArguments),
     /// Write a commented starter scenario, NAME.toml, with the circuit and pharmacology that it uses.
@@ -84,11 +89,12 @@ enum SchemaKind {
     Circuit,
     Pharmacology,
     Scenario,
+    Sweep,
 }
 
 #[derive(Args)]
 struct CheckArguments {
-    /// A scenario, circuit or pharmacology file.
+    /// A scenario, sweep, circuit or pharmacology file.
     file: PathBuf,
     /// Change a parameter, such as --set populations.SST.rest="5 Hz"; may be repeated.
     #[arg(long, value_name = "PATH=VALUE")]
@@ -112,12 +118,64 @@ struct RunArguments {
     // TOML, in which scenarios are stored, has signed integers.
     #[arg(long, value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
     seed: Option<u64>,
+    /// Noise stream of a point of a sweep.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
+    stream: Option<u64>,
+    /// Replicate: which of the runs with noise of their own.
+    #[arg(long)]
+    replicate: Option<u32>,
     /// Say nothing but errors.
     #[arg(long, short)]
     quiet: bool,
     /// Threads to use; all of the machine's if not given. Results do not depend on it.
     #[arg(long, value_name = "N")]
     threads: Option<std::num::NonZeroUsize>,
+}
+
+#[derive(Args)]
+struct SweepArguments {
+    /// The sweep.
+    file: PathBuf,
+    /// Change a parameter of the scenario, such as --set populations.SST.rest="5 Hz"; may be repeated.
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// Folder for the results; `out/` and the sweep's name if not given.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Run one share of the sweep, such as 3/64; join them with `merge`.
+    #[arg(long, value_name = "K/N")]
+    shard: Option<crate::store::sweep::Shard>,
+    /// Delete what the folder holds of another configuration.
+    #[arg(long)]
+    fresh: bool,
+    /// Write the table as CSV as well.
+    #[arg(long)]
+    csv: bool,
+    /// Print the command that runs this point by itself, and run nothing.
+    #[arg(long, value_name = "NUMBER")]
+    point: Option<u64>,
+    /// Say nothing but errors.
+    #[arg(long, short)]
+    quiet: bool,
+    /// Threads to use; all of the machine's if not given. Results do not depend on it.
+    #[arg(long, value_name = "N")]
+    threads: Option<std::num::NonZeroUsize>,
+}
+
+#[derive(Args)]
+struct MergeArguments {
+    /// The folders of all shards.
+    #[arg(required = true)]
+    folders: Vec<PathBuf>,
+    /// Folder for the table.
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    /// Write the table as CSV as well.
+    #[arg(long)]
+    csv: bool,
+    /// Say nothing but errors.
+    #[arg(long, short)]
+    quiet: bool,
 }
 
 /// Runs the program with its arguments, the first being its name.
@@ -132,6 +190,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Ending {
     };
     match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Sweep(arguments) => sweep::sweep(&arguments),
+        Command::Merge(arguments) => sweep::merge_shards(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::New { name } => new::new(&name),
         Command::Schema { kind } => check::schema(kind),

@@ -15,13 +15,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 pub(super) fn run(arguments: &RunArguments) -> Ending {
-    if let Some(threads) = arguments.threads
-        && let Err(error) = rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global()
-    {
-        return refuse(format!("error: --threads: {error}"));
+    if let Err(message) = use_threads(arguments.threads) {
+        return refuse(message);
     }
     let mut set = arguments.set.clone();
     set.extend(arguments.seed.map(|seed| format!("run.seed={seed}")));
+    set.extend(arguments.stream.map(|stream| format!("run.stream={stream}")));
+    set.extend(arguments.replicate.map(|replicate| format!("run.replicate={replicate}")));
     let loaded = match load(&arguments.file, &set) {
         Ok(loaded) => loaded,
         Err(error) => return refuse(error.render()),
@@ -95,6 +95,13 @@ pub(super) fn draw(results: &Results, from: &Path, out: &Path) -> Result<Vec<Pat
     Ok(files)
 }
 
+/// Limits the threads of the program.
+pub(super) fn use_threads(threads: Option<std::num::NonZeroUsize>) -> Result<(), String> {
+    let Some(threads) = threads else { return Ok(()) };
+    let built = rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global();
+    built.map_err(|error| format!("error: --threads: {error}"))
+}
+
 fn simd_name(level: Level) -> &'static str {
     crate::numeric::lanes::levels()
         .into_iter()
@@ -104,7 +111,7 @@ fn simd_name(level: Level) -> &'static str {
 }
 
 /// A name as a folder: no separators.
-fn folder_name(name: &str) -> String {
+pub(super) fn folder_name(name: &str) -> String {
     let plain = |letter: char| if letter.is_alphanumeric() || "-_.+ ".contains(letter) { letter } else { '_' };
     let folder: String = name.chars().map(plain).collect();
     if folder.trim_matches(['.', ' ']).is_empty() { "run".into() } else { folder }

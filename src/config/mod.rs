@@ -15,7 +15,7 @@ pub use diagnostic::{ConfigError, Diagnostic};
 use crate::spec::declare::Node;
 use crate::spec::path::{PathError, segments};
 use crate::spec::scenario::{CircuitFile, PharmacologyFile};
-use crate::spec::sweep::{BoundAxis, bind};
+use crate::spec::sweep::{BoundSweep, bind};
 use crate::spec::validate::validate_circuit;
 use crate::spec::{Problem, Scenario, Sweep, validate};
 use findings::{Finding, Findings};
@@ -44,8 +44,8 @@ pub struct Loaded {
     pub kind: Kind,
     /// The specification; of a circuit or pharmacology file, the part that it describes; of a sweep, its scenario.
     pub scenario: Scenario,
-    /// The sweep, and its axes fitted to the scenario.
-    pub sweep: Option<(Sweep, Vec<BoundAxis>)>,
+    /// The sweep, fitted to the scenario.
+    pub sweep: Option<BoundSweep>,
     /// The same before `--set`, for drives that are to be held.
     pub before_set: Scenario,
     /// The folder of the file: what it names is found from there.
@@ -171,7 +171,7 @@ impl Loader<'_> {
             self.findings.add_problem(problem);
         } else if self.findings.problems.len() == before {
             match bind(&sweep, &loaded.scenario) {
-                Ok(axes) => return Some(Loaded { kind: Kind::Sweep, sweep: Some((sweep, axes)), folder, ..loaded }),
+                Ok(bound) => return Some(Loaded { kind: Kind::Sweep, sweep: Some(bound), folder, ..loaded }),
                 Err(problems) => problems.into_iter().for_each(|problem| self.findings.add_problem(problem)),
             }
         }

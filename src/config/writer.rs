@@ -3,7 +3,7 @@
 use crate::spec::declare::{
     ByName, Choice, Node, NodeList, NodeMap, NodeOption, Parameter, Presence, Setting, TimeLabel, Visitor,
 };
-use crate::spec::{Scenario, signal_dimension};
+use crate::spec::{Scenario, Sweep, signal_dimension};
 use crate::units::{Dimension, InputUnit};
 use indexmap::IndexMap;
 use toml::{Table, Value};
@@ -17,6 +17,12 @@ pub fn to_toml(scenario: &Scenario) -> String {
 pub fn to_json(scenario: &Scenario) -> serde_json::Value {
     // Tables hold texts, finite numbers, switches, lists and tables, all of which JSON has.
     serde_json::to_value(to_table(scenario)).unwrap_or_default()
+}
+
+/// A sweep as JSON, without its scenario.
+pub fn sweep_to_json(sweep: &Sweep) -> serde_json::Value {
+    // As above.
+    serde_json::to_value(table_of(&mut sweep.clone(), InputUnit::None)).unwrap_or_default()
 }
 
 fn to_table(scenario: &Scenario) -> Table {

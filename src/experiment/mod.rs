@@ -3,7 +3,7 @@
 pub mod model;
 pub mod timeline;
 
-pub use model::{Model, Plan, Work};
+pub use model::{Model, Plan, Traces, Work};
 pub use timeline::{Inputs, Timeline};
 
 use crate::pharmacology::CourseKey;
@@ -16,19 +16,23 @@ use crate::spec::{Arm, Scenario};
 /// # Errors
 /// [`PathError`] where an arm's `set` names no parameter.
 pub fn plans(calibrated: &Scenario, resting_rates: &[f64]) -> Result<Vec<Plan>, PathError> {
-    let plan = |arm: Arm| {
+    let forms = forms_given(calibrated);
+    let plan = |(number, arm): (usize, Arm)| {
         Ok(Plan {
             scenario: calibrated.for_arm(&arm)?,
             base: calibrated.clone(),
             resting_rates: resting_rates.to_vec(),
+            number,
+            forms: forms.clone(),
+            traces: Traces::All,
             arm,
         })
     };
-    calibrated.resolved_arms().into_iter().map(plan).collect()
+    calibrated.resolved_arms().into_iter().enumerate().map(plan).collect()
 }
 
 /// The forms of ligands that any arm is given.
-pub fn forms_given(scenario: &Scenario) -> Vec<CourseKey> {
+fn forms_given(scenario: &Scenario) -> Vec<CourseKey> {
     let given = |arm: &Arm| {
         let doses = arm.doses.iter().map(|dose| (dose.ligand.clone(), dose.form.clone()));
         let baths = arm.baths.iter().map(|bath| (bath.ligand.clone(), bath.form.clone()));
@@ -45,12 +49,21 @@ pub fn forms_given(scenario: &Scenario) -> Vec<CourseKey> {
     keys
 }
 
-/// Whether two arms may lie in one block: all that is not a number is equal.
-pub fn same_structure(one: &Plan, other: &Plan) -> bool {
-    structure(&one.scenario) == structure(&other.scenario)
+/// What arms must share to lie in one block: all that is not a number in circuit, receptors, ligands and stress, and the
+/// forms of ligands that are given.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Structure {
+    values: Vec<(String, Option<Value>)>,
+    forms: Vec<CourseKey>,
 }
 
-/// What is not a number in circuit, receptors, ligands and stress.
+impl Structure {
+    /// That of an arm.
+    pub fn of(plan: &Plan) -> Self {
+        Self { values: structure(&plan.scenario), forms: plan.forms.clone() }
+    }
+}
+
 fn structure(scenario: &Scenario) -> Vec<(String, Option<Value>)> {
     let mut bare = Scenario { arms: Vec::new(), ..scenario.clone() };
     let entries = list(&mut bare).into_iter();

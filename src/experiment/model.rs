@@ -22,6 +22,22 @@ pub struct Plan {
     pub base: Scenario,
     /// The circuit's resting rates in Hz.
     pub resting_rates: Vec<f64>,
+    /// The arm's place in the experiment.
+    pub number: usize,
+    /// The forms of ligands that any arm of the experiment is given.
+    pub forms: Vec<CourseKey>,
+    /// What of it is recorded.
+    pub traces: Traces,
+}
+
+/// Which signals are recorded over time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Traces {
+    /// All.
+    #[default]
+    All,
+    /// Rates alone: for sweeps, which keep numbers and no traces.
+    Rates,
 }
 
 /// A model over lanes.
@@ -62,8 +78,9 @@ pub struct Work<const G: usize> {
 
 impl<const G: usize> Model<G> {
     /// Builds the model of a block; lane `i` is `plans[i]`, and the last fills the lanes that are left. Plans must share
-    /// their structure ([`super::same_structure`]). `forms` are the forms of ligands given in any arm of the experiment.
-    pub fn build(plans: &[&Plan], forms: &[CourseKey], level: Level) -> Self {
+    /// their structure ([`super::Structure`]).
+    pub fn build(plans: &[&Plan], level: Level) -> Self {
+        let forms = &plans[0].forms;
         let mut model = Self::without_rest(plans, forms);
         for (lane, plan) in plans.iter().enumerate() {
             let resting = resting_signals(plan, forms, level);

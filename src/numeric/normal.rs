@@ -6,7 +6,7 @@
 //! bits.
 
 use super::lanes::WIDTH;
-use super::philox::philox;
+use super::philox::{hash, philox};
 use fearless_simd::prelude::*;
 use fearless_simd::{f32x16, f64x8, i32x16, u64x8};
 
@@ -36,30 +36,36 @@ const EXPONENT_BIAS: u64 = (1023 - 127) << 52;
 pub struct Stream {
     /// The variable's number.
     pub variable: u32,
-    /// The arm of each lane.
-    pub arms: [u32; WIDTH],
+    /// What tells each lane's noise from that of others; see [`identity`].
+    pub identities: [u64; WIDTH],
+}
+
+/// What tells the noise of a lane from that of others with the same seed: the stream (0 where points share noise), the
+/// replicate and the arm (0 where arms share noise).
+pub fn identity(stream: u64, replicate: u32, arm: u32) -> u64 {
+    let own = u64::from(arm) << 32 | u64::from(replicate);
+    if stream == 0 { own } else { hash(stream, own) }
 }
 
 /// Unit normals of `N` streams for the four steps of a group: entry `[i][j]` is that of stream `i` in step `j`. Equal
-/// arguments give equal numbers: the counter is the group's number (32 bits), the variable, a replicate, and the arm.
+/// arguments give equal numbers: the counter is the group's number (32 bits), the variable, and the lane's identity.
 #[inline(always)]
 pub fn normals<S: Simd, const N: usize>(
     simd: S,
     key: [u32; 2],
     group: u64,
-    replicate: u32,
     streams: &[Stream; N],
 ) -> [[f64x8<S>; 4]; N] {
-    // More groups than 2^32 spill into the replicate's upper half: 2^34 steps of 0.25 ms are 50 days.
-    let spilled = u64::from(replicate) ^ (group >> 32 << 16);
+    // More groups than 2^32 spill into the variable's upper half: 2^34 steps of 0.25 ms are 50 days.
+    let spilled = group >> 32 << 16;
     let zero = u64x8::splat(simd, 0);
     let mut counters = [[zero; 4]; N];
     for (counter, stream) in counters.iter_mut().zip(streams) {
         *counter = [
             u64x8::splat(simd, group & 0xFFFF_FFFF),
-            u64x8::splat(simd, u64::from(stream.variable)),
-            u64x8::splat(simd, spilled & 0xFFFF_FFFF),
-            u64x8::from_slice(simd, &stream.arms.map(u64::from)),
+            u64x8::splat(simd, (u64::from(stream.variable) ^ spilled) & 0xFFFF_FFFF),
+            u64x8::from_slice(simd, &stream.identities.map(|identity| identity & 0xFFFF_FFFF)),
+            u64x8::from_slice(simd, &stream.identities.map(|identity| identity >> 32)),
         ];
     }
     let words = philox(simd, counters, key);
@@ -150,9 +156,9 @@ mod tests {
     use fearless_simd::Level;
 
     fn drawn(level: Level, key: [u32; 2], group: u64, arms: [u32; 8]) -> [Row<1>; 4] {
-        let stream = Stream { variable: 3, arms };
+        let stream = Stream { variable: 3, identities: arms.map(|arm| identity(0, 0, arm)) };
         dispatch!(level, simd => {
-            let [normals] = normals(simd, key, group, 0, &[stream]);
+            let [normals] = normals(simd, key, group, &[stream]);
             normals.map(|normal| Row([normal.into()]))
         })
     }
@@ -171,6 +177,19 @@ mod tests {
                 assert_eq!(alone.get(2), reference.get(5));
             }
         }
+    }
+
+    #[test]
+    fn identities_of_streams_replicates_and_arms_differ() {
+        let mut all: Vec<u64> = Vec::new();
+        for stream in [0, 1, 2, 77] {
+            for replicate in 0..4 {
+                all.extend((0..4).map(|arm| identity(stream, replicate, arm)));
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 64);
     }
 
     #[test]

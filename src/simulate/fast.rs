@@ -15,6 +15,7 @@ use crate::circuit::equations::rates;
 use crate::equilibrium::newton::NewtonWork;
 use crate::experiment::{Inputs, Model, Plan, Work};
 use crate::numeric::lanes::{Lanes, Row, WIDTH, dispatch};
+use crate::numeric::normal::identity;
 use crate::spec::{NoiseSharing, Run};
 use fearless_simd::{Level, Simd};
 
@@ -25,14 +26,8 @@ const SAMPLES: f64 = 2_000.0;
 const SLACK: f64 = 1e-6;
 
 /// Runs a block of arms; outcome `i` is that of `plans[i]`. `first_arm` is the number of the first in the experiment.
-pub fn run<const G: usize>(
-    model: &Model<G>,
-    plans: &[&Plan],
-    numbers: &[usize],
-    run: &Run,
-    level: Level,
-) -> Vec<ArmOutcome> {
-    let mut block = Block::new(model, plans, numbers, run);
+pub fn run<const G: usize>(model: &Model<G>, plans: &[&Plan], run: &Run, level: Level) -> Vec<ArmOutcome> {
+    let mut block = Block::new(model, plans, run);
     dispatch!(level, simd => block.run(simd));
     block.lanes.into_iter().map(|lane| lane.outcome).collect()
 }
@@ -107,18 +102,22 @@ impl Grid {
 }
 
 impl<'a, const G: usize> Block<'a, G> {
-    fn new(model: &'a Model<G>, plans: &[&Plan], numbers: &[usize], run: &'a Run) -> Self {
+    fn new(model: &'a Model<G>, plans: &[&Plan], run: &'a Run) -> Self {
         let mut inputs = Inputs::none(&model.pharmacology, model.shape.size());
         let lanes: Vec<Lane> = plans.iter().map(|plan| Lane::new(model, plan, run)).collect();
         for index in 0..Row::<G>::LANES {
             // Lanes without an arm repeat the last one.
             lanes[index.min(lanes.len() - 1)].timeline.write(index, &mut inputs);
         }
-        let number = |lane: usize| match run.noise {
-            NoiseSharing::Shared => 0,
-            NoiseSharing::Independent => numbers[lane.min(numbers.len() - 1)] as u32,
+        let identity_of = |lane: usize| {
+            let plan = plans[lane.min(plans.len() - 1)];
+            let arm = match run.noise {
+                NoiseSharing::Shared => 0,
+                NoiseSharing::Independent => plan.number,
+            };
+            identity(plan.scenario.run.stream, plan.scenario.run.replicate as u32, arm as u32)
         };
-        let arms = std::array::from_fn(|group| std::array::from_fn(|lane| number(group * WIDTH + lane)));
+        let identities = std::array::from_fn(|group| std::array::from_fn(|lane| identity_of(group * WIDTH + lane)));
         let zero = vec![Row::ZERO; model.shape.size()];
         Self {
             model,
@@ -131,7 +130,7 @@ impl<'a, const G: usize> Block<'a, G> {
             states: model.states.initial.clone(),
             rows: model.circuit.clone(),
             fast: Fast::new(&model.shape, zero.clone()),
-            noise: Noise::new(&model.shape, &model.circuit, run.step, run.seed, arms),
+            noise: Noise::new(&model.shape, &model.circuit, run.step, run.seed, identities),
             mean_rates: zero.clone(),
             sample_sums: zero,
             sampled_at: 0,

@@ -2,7 +2,7 @@
 
 use super::recording::{ArmOutcome, Recording, Report, Status, Work as Effort};
 use super::start::resting_variables;
-use crate::experiment::{Model, Plan, Timeline, Work};
+use crate::experiment::{Model, Plan, Timeline, Traces, Work};
 use crate::spec::{Run, TimeLabel};
 
 /// An arm on its way.
@@ -38,6 +38,11 @@ impl Lane {
             model.shape.populations.iter().map(|population| population.name.clone()).collect();
         let mut timeline = Timeline::new(&plan.scenario, &plan.arm, &model.pharmacology, &populations);
         timeline.advance(run.from);
+        let recorded = match plan.traces {
+            Traces::All => model.board.names(),
+            // They stand first on the board.
+            Traces::Rates => &model.board.names()[..populations.len()],
+        };
         let mut reports = run.report.clone();
         reports.sort_by(|one, other| one.minutes.total_cmp(&other.minutes));
         Self {
@@ -47,7 +52,7 @@ impl Lane {
             outcome: ArmOutcome {
                 name: plan.arm.name.clone(),
                 status: Status::Done,
-                recording: Recording::new(model.board.names()),
+                recording: Recording::new(recorded),
                 connections: model
                     .shape
                     .connections

@@ -12,10 +12,10 @@ mod stepper;
 pub use recording::{ArmOutcome, Event, Recording, Report, Status, Work};
 
 use crate::equilibrium::{Calibrated, RestError, calibrate};
-use crate::experiment::{Model, Plan, forms_given, plans, same_structure};
-use crate::numeric::lanes::WIDTH;
+use crate::experiment::{Model, Plan, Structure, plans};
+use crate::numeric::lanes::Row;
 use crate::spec::path::PathError;
-use crate::spec::{Problem, Scenario, Time, validate};
+use crate::spec::{Problem, Run, Scenario, Time, validate};
 use fearless_simd::Level;
 use rayon::prelude::*;
 
@@ -65,32 +65,39 @@ pub fn run(scenario: &Scenario, level: Level) -> Result<Outcome, RunError> {
 pub fn run_calibrated(scenario: &Scenario, calibration: Calibrated, level: Level) -> Result<Outcome, RunError> {
     let calibrated = Scenario { circuit: calibration.circuit.clone(), ..scenario.clone() };
     let plans = plans(&calibrated, &calibration.rates)?;
-    let forms = forms_given(scenario);
-    let blocks = blocks(&plans);
+    let arms = run_plans::<1>(&plans, &scenario.run, level);
+    Ok(Outcome { scenario: scenario.clone(), calibration, arms })
+}
+
+/// Runs arms, of one experiment or of many, `8 G` side by side; outcome `i` is that of `plans[i]`. An arm's outcome depends
+/// neither on `G` nor on the others.
+pub fn run_plans<const G: usize>(plans: &[Plan], run: &Run, level: Level) -> Vec<ArmOutcome> {
+    let blocks = blocks(plans, Row::<G>::LANES);
     let outcomes: Vec<Vec<ArmOutcome>> = blocks
         .par_iter()
         .map(|block| {
             let plans: Vec<&Plan> = block.iter().map(|index| &plans[*index]).collect();
-            let model = Model::<1>::build(&plans, &forms, level);
-            match scenario.run.time {
-                Time::Slow => slow::run(&model, &plans, &scenario.run, level),
-                Time::Fast => fast::run(&model, &plans, block, &scenario.run, level),
+            let model = Model::<G>::build(&plans, level);
+            match run.time {
+                Time::Slow => slow::run(&model, &plans, run, level),
+                Time::Fast => fast::run(&model, &plans, run, level),
             }
         })
         .collect();
     let mut arms: Vec<(usize, ArmOutcome)> = blocks.concat().into_iter().zip(outcomes.into_iter().flatten()).collect();
     arms.sort_by_key(|(index, _)| *index);
-    Ok(Outcome { scenario: scenario.clone(), calibration, arms: arms.into_iter().map(|(_, arm)| arm).collect() })
+    arms.into_iter().map(|(_, arm)| arm).collect()
 }
 
-/// Arms of equal structure, at most as many together as a vector has lanes.
-fn blocks(plans: &[Plan]) -> Vec<Vec<usize>> {
-    let mut groups: Vec<Vec<usize>> = Vec::new();
+/// Arms of equal structure, at most as many together as there are lanes.
+fn blocks(plans: &[Plan], lanes: usize) -> Vec<Vec<usize>> {
+    let mut groups: Vec<(Structure, Vec<usize>)> = Vec::new();
     for (index, plan) in plans.iter().enumerate() {
-        match groups.iter_mut().find(|group| same_structure(&plans[group[0]], plan)) {
-            Some(group) => group.push(index),
-            None => groups.push(vec![index]),
+        let structure = Structure::of(plan);
+        match groups.iter_mut().find(|(known, _)| *known == structure) {
+            Some((_, group)) => group.push(index),
+            None => groups.push((structure, vec![index])),
         }
     }
-    groups.iter().flat_map(|group| group.chunks(WIDTH).map(<[usize]>::to_vec)).collect()
+    groups.iter().flat_map(|(_, group)| group.chunks(lanes).map(<[usize]>::to_vec)).collect()
 }

@@ -25,13 +25,12 @@ pub struct Noise<const G: usize> {
     kick: Vec<Row<G>>,
     drawn: Vec<[Row<G>; 4]>,
     key: [u32; 2],
-    replicate: u32,
-    arms: [[u32; WIDTH]; G],
+    identities: [[u64; WIDTH]; G],
 }
 
 impl<const G: usize> Noise<G> {
-    /// The processes of a circuit with a step in ms. `arms` number the lanes: equal numbers see equal noise.
-    pub fn new(shape: &Shape<G>, rows: &Rows<G>, step: f64, seed: u64, arms: [[u32; WIDTH]; G]) -> Self {
+    /// The processes of a circuit with a step in ms. Lanes of equal identity see equal noise.
+    pub fn new(shape: &Shape<G>, rows: &Rows<G>, step: f64, seed: u64, identities: [[u64; WIDTH]; G]) -> Self {
         let noisy: Vec<usize> = (0..shape.size()).filter(|index| shape.populations[*index].noisy).collect();
         let decay: Vec<Row<G>> = noisy
             .iter()
@@ -51,8 +50,7 @@ impl<const G: usize> Noise<G> {
             kick,
             drawn: vec![[Row::ZERO; 4]; noisy.len()],
             key: noise_key(seed, 0),
-            replicate: 0,
-            arms,
+            identities,
         }
     }
 
@@ -76,12 +74,13 @@ impl<const G: usize> Noise<G> {
     fn draw_streams<S: Simd>(&mut self, simd: S, group: u64, tag: u32) {
         let count = self.populations.len() * G;
         for first in (0..count).step_by(TOGETHER) {
-            let mut streams = [Stream { variable: 0, arms: [0; WIDTH] }; TOGETHER];
+            let mut streams = [Stream { variable: 0, identities: [0; WIDTH] }; TOGETHER];
             for (offset, stream) in streams.iter_mut().enumerate() {
                 let index = (first + offset).min(count - 1);
-                *stream = Stream { variable: tag + self.populations[index / G], arms: self.arms[index % G] };
+                *stream =
+                    Stream { variable: tag + self.populations[index / G], identities: self.identities[index % G] };
             }
-            let normals = normals(simd, self.key, group, self.replicate, &streams);
+            let normals = normals(simd, self.key, group, &streams);
             for (index, normals) in (first..count).zip(normals) {
                 for (row, normal) in self.drawn[index / G].iter_mut().zip(normals) {
                     normal.store_slice(&mut row.0[index % G]);

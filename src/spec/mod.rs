@@ -11,6 +11,7 @@ pub mod effect;
 pub mod ligand;
 pub mod listing;
 pub mod path;
+pub mod readout;
 pub mod receptor;
 pub mod run;
 pub mod scenario;

@@ -64,6 +64,10 @@ pub struct Run {
     pub record: Option<f64>,
     /// Seed of the noise.
     pub seed: u64,
+    /// Noise stream: 0, or that of a point of a sweep, to run that point again.
+    pub stream: u64,
+    /// Replicate: which of the runs with noise of their own.
+    pub replicate: u64,
     /// Whether arms see the same noise.
     pub noise: NoiseSharing,
     /// When background drives are solved.
@@ -87,6 +91,8 @@ impl Default for Run {
             report: Vec::new(),
             record: None,
             seed: 1,
+            stream: 0,
+            replicate: 0,
             noise: NoiseSharing::Shared,
             drive: Calibration::Recalibrate,
             method: Method::EulerMaruyama,
@@ -150,6 +156,8 @@ impl Node for Run {
         visitor.times("report", &mut self.report, "when rates are reported");
         visitor.optional("record", &mut self.record, &RECORD);
         visitor.whole("seed", &mut self.seed, "seed of the noise");
+        visitor.whole("stream", &mut self.stream, "noise stream of a point of a sweep; 0 for the shared one");
+        visitor.whole("replicate", &mut self.replicate, "which of the runs with noise of their own");
         visitor.choice("noise", &mut self.noise, Presence::Default, "whether arms see the same noise");
         visitor.choice("drive", &mut self.drive, Presence::Default, "when background drives are solved");
         visitor.choice("method", &mut self.method, Presence::Default, "stepper of fast time");

@@ -2,6 +2,7 @@
 
 use super::declare::{Node, Parameter, Presence, Range, Setting, Visitor, parameter, words};
 use super::path::{PathError, joined};
+use super::readout::Readout;
 use super::scenario::Scenario;
 use super::validate::Problem;
 use crate::units::{Dimension, InputUnit};
@@ -229,11 +230,22 @@ impl BoundAxis {
     }
 }
 
+/// A sweep that fits its scenario.
+#[derive(Clone, Debug)]
+pub struct BoundSweep {
+    /// As it is written.
+    pub sweep: Sweep,
+    /// Its axes.
+    pub axes: Vec<BoundAxis>,
+    /// What is kept of each arm.
+    pub readouts: Vec<Readout>,
+}
+
 /// Fits a sweep to its scenario.
 ///
 /// # Errors
 /// Every problem: paths that do not exist, values that do not fit, axes that the design cannot use, missing arms.
-pub fn bind(sweep: &Sweep, scenario: &Scenario) -> Result<Vec<BoundAxis>, Vec<Problem>> {
+pub fn bind(sweep: &Sweep, scenario: &Scenario) -> Result<BoundSweep, Vec<Problem>> {
     let mut binder = Binder { scenario, problems: Vec::new() };
     let mut bound = Vec::new();
     for (index, axis) in sweep.axes.iter().enumerate() {
@@ -247,6 +259,10 @@ pub fn bind(sweep: &Sweep, scenario: &Scenario) -> Result<Vec<BoundAxis>, Vec<Pr
         }
     }
     binder.names(sweep);
+    let readouts = Readout::chosen(&sweep.readouts, scenario).unwrap_or_else(|problems| {
+        binder.problems.extend(problems);
+        Vec::new()
+    });
     if binder.problems.is_empty() {
         for (index, axis) in bound.iter().enumerate() {
             let (own, other) = (axis.count(), bound[axis.group].count());
@@ -256,7 +272,11 @@ pub fn bind(sweep: &Sweep, scenario: &Scenario) -> Result<Vec<BoundAxis>, Vec<Pr
             }
         }
     }
-    if binder.problems.is_empty() { Ok(bound) } else { Err(binder.problems) }
+    if binder.problems.is_empty() {
+        Ok(BoundSweep { sweep: sweep.clone(), axes: bound, readouts })
+    } else {
+        Err(binder.problems)
+    }
 }
 
 struct Binder<'a> {
@@ -292,7 +312,7 @@ impl Binder<'_> {
                 None
             }
             Err(PathError::BadValue { message, expected, .. }) => {
-                self.report(&joined(place, key), message, expected);
+                self.report(&format!("{place}.{key}"), message, expected);
                 None
             }
         }

@@ -3,6 +3,8 @@
 
 mod manifest;
 mod summary;
+pub mod sweep;
+pub mod table;
 mod traces;
 
 pub use manifest::Manifest;
@@ -64,6 +66,17 @@ pub enum StoreError {
         /// What is wrong.
         message: String,
     },
+    /// The folder belongs to another configuration.
+    #[error("`{}` holds another sweep; what changed: {}. Run with --fresh to delete it, or choose another folder with --out", folder.display(), what.join("; "))]
+    Changed {
+        /// Which.
+        folder: PathBuf,
+        /// What differs, by path.
+        what: Vec<String>,
+    },
+    /// Shards do not fit together.
+    #[error("{0}")]
+    Shards(String),
     /// The stored scenario does not read.
     #[error(transparent)]
     Scenario(#[from] ConfigError),
@@ -120,6 +133,12 @@ pub fn write_file(file: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut temporary = tempfile::NamedTempFile::new_in(folder).map_err(fail)?;
     temporary.write_all(bytes).map_err(fail)?;
+    place(temporary, file)
+}
+
+/// Puts a finished file in its place.
+fn place(temporary: tempfile::NamedTempFile, file: &Path) -> Result<(), StoreError> {
+    let fail = |error| StoreError::Write { file: file.to_owned(), error };
     temporary.as_file().sync_all().map_err(fail)?;
     allow_reading(&temporary).map_err(fail)?;
     temporary.persist(file).map_err(|error| fail(error.error))?;

@@ -1,6 +1,10 @@
 //! Sweeps: a scenario at every point of a design.
 
 pub mod design;
+pub mod engine;
+mod readout;
 mod sobol;
 
 pub use design::{Design, DesignError};
+pub use engine::{Engine, Row};
+pub use readout::value;

@@ -1,0 +1,175 @@
+//! `sweep` and `merge`: a scenario at every point of a design, to a table and figures.
+
+use super::progress::{Bar, note, refuse, say};
+use super::{Ending, MergeArguments, SweepArguments};
+use crate::config::{Kind, Loaded, load};
+use crate::equilibrium::calibrate;
+use crate::spec::{Calibration, Setting};
+use crate::store::StoreError;
+use crate::store::sweep::{Identity, RESULTS, Shard, SweepStore, merge};
+use crate::store::table::{Cell, cells};
+use crate::sweep::{Engine, Row};
+use fearless_simd::Level;
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Runs in a chunk: enough to fill the lanes of several threads, few enough to lose little when stopped.
+const RUNS_PER_CHUNK: u64 = 128;
+
+pub(super) fn sweep(arguments: &SweepArguments) -> Ending {
+    if let Err(message) = super::run::use_threads(arguments.threads) {
+        return refuse(message);
+    }
+    let file = arguments.file.display();
+    let loaded = match load(&arguments.file, &arguments.set) {
+        Ok(loaded) => loaded,
+        Err(error) => return refuse(error.render()),
+    };
+    if loaded.kind != Kind::Sweep {
+        return refuse(format!("error: {file}: this is no sweep; expected a file with `scenario` and [[axes]]"));
+    }
+    let (engine, identity, name) = match prepare(&loaded) {
+        Ok(prepared) => prepared,
+        Err(message) => return refuse(format!("error: {file}: {message}")),
+    };
+    if let Some(point) = arguments.point {
+        return show_point(&loaded, &engine, point);
+    }
+    let shard = arguments.shard.unwrap_or(Shard::WHOLE);
+    let out = arguments.out.clone().unwrap_or_else(|| Path::new("out").join(folder_of(&name, shard)));
+    let store = match SweepStore::open(&out, &engine, identity, shard, arguments.fresh) {
+        Ok(store) => store,
+        Err(error) => return refuse(format!("error: {error}")),
+    };
+    match run_chunks(&engine, &store, arguments.quiet) {
+        Ok(Finish::Stopped(left)) => {
+            note(format!("stopped; {left} chunks are left: run the same command again to go on"));
+            Ending::SomeFailed
+        }
+        Ok(Finish::Complete { failed }) => {
+            if failed > 0 {
+                note(format!("{failed} of the arms run now ended badly: see the column `status`"));
+            }
+            finish(&store, shard, &out, arguments)
+        }
+        Err(error) => {
+            refuse(format!("error: {error}\nwhat is stored already stays; run the same command again to go on"))
+        }
+    }
+}
+
+fn finish(store: &SweepStore, shard: Shard, out: &Path, arguments: &SweepArguments) -> Ending {
+    if shard.count > 1 {
+        if !arguments.quiet {
+            say(format!("shard {}/{}: {}", shard.index, shard.count, out.display()));
+            say("join all shards with: disinhibit merge FOLDER... --out FOLDER");
+        }
+        return Ending::Done;
+    }
+    if let Err(error) = store.join(arguments.csv) {
+        return refuse(format!("error: {error}"));
+    }
+    if !arguments.quiet {
+        say(format!("results: {}", out.join(RESULTS).display()));
+    }
+    Ending::Done
+}
+
+pub(super) fn merge_shards(arguments: &MergeArguments) -> Ending {
+    match merge(&arguments.folders, &arguments.out, arguments.csv) {
+        Ok(_) => {
+            if !arguments.quiet {
+                say(format!("results: {}", arguments.out.join(RESULTS).display()));
+            }
+            Ending::Done
+        }
+        Err(error) => refuse(format!("error: {error}")),
+    }
+}
+
+fn prepare(loaded: &Loaded) -> Result<(Engine, Identity, String), String> {
+    let bound = loaded.sweep.as_ref().ok_or("this is no sweep")?;
+    let held = match loaded.scenario.run.drive {
+        Calibration::Recalibrate => None,
+        Calibration::Hold => {
+            let held = calibrate(&loaded.before_set.circuit, Level::new()).map_err(|error| error.to_string())?;
+            Some(held)
+        }
+    };
+    let engine = Engine::new(bound, &loaded.scenario, held).map_err(|error| error.to_string())?;
+    let identity = Identity::new(&bound.sweep, &loaded.scenario, &engine, RUNS_PER_CHUNK);
+    Ok((engine, identity, bound.sweep.name.clone()))
+}
+
+fn folder_of(name: &str, shard: Shard) -> PathBuf {
+    let name = super::run::folder_name(name);
+    if shard.count == 1 { name.into() } else { format!("{name}-{}-of-{}", shard.index, shard.count).into() }
+}
+
+/// How the chunks ended.
+enum Finish {
+    /// All are stored.
+    Complete { failed: usize },
+    /// The user stopped; so many are left.
+    Stopped(usize),
+}
+
+/// Runs and stores the chunks that are missing, several at a time.
+fn run_chunks(engine: &Engine, store: &SweepStore, quiet: bool) -> Result<Finish, StoreError> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = stop.clone();
+    // Where no handler can be set, an interrupt ends the program at once, and nothing that is stored is lost.
+    let _ = ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed));
+    let missing = store.missing();
+    let bar = Bar::new(store.chunks() * RUNS_PER_CHUNK.min(engine.runs()), quiet);
+    bar.skip((store.chunks() - missing.len() as u64) * RUNS_PER_CHUNK);
+    let ran: Result<Vec<Option<usize>>, StoreError> = missing
+        .par_iter()
+        .with_max_len(1)
+        .map(|chunk| {
+            if stop.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
+            let first = chunk * RUNS_PER_CHUNK;
+            let runs = first..(first + RUNS_PER_CHUNK).min(engine.runs());
+            let count = runs.end - runs.start;
+            let rows: Vec<Row> = engine.rows(runs, Level::new());
+            let failed = rows.iter().filter(|row| row.status != "ok").count();
+            let table: Vec<Vec<Cell>> = rows.iter().map(cells).collect();
+            store.write_chunk(*chunk, &table)?;
+            bar.advance(count, failed);
+            Ok(Some(failed))
+        })
+        .collect();
+    bar.finish();
+    let ran = ran?;
+    let left = ran.iter().filter(|failed| failed.is_none()).count();
+    if left > 0 { Ok(Finish::Stopped(left)) } else { Ok(Finish::Complete { failed: ran.into_iter().flatten().sum() }) }
+}
+
+/// The command that runs one point by itself.
+fn show_point(loaded: &Loaded, engine: &Engine, point: u64) -> Ending {
+    if point >= engine.design.points() {
+        return refuse(format!("error: --point {point}: the design has points 0 to {}", engine.design.points() - 1));
+    }
+    let Some(bound) = &loaded.sweep else { return Ending::BadInput };
+    let mut command = format!("disinhibit run {}", loaded.folder.join(&bound.sweep.scenario_file).display());
+    let values = engine.design.point(point);
+    for (axis, value) in engine.design.axes().iter().zip(&values) {
+        let text = match &value.setting {
+            Setting::Number(number) => number.to_string(),
+            Setting::Text(text) => text.clone(),
+            Setting::Flag(flag) => flag.to_string(),
+        };
+        let argument = format!("{}={text}", axis.path).replace('\'', "'\\''");
+        command.extend([" --set '", &argument, "'"]);
+    }
+    let stream = engine.stream(&values);
+    if stream != 0 {
+        command.extend([" --stream ", &stream.to_string()]);
+    }
+    say(command);
+    Ending::Done
+}

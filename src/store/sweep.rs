@@ -1,0 +1,347 @@
+//! The folder of a sweep: chunks as they are finished, joined into one table at the end.
+//!
+//! `sweep.json` says what is being run; `chunks/` holds a file for every finished chunk, each written as a whole or not at
+//! all. A sweep that was stopped, by whatever, goes on where chunks are missing.
+
+use super::table::{Cell, Column, TableWriter, columns, decode};
+use super::{StoreError, write_file};
+use crate::config::writer;
+use crate::spec::{Scenario, Sweep};
+use crate::sweep::Engine;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// What is being run.
+pub const IDENTITY: &str = "sweep.json";
+/// The table.
+pub const RESULTS: &str = "results.parquet";
+/// The table as CSV.
+pub const RESULTS_CSV: &str = "results.csv";
+const CHUNKS: &str = "chunks";
+
+/// A share of a sweep: number `index` (from 1) of `count`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// From 1 to `count`.
+    pub index: u64,
+    /// How many there are.
+    pub count: u64,
+}
+
+impl Shard {
+    /// The whole sweep.
+    pub const WHOLE: Self = Self { index: 1, count: 1 };
+
+    /// Whether a chunk belongs to it.
+    pub fn holds(self, chunk: u64) -> bool {
+        chunk % self.count == self.index - 1
+    }
+}
+
+impl std::str::FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let expected = || format!("`{text}` is no shard; expected K/N with K from 1 to N, such as 3/64");
+        let (index, count) = text.split_once('/').ok_or_else(expected)?;
+        let shard = Self {
+            index: index.trim().parse().map_err(|_| expected())?,
+            count: count.trim().parse().map_err(|_| expected())?,
+        };
+        if (1..=shard.count).contains(&shard.index) { Ok(shard) } else { Err(expected()) }
+    }
+}
+
+/// What makes two sweeps the same: their configuration, and how they are cut into chunks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Identity {
+    content: Value,
+    hash: String,
+    /// How many chunks there are.
+    pub chunks: u64,
+}
+
+impl Identity {
+    /// That of a sweep of a scenario, in chunks of so many runs. `before_set` matters where drives are held.
+    pub fn new(sweep: &Sweep, scenario: &Scenario, engine: &Engine, chunk: u64) -> Self {
+        let content = json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "sweep": writer::sweep_to_json(sweep),
+            "scenario": writer::to_json(scenario),
+            "held_drives": engine.held_drives(),
+            "runs": engine.runs(),
+            "runs_per_chunk": chunk,
+        });
+        Self::of(content, engine.runs().div_ceil(chunk))
+    }
+
+    fn of(content: Value, chunks: u64) -> Self {
+        let digest = Sha256::digest(content.to_string());
+        let hash = digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        Self { content, hash, chunks }
+    }
+
+    fn stored(&self, shard: Shard) -> Vec<u8> {
+        let stored = json!({
+            "hash": self.hash,
+            "chunks": self.chunks,
+            "shard": [shard.index, shard.count],
+            "config": self.content,
+        });
+        // A JSON value is always written.
+        serde_json::to_vec_pretty(&stored).unwrap_or_default()
+    }
+
+    fn read(folder: &Path) -> Result<(Self, Shard), StoreError> {
+        let file = folder.join(IDENTITY);
+        let bytes = super::read_file(&file)?;
+        let wrong = |message: String| StoreError::Content { file: file.clone(), message };
+        let stored: Value = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
+        let number = |value: &Value| value.as_u64().ok_or_else(|| wrong("a number is missing".into()));
+        let shard = Shard { index: number(&stored["shard"][0])?, count: number(&stored["shard"][1])?.max(1) };
+        Ok((Self::of(stored["config"].clone(), number(&stored["chunks"])?), shard))
+    }
+}
+
+/// The paths at which two configurations differ.
+fn differences(one: &Value, other: &Value, path: &str, found: &mut Vec<String>) {
+    match (one, other) {
+        (Value::Object(one), Value::Object(other)) => {
+            let keys: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+            for key in keys {
+                let inner = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                differences(
+                    one.get(key).unwrap_or(&Value::Null),
+                    other.get(key).unwrap_or(&Value::Null),
+                    &inner,
+                    found,
+                );
+            }
+        }
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
+            for (index, (one, other)) in one.iter().zip(other).enumerate() {
+                differences(one, other, &format!("{path}.{index}"), found);
+            }
+        }
+        _ if one == other => {}
+        _ => found.push(format!("{path} (was {one}, is {other})")),
+    }
+}
+
+/// The folder of a sweep.
+#[derive(Clone, Debug)]
+pub struct SweepStore {
+    folder: PathBuf,
+    identity: Identity,
+    shard: Shard,
+    columns: Vec<Column>,
+}
+
+impl SweepStore {
+    /// Opens the folder of a sweep, or makes it. With `fresh`, what another configuration left there is deleted.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] where the folder belongs to another configuration or shard; other [`StoreError`]s where it
+    /// cannot be read or written.
+    pub fn open(
+        folder: &Path,
+        engine: &Engine,
+        identity: Identity,
+        shard: Shard,
+        fresh: bool,
+    ) -> Result<Self, StoreError> {
+        let store = Self { folder: folder.to_owned(), identity, shard, columns: columns(engine) };
+        let chunks = folder.join(CHUNKS);
+        if folder.join(IDENTITY).exists() {
+            let (known, known_shard) = Identity::read(folder)?;
+            if fresh {
+                for file in [folder.join(IDENTITY), folder.join(RESULTS), folder.join(RESULTS_CSV)] {
+                    if file.exists() {
+                        std::fs::remove_file(&file).map_err(|error| StoreError::Write { file, error })?;
+                    }
+                }
+                if chunks.exists() {
+                    std::fs::remove_dir_all(&chunks)
+                        .map_err(|error| StoreError::Write { file: chunks.clone(), error })?;
+                }
+            } else if known != store.identity || known_shard != shard {
+                let mut what = Vec::new();
+                differences(&known.content, &store.identity.content, "", &mut what);
+                if known_shard != shard {
+                    let text = |shard: Shard| format!("{}/{}", shard.index, shard.count);
+                    what.push(format!("shard (was {}, is {})", text(known_shard), text(shard)));
+                }
+                return Err(StoreError::Changed { folder: folder.to_owned(), what });
+            }
+        }
+        std::fs::create_dir_all(&chunks).map_err(|error| StoreError::Write { file: chunks, error })?;
+        write_file(&folder.join(IDENTITY), &store.identity.stored(shard))?;
+        Ok(store)
+    }
+
+    /// The chunks of this shard that are still to be run, in order.
+    pub fn missing(&self) -> Vec<u64> {
+        let mine = (0..self.identity.chunks).filter(|chunk| self.shard.holds(*chunk));
+        mine.filter(|chunk| !chunk_file(&self.folder, *chunk).exists()).collect()
+    }
+
+    /// How many chunks this shard has.
+    pub fn chunks(&self) -> u64 {
+        (0..self.identity.chunks).filter(|chunk| self.shard.holds(*chunk)).count() as u64
+    }
+
+    /// Stores a finished chunk, as a whole or not at all.
+    ///
+    /// # Errors
+    /// [`StoreError::Write`].
+    pub fn write_chunk(&self, chunk: u64, rows: &[Vec<Cell>]) -> Result<(), StoreError> {
+        let file = chunk_file(&self.folder, chunk);
+        let mut bytes = Vec::new();
+        let written = TableWriter::new(&mut bytes, &self.columns).and_then(|mut writer| {
+            writer.group(rows)?;
+            writer.finish()
+        });
+        written.map_err(|error| StoreError::Content { file: file.clone(), message: error.to_string() })?;
+        write_file(&file, &bytes)
+    }
+
+    /// Joins all chunks of a whole sweep into its table; as CSV as well where asked for.
+    ///
+    /// # Errors
+    /// [`StoreError`] where a chunk cannot be read or the table not be written.
+    pub fn join(&self, csv: bool) -> Result<(), StoreError> {
+        let folders = vec![self.folder.clone(); self.identity.chunks as usize];
+        join(&folders, &self.folder, csv)
+    }
+}
+
+fn chunk_file(folder: &Path, chunk: u64) -> PathBuf {
+    folder.join(CHUNKS).join(format!("{chunk:08}.parquet"))
+}
+
+/// Reads a table.
+///
+/// # Errors
+/// [`StoreError`] where the file cannot be read or is no table.
+pub fn read_table(file: &Path) -> Result<(Vec<Column>, Vec<Vec<Cell>>), StoreError> {
+    let bytes = super::read_file(file)?;
+    decode(bytes.into()).map_err(|error| StoreError::Content { file: file.to_owned(), message: error.to_string() })
+}
+
+/// Joins chunks, each from its folder, into the table of `out`; one chunk is in memory at a time.
+fn join(folders: &[PathBuf], out: &Path, csv: bool) -> Result<(), StoreError> {
+    let new_file = |target: &Path| {
+        let fail = |error| StoreError::Write { file: target.to_owned(), error };
+        tempfile::NamedTempFile::new_in(out).map_err(fail)
+    };
+    let (table, text) = (out.join(RESULTS), out.join(RESULTS_CSV));
+    let mut temporary = new_file(&table)?;
+    join_tables(folders, temporary.as_file_mut(), &table)?;
+    super::place(temporary, &table)?;
+    if csv {
+        let mut temporary = new_file(&text)?;
+        join_texts(folders, temporary.as_file_mut(), &text)?;
+        super::place(temporary, &text)?;
+    }
+    Ok(())
+}
+
+fn chunks_of(folders: &[PathBuf]) -> impl Iterator<Item = Result<(Vec<Column>, Vec<Vec<Cell>>), StoreError>> {
+    folders.iter().enumerate().map(|(chunk, folder)| read_table(&chunk_file(folder, chunk as u64)))
+}
+
+fn join_tables(folders: &[PathBuf], file: &mut std::fs::File, target: &Path) -> Result<(), StoreError> {
+    let broken = |error: parquet::errors::ParquetError| StoreError::Content {
+        file: target.to_owned(),
+        message: error.to_string(),
+    };
+    let Some(first) = chunks_of(folders).next() else { return Ok(()) };
+    let mut table = TableWriter::new(file, &first?.0).map_err(broken)?;
+    for chunk in chunks_of(folders) {
+        table.group(&chunk?.1).map_err(broken)?;
+    }
+    table.finish().map_err(broken)
+}
+
+fn join_texts(folders: &[PathBuf], file: &mut std::fs::File, target: &Path) -> Result<(), StoreError> {
+    let fail = |error: csv::Error| StoreError::Write { file: target.to_owned(), error: error.into() };
+    let mut text = csv::Writer::from_writer(std::io::BufWriter::new(file));
+    for (index, chunk) in chunks_of(folders).enumerate() {
+        let (columns, rows) = chunk?;
+        if index == 0 {
+            text.write_record(columns.iter().map(|column| &column.name)).map_err(fail)?;
+        }
+        for row in &rows {
+            text.write_record(row.iter().map(printed)).map_err(fail)?;
+        }
+    }
+    text.flush().map_err(|error| StoreError::Write { file: target.to_owned(), error })
+}
+
+fn printed(cell: &Cell) -> String {
+    match cell {
+        Cell::Whole(whole) => whole.to_string(),
+        Cell::Number(number) if number.is_nan() => String::new(),
+        Cell::Number(number) => number.to_string(),
+        Cell::Text(text) => text.clone(),
+    }
+}
+
+/// Joins the shards of a sweep into one table, equal to that of a sweep that ran as a whole.
+///
+/// # Errors
+/// [`StoreError::Shards`] where folders belong to different sweeps, or shards are missing, unfinished or given twice;
+/// other [`StoreError`]s where files cannot be read or written.
+pub fn merge(shards: &[PathBuf], out: &Path, csv: bool) -> Result<u64, StoreError> {
+    let mut known: Option<(Identity, u64)> = None;
+    let mut by_index: Vec<(u64, &PathBuf)> = Vec::new();
+    for folder in shards {
+        let (identity, shard) = Identity::read(folder)?;
+        match &known {
+            None => known = Some((identity, shard.count)),
+            Some((first, count)) if *first == identity && *count == shard.count => {}
+            Some((first, _)) => {
+                let mut what = Vec::new();
+                differences(&first.content, &identity.content, "", &mut what);
+                let what =
+                    if what.is_empty() { "it is cut into another number of shards".into() } else { what.join("; ") };
+                let message =
+                    format!("`{}` is of another sweep than `{}`: {what}", folder.display(), shards[0].display());
+                return Err(StoreError::Shards(message));
+            }
+        }
+        if let Some((_, other)) = by_index.iter().find(|(index, _)| *index == shard.index) {
+            let message =
+                format!("`{}` and `{}` are the same shard, {}", other.display(), folder.display(), shard.index);
+            return Err(StoreError::Shards(message));
+        }
+        by_index.push((shard.index, folder));
+    }
+    let Some((identity, count)) = known else {
+        return Err(StoreError::Shards("there are no shards to join".into()));
+    };
+    let missing: Vec<String> = (1..=count)
+        .filter(|index| !by_index.iter().any(|(known, _)| known == index))
+        .map(|index| format!("{index}/{count}"))
+        .collect();
+    if !missing.is_empty() {
+        return Err(StoreError::Shards(format!("shards are missing: {}", missing.join(", "))));
+    }
+    by_index.sort_by_key(|(index, _)| *index);
+    let folder_of = |chunk: u64| by_index[(chunk % count) as usize].1.clone();
+    let folders: Vec<PathBuf> = (0..identity.chunks).map(folder_of).collect();
+    let unfinished = |(_, folder): &&(u64, &PathBuf)| {
+        (0..identity.chunks).any(|chunk| folder_of(chunk) == **folder && !chunk_file(folder, chunk).exists())
+    };
+    let unfinished: Vec<String> =
+        by_index.iter().filter(unfinished).map(|(_, folder)| folder.display().to_string()).collect();
+    if !unfinished.is_empty() {
+        return Err(StoreError::Shards(format!("shards are not finished: {}", unfinished.join(", "))));
+    }
+    std::fs::create_dir_all(out).map_err(|error| StoreError::Write { file: out.to_owned(), error })?;
+    join(&folders, out, csv)?;
+    write_file(&out.join(IDENTITY), &identity.stored(Shard::WHOLE))?;
+    Ok(identity.chunks)
+}

@@ -1,0 +1,293 @@
+//! Sweeps: the same bits as single runs, on any threads and in any chunks; stopped, gone on with, cut into shards and joined.
+#![allow(clippy::unwrap_used)]
+
+use assert_cmd::Command;
+use disinhibit::config::load;
+use disinhibit::readouts::summarise;
+use disinhibit::simulate::run;
+use disinhibit::store::sweep::read_table;
+use disinhibit::store::table::{Cell, ColumnKind};
+use disinhibit::sweep::{Engine, Row, value};
+use fearless_simd::Level;
+use std::path::{Path, PathBuf};
+use std::process::{Command as Process, Stdio};
+use std::time::Duration;
+
+const SWEEP: &str = r#"
+scenario = "configs/scenarios/ketamine.toml"
+arms = ["stress", "stress+ket10"]
+readouts = ["rate.Pyr", "rescue", "ei_balance at 10 min", "minutes_above_control", "peak"]
+
+[[axes]]
+path = "arms.stress+ket10.doses.0.amount"
+name = "dose"
+from = "1 mg/kg"
+to = "30 mg/kg"
+points = 3
+scale = "log"
+
+[[axes]]
+path = "receptors.MOR.on.SST.fraction"
+name = "share"
+values = [0, 0.3, 0.55, 1]
+"#;
+
+/// A folder with the shipped configurations and a sweep.
+fn folder(sweep: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for inner in ["circuits", "pharmacology", "scenarios"] {
+        std::fs::create_dir_all(folder.path().join("configs").join(inner)).unwrap();
+        for entry in std::fs::read_dir(Path::new("configs").join(inner)).unwrap() {
+            let entry = entry.unwrap();
+            std::fs::copy(entry.path(), folder.path().join("configs").join(inner).join(entry.file_name())).unwrap();
+        }
+    }
+    std::fs::write(folder.path().join("sweep.toml"), sweep).unwrap();
+    folder
+}
+
+fn engine(folder: &Path, set: &[String]) -> Engine {
+    let loaded = load(&folder.join("sweep.toml"), set).unwrap();
+    Engine::new(&loaded.sweep.unwrap(), &loaded.scenario, None).unwrap()
+}
+
+fn bits(rows: &[Row]) -> Vec<u64> {
+    rows.iter().flat_map(|row| &row.readouts).map(|number| number.to_bits()).collect()
+}
+
+fn disinhibit(folder: &Path, arguments: &[&str]) -> std::process::Output {
+    Command::cargo_bin("disinhibit").unwrap().current_dir(folder).args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn results(folder: &Path) -> Vec<u8> {
+    std::fs::read(folder.join("results.parquet")).unwrap()
+}
+
+#[test]
+fn a_point_of_a_sweep_has_the_bits_of_a_run() {
+    let noisy = "\nnoise = \"independent\"\nreplicates = 2\n";
+    let fast = ["run.time=fast", "run.from=-6 min", "run.to=30 min", "run.step=2 ms"].map(String::from);
+    let noisy = noisy.to_owned()
+        + &SWEEP.replace("points = 3", "points = 2").replace("values = [0, 0.3, 0.55, 1]", "values = [0, 1]");
+    for (sweep, set) in [(SWEEP.to_owned(), vec![]), (noisy, fast.to_vec())] {
+        let folder =
+            folder(&sweep.replace("ketamine.toml", if set.is_empty() { "ketamine.toml" } else { "noisy.toml" }));
+        let engine = engine(folder.path(), &set);
+        let rows = engine.rows(0..engine.runs(), Level::new());
+        assert_eq!(rows.len() as u64, engine.runs() * 2);
+        for row in rows.iter().filter(|row| [0, 3].contains(&row.point)) {
+            let loaded = load(&folder.path().join("sweep.toml"), &set).unwrap();
+            let mut scenario = loaded.scenario;
+            for (axis, value) in engine.design.axes().iter().zip(&row.axes) {
+                scenario.set(&axis.path, &value.setting).unwrap();
+            }
+            (scenario.run.stream, scenario.run.replicate) = (row.stream, row.replicate);
+            let summary = summarise(&run(&scenario, Level::new()).unwrap());
+            let arm = summary.arms.iter().find(|arm| arm.name == row.arm).unwrap();
+            for (readout, number) in engine.readouts.iter().zip(&row.readouts) {
+                let alone = value(readout, arm, &scenario);
+                assert_eq!(alone.to_bits(), number.to_bits(), "{} of {} at point {}", readout.name, row.arm, row.point);
+            }
+        }
+        if !set.is_empty() {
+            // Points and replicates have noise of their own.
+            let peaks: Vec<u64> =
+                rows.iter().filter(|row| row.arm == "stress").map(|row| row.readouts[0].to_bits()).collect();
+            let mut distinct = peaks.clone();
+            distinct.sort_unstable();
+            distinct.dedup();
+            assert_eq!(distinct.len(), peaks.len());
+        }
+    }
+}
+
+#[test]
+fn chunks_and_threads_change_no_bit() {
+    let folder = folder(SWEEP);
+    let engine = engine(folder.path(), &[]);
+    let whole = bits(&engine.rows(0..12, Level::new()));
+    let pieces = [0..1, 1..6, 6..7, 7..12].map(|runs| bits(&engine.rows(runs, Level::new()))).concat();
+    assert_eq!(whole, pieces);
+    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    assert_eq!(one.install(|| bits(&engine.rows(0..12, Level::new()))), whole);
+}
+
+#[test]
+fn the_table_has_units_and_all_rows_in_order() {
+    let folder = folder(SWEEP);
+    let output = disinhibit(folder.path(), &["sweep", "sweep.toml", "--csv"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let out = folder.path().join("out/sweep");
+    let (columns, rows) = read_table(&out.join("results.parquet")).unwrap();
+    assert_eq!(rows.len(), 24);
+    let place = |name: &str| columns.iter().position(|column| column.name == name).unwrap();
+    let dose = place("arms.stress+ket10.doses.0.amount");
+    assert_eq!((columns[dose].unit.as_str(), columns[dose].label.as_str()), ("mg/kg", "dose"));
+    assert_eq!(columns[place("rate.Pyr at 10 min")].unit, "Hz");
+    assert_eq!(columns[place("arm")].kind, ColumnKind::Text);
+    for (index, row) in rows.iter().enumerate() {
+        assert_eq!(row[0], Cell::Whole(index as i64 / 2));
+        let expected = [1.0, libm::sqrt(30.0), 30.0][index / 8];
+        let Cell::Number(amount) = row[dose] else { panic!("{row:?}") };
+        approx::assert_relative_eq!(amount, expected, max_relative = 1e-14);
+    }
+    let csv = std::fs::read_to_string(out.join("results.csv")).unwrap();
+    assert_eq!(csv.lines().count(), 25);
+    assert!(csv.starts_with("point,replicate,stream,arm,status,problem,arms.stress+ket10.doses.0.amount,"));
+    // The command of a point gives that point's numbers.
+    let output = disinhibit(folder.path(), &["sweep", "sweep.toml", "--point", "5"]);
+    assert_eq!(
+        text(&output.stdout).trim(),
+        "disinhibit run configs/scenarios/ketamine.toml --set 'arms.stress+ket10.doses.0.amount=5.477225575051661 mg/kg' \
+         --set 'receptors.MOR.on.SST.fraction=0.3'"
+    );
+}
+
+/// A sweep of many chunks.
+fn long() -> String {
+    SWEEP.replace("points = 3", "points = 200")
+}
+
+#[test]
+fn a_sweep_that_is_killed_goes_on_and_ends_with_the_same_table() {
+    let folder = folder(&long());
+    let whole = disinhibit(folder.path(), &["sweep", "sweep.toml", "--out", "whole", "--quiet"]);
+    assert_eq!(whole.status.code(), Some(0), "{}", text(&whole.stderr));
+    let mut kills = 0;
+    for pause in [60, 250, 450, 700, 120, 900] {
+        let mut program = Process::new(env!("CARGO_BIN_EXE_disinhibit"))
+            .current_dir(folder.path())
+            .args(["sweep", "sweep.toml", "--out", "killed", "--quiet"])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(pause));
+        if program.try_wait().unwrap().is_none() {
+            program.kill().unwrap();
+            kills += 1;
+        }
+        program.wait().unwrap();
+    }
+    assert!(kills > 0, "the program was never caught running");
+    let last = disinhibit(folder.path(), &["sweep", "sweep.toml", "--out", "killed", "--quiet"]);
+    assert_eq!(last.status.code(), Some(0), "{}", text(&last.stderr));
+    assert!(results(&folder.path().join("killed")) == results(&folder.path().join("whole")));
+}
+
+#[test]
+fn shards_join_to_the_table_of_the_whole_and_mixed_or_missing_ones_are_named() {
+    let folder = folder(&long());
+    let run = |arguments: &[&str]| disinhibit(folder.path(), arguments);
+    assert_eq!(run(&["sweep", "sweep.toml", "--out", "whole", "--quiet"]).status.code(), Some(0));
+    for shard in ["1/3", "2/3", "3/3"] {
+        let output = run(&["sweep", "sweep.toml", "--quiet", "--shard", shard]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    }
+    let shards = ["out/sweep-1-of-3", "out/sweep-2-of-3", "out/sweep-3-of-3"];
+    let merged = run(&["merge", shards[2], shards[0], shards[1], "--out", "merged", "--quiet"]);
+    assert_eq!(merged.status.code(), Some(0), "{}", text(&merged.stderr));
+    assert!(results(&folder.path().join("merged")) == results(&folder.path().join("whole")));
+    let refused = |arguments: &[&str], words: &[&str]| {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(2));
+        words.iter().for_each(|word| assert!(text(&output.stderr).contains(word), "{}", text(&output.stderr)));
+    };
+    refused(&["merge", shards[0], shards[2], "--out", "m2"], &["missing: 2/3"]);
+    refused(&["merge", shards[0], shards[0], "--out", "m2"], &["the same shard"]);
+    refused(&["sweep", "sweep.toml", "--shard", "4/3"], &["3/64"]);
+    let chunk = std::fs::read_dir(folder.path().join(shards[1]).join("chunks")).unwrap().next().unwrap().unwrap();
+    std::fs::remove_file(chunk.path()).unwrap();
+    refused(&["merge", shards[0], shards[1], shards[2], "--out", "m2"], &["not finished: out/sweep-2-of-3"]);
+    std::fs::write(folder.path().join("sweep.toml"), long().replace("30 mg/kg", "31 mg/kg")).unwrap();
+    assert_eq!(run(&["sweep", "sweep.toml", "--quiet", "--shard", "2/3", "--fresh"]).status.code(), Some(0));
+    refused(&["merge", shards[0], shards[1], shards[2], "--out", "m2"], &["another sweep", "axes.0.to"]);
+}
+
+#[test]
+fn a_changed_sweep_is_refused_with_what_changed_unless_fresh() {
+    let folder = folder(SWEEP);
+    let run = |arguments: &[&str]| disinhibit(folder.path(), arguments);
+    assert_eq!(run(&["sweep", "sweep.toml", "--quiet"]).status.code(), Some(0));
+    let before = results(&folder.path().join("out/sweep"));
+    let changed = ["sweep", "sweep.toml", "--quiet", "--set", "populations.SST.tau=25 ms"];
+    let refused = run(&changed);
+    assert_eq!(refused.status.code(), Some(2));
+    let message = text(&refused.stderr);
+    assert!(message.contains("scenario.populations.SST.tau") && message.contains("--fresh"), "{message}");
+    assert!(results(&folder.path().join("out/sweep")) == before, "what was stored is lost");
+    assert_eq!(run(&[&changed[..], &["--fresh"]].concat()).status.code(), Some(0));
+}
+
+#[test]
+fn mistakes_in_a_sweep_are_named_with_their_places() {
+    let problem = |from: &str, to: &str, words: &[&str]| {
+        assert!(SWEEP.contains(from));
+        let folder = folder(&SWEEP.replacen(from, to, 1));
+        let output = disinhibit(folder.path(), &["sweep", "sweep.toml"]);
+        assert_eq!(output.status.code(), Some(2), "{to}");
+        let message = text(&output.stderr);
+        words.iter().for_each(|word| assert!(message.contains(word), "{to}: {message}"));
+        assert!(!folder.path().join("out").exists(), "{to}: something was written");
+    };
+    problem("doses.0.amount", "doses.0.amonut", &["sweep.toml:7", "did you mean"]);
+    problem("\"30 mg/kg\"", "\"30 mg\"", &["sweep.toml:10", "mg/kg"]);
+    problem("\"1 mg/kg\"", "\"0 mg/kg\"", &["logarithmic", "sweep.toml"]);
+    problem("points = 3", "points = 1", &["sweep.toml", "2 or more"]);
+    problem("scale = \"log\"", "scale = \"logarithmic\"", &["sweep.toml:12", "linear, log"]);
+    problem("[0, 0.3", "[0, 1.3", &["sweep.toml:17", "between 0 and 1"]);
+    problem(
+        "\"stress\", \"stress+ket10\"",
+        "\"stress\", \"stress+ket\"",
+        &["sweep.toml:3", "did you mean `stress+ket10`"],
+    );
+    problem("\"rescue\"", "\"resuce\"", &["there is no readout `resuce`", "did you mean"]);
+    problem("ketamine.toml", "ketmine.toml", &["sweep.toml:2", "ketmine.toml"]);
+    problem("name = \"share\"", "name = \"share\"\nwith = \"dosis\"", &["there is no axis `dosis`"]);
+    problem("name = \"share\"", "name = \"share\"\nwith = \"dose\"", &["4 values move with the 3"]);
+    let folder = folder("[[axes]]\npath = \"x\"\n");
+    let message = text(&disinhibit(folder.path(), &["sweep", "sweep.toml"]).stderr);
+    assert!(message.contains("`scenario` is missing"), "{message}");
+    let message = text(&disinhibit(folder.path(), &["run", "sweep.toml"]).stderr);
+    assert!(!message.is_empty());
+}
+
+#[test]
+fn a_point_without_a_rest_or_with_nonsense_marks_its_row_and_spares_the_others() {
+    let sweep = SWEEP.replace(
+        "path = \"receptors.MOR.on.SST.fraction\"\nname = \"share\"\nvalues = [0, 0.3, 0.55, 1]",
+        "path = \"onto.Pyr.Pyr\"\nvalues = [1.1, 6, -1]",
+    );
+    let folder = folder(&sweep);
+    let engine = engine(folder.path(), &[]);
+    let rows = engine.rows(0..engine.runs(), Level::new());
+    let status = |point: u64| rows.iter().find(|row| row.point == point).unwrap();
+    assert_eq!(status(0).status, "ok");
+    assert_eq!(status(1).status, "no rest");
+    assert!(status(1).problem.contains("unstable") && status(1).readouts.iter().all(|number| number.is_nan()));
+    assert_eq!(status(2).status, "invalid");
+    let plain = engine_of(&sweep.replace("[1.1, 6, -1]", "[1.1]"));
+    let alone = plain.1.rows(0..plain.1.runs(), Level::new());
+    let beside: Vec<Row> = rows.iter().filter(|row| row.point % 3 == 0).cloned().collect();
+    assert_eq!(bits(&beside), bits(&alone));
+}
+
+fn engine_of(sweep: &str) -> (tempfile::TempDir, Engine) {
+    let folder = folder(sweep);
+    let engine = engine(folder.path(), &[]);
+    (folder, engine)
+}
+
+#[test]
+fn shipped_sweeps_fit_their_scenarios() {
+    for entry in std::fs::read_dir("configs/sweeps").unwrap() {
+        let file: PathBuf = entry.unwrap().path();
+        let loaded = load(&file, &[]).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let engine = Engine::new(&loaded.sweep.unwrap(), &loaded.scenario, None).unwrap();
+        let rows = engine.rows(0..2, Level::new());
+        assert!(rows.iter().all(|row| row.status == "ok"), "{}: {rows:?}", file.display());
+    }
+}
