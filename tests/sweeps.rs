@@ -291,3 +291,47 @@ fn shipped_sweeps_fit_their_scenarios() {
         assert!(rows.iter().all(|row| row.status == "ok"), "{}: {rows:?}", file.display());
     }
 }
+
+/// The figures of a sweep: they parse, name axes, units and arms, and no text covers another.
+fn check_figures(folder: &Path, stems: &[&str], words: &[&str]) {
+    let (columns, rows) = read_table(&folder.join("results.parquet")).unwrap();
+    let table = disinhibit::report::sweep::SweepTable { title: "A sweep".into(), columns: &columns, rows: &rows };
+    let figures = table.figures(&[]);
+    assert_eq!(figures.iter().map(|(stem, _)| stem.as_str()).collect::<Vec<_>>(), stems);
+    for (stem, figure) in figures {
+        let svg = figure.svg();
+        let document = roxmltree::Document::parse(&svg).unwrap();
+        let text: String = document.descendants().filter_map(|node| node.text()).collect::<Vec<_>>().join("\n");
+        words.iter().for_each(|word| assert!(text.contains(word), "{stem} lacks {word}"));
+        let labels = figure.labels();
+        for (index, label) in labels.iter().enumerate() {
+            for other in &labels[index + 1..] {
+                assert!(!label.bounds.overlaps(&other.bounds), "{stem}: `{}` covers `{}`", label.text, other.text);
+            }
+        }
+        assert!(folder.join(format!("{stem}.png")).exists());
+    }
+}
+
+#[test]
+fn two_axes_give_maps_and_one_gives_curves_with_bands_of_replicates() {
+    let folder = folder(SWEEP);
+    let run = |arguments: &[&str]| disinhibit(folder.path(), arguments);
+    assert_eq!(run(&["sweep", "sweep.toml", "--quiet"]).status.code(), Some(0));
+    let out = folder.path().join("out/sweep");
+    let stems = ["map_rescue_at_10_min", "map_minutes_above_control", "map_rate.Pyr_at_10_min"];
+    check_figures(&out, &stems, &["dose (mg/kg)", "share", "stress+ket10", "A sweep"]);
+    let drawn = run(&["plot", "out/sweep", "--readout", "peak"]);
+    assert_eq!(text(&drawn.stdout), "out/sweep/map_peak.svg\nout/sweep/map_peak.png\n");
+    let refused = run(&["plot", "out/sweep", "--readout", "paek"]);
+    assert!(refused.status.code() == Some(2) && text(&refused.stderr).contains("did you mean `peak`?"));
+    let one_axis = SWEEP.split("[[axes]]").take(2).collect::<Vec<_>>().join("[[axes]]");
+    let noisy =
+        "noise = \"independent\"\nreplicates = 3\n".to_owned() + &one_axis.replace("ketamine.toml", "noisy.toml");
+    std::fs::write(folder.path().join("sweep.toml"), noisy).unwrap();
+    let set = ["--set", "run.step=2 ms", "--set", "run.method=euler-maruyama"];
+    let output = run(&[&["sweep", "sweep.toml", "--quiet", "--out", "curves"][..], &set].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    check_figures(&folder.path().join("curves"), &["curves"], &["dose (mg/kg)", "rescue at 10 min", "stress+ket10"]);
+    assert!(std::fs::read_to_string(folder.path().join("curves/curves.svg")).unwrap().contains("<polygon"), "no bands");
+}

@@ -51,7 +51,7 @@ struct Arguments {
 enum Command {
     /// Run a scenario: all arms of an experiment; write numbers, traces and figures.
     Run(RunArguments),
-    /// Run a scenario at every point of a design; write a table.
+    /// Run a scenario at every point of a design; write a table and figures.
     Sweep(SweepArguments),
     /// Join the shards of a sweep into one table.
     Merge(MergeArguments),
@@ -67,10 +67,13 @@ enum Command {
         /// Which kind of file.
         kind: SchemaKind,
     },
-    /// Draw the figures of a run again from its stored results.
+    /// Draw the figures of a run or a sweep again from its stored results.
     Plot {
-        /// The folder of the run.
+        /// The folder of the run or sweep.
         folder: PathBuf,
+        /// Of a sweep: which readouts, such as --readout "rescue at 10 min"; may be repeated.
+        #[arg(long, value_name = "NAME")]
+        readout: Vec<String>,
         /// Say nothing but errors.
         #[arg(long, short)]
         quiet: bool,
@@ -195,7 +198,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Ending {
         Command::Check(arguments) => check::check(&arguments),
         Command::New { name } => new::new(&name),
         Command::Schema { kind } => check::schema(kind),
-        Command::Plot { folder, quiet } => plot::plot(&folder, quiet),
+        Command::Plot { folder, readout, quiet } => plot::plot(&folder, &readout, quiet),
         Command::Completions { shell } => shell::completions(shell, &mut Arguments::command()),
         Command::Man => shell::man(Arguments::command()),
     }

@@ -2,10 +2,25 @@
 
 use super::Ending;
 use super::progress::{refuse, say};
+use crate::report::sweep::SweepTable;
+use crate::spec::nearest;
 use crate::store::Results;
-use std::path::Path;
+use crate::store::sweep::{RESULTS, read_table, title};
+use crate::store::write_file;
+use std::path::{Path, PathBuf};
 
-pub(super) fn plot(folder: &Path, quiet: bool) -> Ending {
+pub(super) fn plot(folder: &Path, readouts: &[String], quiet: bool) -> Ending {
+    if folder.join(RESULTS).exists() {
+        return match draw_sweep(folder, readouts) {
+            Ok(files) => {
+                if !quiet {
+                    files.iter().for_each(|file| say(file.display()));
+                }
+                Ending::Done
+            }
+            Err(error) => refuse(format!("error: {error}")),
+        };
+    }
     let results = match Results::read(folder) {
         Ok(results) => results,
         Err(error) => return refuse(format!("error: {error}")),
@@ -19,4 +34,26 @@ pub(super) fn plot(folder: &Path, quiet: bool) -> Ending {
         }
         Err(error) => refuse(format!("error: {error}")),
     }
+}
+
+/// Draws the figures of a sweep into its folder; gives the files.
+pub(super) fn draw_sweep(folder: &Path, readouts: &[String]) -> Result<Vec<PathBuf>, String> {
+    let (columns, rows) = read_table(&folder.join(RESULTS)).map_err(|error| error.to_string())?;
+    for readout in readouts {
+        let known = || columns.iter().map(|column| column.name.as_str());
+        if !known().any(|name| name == readout) {
+            let close = nearest(readout, known()).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+            return Err(format!("{}: there is no column `{readout}`{close}", folder.join(RESULTS).display()));
+        }
+    }
+    let title = title(folder).map_err(|error| error.to_string())?;
+    let mut files = Vec::new();
+    for (stem, figure) in (SweepTable { title, columns: &columns, rows: &rows }).figures(readouts) {
+        let (svg, png) = (folder.join(format!("{stem}.svg")), folder.join(format!("{stem}.png")));
+        write_file(&svg, figure.svg().as_bytes()).map_err(|error| error.to_string())?;
+        let bytes = figure.png().map_err(|error| format!("{}: {error}", png.display()))?;
+        write_file(&png, &bytes).map_err(|error| error.to_string())?;
+        files.extend([svg, png]);
+    }
+    Ok(files)
 }

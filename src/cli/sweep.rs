@@ -71,20 +71,27 @@ fn finish(store: &SweepStore, shard: Shard, out: &Path, arguments: &SweepArgumen
     if let Err(error) = store.join(arguments.csv) {
         return refuse(format!("error: {error}"));
     }
-    if !arguments.quiet {
+    draw(out, arguments.quiet)
+}
+
+/// Draws what is in a folder, and says what is there.
+fn draw(out: &Path, quiet: bool) -> Ending {
+    let files = match super::plot::draw_sweep(out, &[]) {
+        Ok(files) => files,
+        Err(error) => return refuse(format!("error: {error}")),
+    };
+    if !quiet {
         say(format!("results: {}", out.join(RESULTS).display()));
+        for figure in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "svg")) {
+            say(format!("figure:  {} (and .png)", figure.display()));
+        }
     }
     Ending::Done
 }
 
 pub(super) fn merge_shards(arguments: &MergeArguments) -> Ending {
     match merge(&arguments.folders, &arguments.out, arguments.csv) {
-        Ok(_) => {
-            if !arguments.quiet {
-                say(format!("results: {}", arguments.out.join(RESULTS).display()));
-            }
-            Ending::Done
-        }
+        Ok(_) => draw(&arguments.out, arguments.quiet),
         Err(error) => refuse(format!("error: {error}")),
     }
 }

@@ -93,6 +93,13 @@ impl Axis {
         Self { kind: Kind::Log, low, high, from, to }
     }
 
+    /// A logarithmic axis that ends exactly there; both ends above 0.
+    pub(super) fn exact_log((low, high): (f64, f64), from: f64, to: f64) -> Self {
+        let (low, high) = (low.max(1e-100), high.clamp(1e-99, 1e100));
+        let high = if high > low { high } else { 2.0 * low };
+        Self { kind: Kind::Log, low, high, from, to }
+    }
+
     /// A time axis, in minutes.
     pub(super) fn time((low, high): (f64, f64), from: f64, to: f64) -> Self {
         let (low, high) = sound(low, high);
@@ -144,7 +151,16 @@ impl Axis {
                 Tick { value, text: if exponent.abs() < 4 { plain(value, -exponent) } else { power(exponent) } }
             })
             .collect();
-        if ticks.is_empty() { vec![Tick { value: self.high, text: short(self.high) }] } else { ticks }
+        if ticks.len() > 1 {
+            return ticks;
+        }
+        // Less than a decade or so: 1, 2 and 5 times the powers of ten.
+        let fine: Vec<Tick> = (lowest - 1..=highest + 1)
+            .flat_map(|exponent| [1.0, 2.0, 5.0].map(|factor| factor * libm::pow(10.0, f64::from(exponent))))
+            .filter(|value| *value >= self.low && *value <= self.high)
+            .map(|value| Tick { value, text: short(value) })
+            .collect();
+        if fine.is_empty() { vec![Tick { value: self.high, text: short(self.high) }] } else { fine }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Figures: data in, SVG and PNG out. Nothing here reads files or simulates, and nothing here knows a name.
 //!
-//! One file per kind of figure: [`RatesFigure`], [`ArmsFigure`], [`PharmacologyFigure`], [`CircuitFigure`]. Each takes
+//! One file per kind of figure: [`RatesFigure`], [`ArmsFigure`], [`PharmacologyFigure`], [`CircuitFigure`], and of sweeps
+//! [`HeatMapFigure`] and [`SweptFigure`]. Each takes
 //! plain data and a [`Theme`], which keeps the colour of a name the same across figures, and gives a [`Figure`].
 //! Any data can be drawn: what is not finite leaves a gap.
 
@@ -11,12 +12,14 @@ mod circuit;
 mod circuit_layout;
 mod font;
 mod geometry;
+mod heat_map;
 mod labels;
 mod palette;
 mod panel;
 mod pharmacology;
 mod rates;
 mod render;
+mod swept;
 mod timeline;
 
 pub use arms::{ArmRates, ArmsFigure, IndexTable};
@@ -24,8 +27,10 @@ pub use axis::duration;
 pub use canvas::{Figure, Label};
 pub use circuit::{Badge, CircuitFigure, Connection, Node};
 pub use geometry::Rect;
+pub use heat_map::{HeatMapFigure, HeatPanel, SweptAxis};
 pub use palette::{Color, Role, Theme};
 pub use pharmacology::{Activation, ArmPharmacology, Concentration, ConcentrationScale, Occupancy, PharmacologyFigure};
 pub use rates::{ArmTrace, Observed, Population, RatesFigure};
 pub use render::{EncodeError, PNG_SCALE};
+pub use swept::{SweptCurve, SweptFigure, SweptPanel};
 pub use timeline::{Dose, Span, SpanKind};

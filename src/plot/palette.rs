@@ -35,6 +35,29 @@ impl Color {
     }
 }
 
+/// Samples, at equal distances, of the map viridis (van der Walt & Smith 2015, in the public domain): its lightness rises
+/// evenly, and colour-blind readers see it so.
+const VIRIDIS: [Color; 9] = [
+    Color(68, 1, 84),
+    Color(71, 45, 123),
+    Color(59, 82, 139),
+    Color(44, 114, 142),
+    Color(33, 145, 140),
+    Color(40, 174, 128),
+    Color(94, 201, 98),
+    Color(173, 220, 48),
+    Color(253, 231, 37),
+];
+
+/// A colour for a share between 0 and 1, dark to light.
+pub(super) fn ramp(share: f64) -> Color {
+    let place = share.clamp(0.0, 1.0) * (VIRIDIS.len() - 1) as f64;
+    let index = (place as usize).min(VIRIDIS.len() - 2);
+    let (one, other, part) = (VIRIDIS[index], VIRIDIS[index + 1], place - index as f64);
+    let mix = |one: u8, other: u8| (f64::from(one) + part * (f64::from(other) - f64::from(one))).round() as u8;
+    Color(mix(one.0, other.0), mix(one.1, other.1), mix(one.2, other.2))
+}
+
 /// Whether a population excites or inhibits its targets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {

@@ -1,6 +1,7 @@
 //! Which figures a run gets, and what they show: from results to the plain data that `plot` draws.
 
 pub mod observed;
+pub mod sweep;
 
 use crate::plot::{
     self, Activation, ArmPharmacology, ArmRates, ArmTrace, ArmsFigure, Badge, CircuitFigure, Concentration,

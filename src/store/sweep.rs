@@ -221,6 +221,17 @@ fn chunk_file(folder: &Path, chunk: u64) -> PathBuf {
     folder.join(CHUNKS).join(format!("{chunk:08}.parquet"))
 }
 
+/// What a sweep in a folder shows: its description, or its name.
+///
+/// # Errors
+/// [`StoreError`] where the folder holds no sweep.
+pub fn title(folder: &Path) -> Result<String, StoreError> {
+    let (identity, _) = Identity::read(folder)?;
+    let text = |key: &str| identity.content["sweep"][key].as_str().unwrap_or("").to_owned();
+    let description = text("description");
+    Ok(if description.is_empty() { text("name") } else { description })
+}
+
 /// Reads a table.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 //! the end; a chunk's bytes depend on nothing but its rows.
 
 use crate::spec::Setting;
+use crate::spec::sweep::{AxisValues, Scale};
 use crate::sweep::{Engine, Row};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
@@ -37,6 +38,42 @@ pub struct Column {
     pub label: String,
     /// What it holds.
     pub kind: ColumnKind,
+    /// What it is for.
+    pub role: ColumnRole,
+}
+
+/// What a column is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnRole {
+    /// Which run and arm, and how it ended.
+    Key,
+    /// An axis that moves on its own.
+    Axis {
+        /// Whether its values are spaced by equal ratios.
+        log: bool,
+    },
+    /// An axis that moves with another.
+    Tied,
+    /// A readout.
+    Readout,
+}
+
+impl ColumnRole {
+    const WORDS: [(&'static str, Self); 5] = [
+        ("key", Self::Key),
+        ("axis", Self::Axis { log: false }),
+        ("log axis", Self::Axis { log: true }),
+        ("tied axis", Self::Tied),
+        ("readout", Self::Readout),
+    ];
+
+    fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, role)| *role == self).map_or("key", |(word, _)| word)
+    }
+
+    fn named(word: &str) -> Self {
+        Self::WORDS.iter().find(|(known, _)| *known == word).map_or(Self::Key, |(_, role)| *role)
+    }
 }
 
 /// A cell.
@@ -52,22 +89,26 @@ pub enum Cell {
 
 /// The columns of a sweep's table.
 pub fn columns(engine: &Engine) -> Vec<Column> {
-    let column = |name: &str, unit: &str, label: &str, kind| Column {
+    let column = |name: &str, unit: &str, label: &str, kind, role| Column {
         name: name.to_owned(),
         unit: unit.to_owned(),
         label: label.to_owned(),
         kind,
+        role,
     };
-    let whole = |name: &str| column(name, "", name, ColumnKind::Whole);
-    let text = |name: &str| column(name, "", name, ColumnKind::Text);
+    let whole = |name: &str| column(name, "", name, ColumnKind::Whole, ColumnRole::Key);
+    let text = |name: &str| column(name, "", name, ColumnKind::Text, ColumnRole::Key);
     let mut columns =
         vec![whole("point"), whole("replicate"), whole("stream"), text("arm"), text("status"), text("problem")];
-    for axis in engine.design.axes() {
+    for (index, axis) in engine.design.axes().iter().enumerate() {
         let kind = if axis.parameter.is_some() { ColumnKind::Number } else { ColumnKind::Text };
-        columns.push(column(&axis.path, axis.unit(), &axis.name, kind));
+        let log = matches!(&axis.values, AxisValues::Range { scale: Scale::Log, .. });
+        let role = if axis.group == index { ColumnRole::Axis { log } } else { ColumnRole::Tied };
+        columns.push(column(&axis.path, axis.unit(), &axis.name, kind, role));
     }
     for readout in &engine.readouts {
-        columns.push(column(&readout.name, readout.unit, &readout.name, ColumnKind::Number));
+        let kind = ColumnKind::Number;
+        columns.push(column(&readout.name, readout.unit, &readout.name, kind, ColumnRole::Readout));
     }
     columns
 }
@@ -117,7 +158,12 @@ impl<W: Write + Send> TableWriter<W> {
     pub fn new(target: W, columns: &[Column]) -> Result<Self, ParquetError> {
         let described: serde_json::Map<String, serde_json::Value> = columns
             .iter()
-            .map(|column| (column.name.clone(), serde_json::json!({ "unit": column.unit, "label": column.label })))
+            .map(|column| {
+                (
+                    column.name.clone(),
+                    serde_json::json!({ "unit": column.unit, "label": column.label, "role": column.role.word() }),
+                )
+            })
             .collect();
         let metadata = KeyValue::new("columns".to_owned(), serde_json::Value::Object(described).to_string());
         let properties = WriterProperties::builder()
@@ -193,7 +239,8 @@ pub fn decode(bytes: bytes::Bytes) -> Result<(Vec<Column>, Vec<Vec<Cell>>), Parq
             parquet::basic::Type::DOUBLE => ColumnKind::Number,
             _ => ColumnKind::Text,
         };
-        Column { name: field.name().to_owned(), unit: note("unit"), label: note("label"), kind }
+        let role = ColumnRole::named(&note("role"));
+        Column { name: field.name().to_owned(), unit: note("unit"), label: note("label"), kind, role }
     });
     let columns: Vec<Column> = columns.collect();
     let mut rows = Vec::new();

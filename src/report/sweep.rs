@@ -1,0 +1,170 @@
+//! The figures of a sweep, from its table alone.
+
+use crate::plot::{Figure, HeatMapFigure, HeatPanel, Role, SweptAxis, SweptCurve, SweptFigure, SweptPanel, Theme};
+use crate::store::table::{Cell, Column, ColumnRole};
+
+/// How many readouts are drawn where none is asked for.
+const MOST_READOUTS: usize = 3;
+
+/// A sweep's table with its title.
+pub struct SweepTable<'a> {
+    /// What the sweep shows.
+    pub title: String,
+    /// The columns.
+    pub columns: &'a [Column],
+    /// The rows.
+    pub rows: &'a [Vec<Cell>],
+}
+
+impl SweepTable<'_> {
+    /// The figures that suit the design, each with the stem of its file name: curves over one axis, heat maps over two.
+    /// `readouts` chooses what is drawn; where empty, rescue and times above control come first.
+    pub fn figures(&self, readouts: &[String]) -> Vec<(String, Figure)> {
+        let axes: Vec<usize> = self.places(|role| matches!(role, ColumnRole::Axis { .. }));
+        let chosen = self.readouts(readouts);
+        match axes[..] {
+            [x] => vec![("curves".to_owned(), self.curves(x, &chosen))],
+            [y, x] => chosen
+                .iter()
+                .map(|readout| (format!("map {}", self.columns[*readout].name), self.map((x, y), *readout)))
+                .map(|(name, figure)| (name.replace([' ', '/'], "_"), figure))
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn places(&self, wanted: impl Fn(ColumnRole) -> bool) -> Vec<usize> {
+        (0..self.columns.len()).filter(|index| wanted(self.columns[*index].role)).collect()
+    }
+
+    fn readouts(&self, names: &[String]) -> Vec<usize> {
+        let all = self.places(|role| role == ColumnRole::Readout);
+        if !names.is_empty() {
+            return all.into_iter().filter(|index| names.contains(&self.columns[*index].name)).collect();
+        }
+        let rank = |index: &usize| {
+            let name = self.columns[*index].name.as_str();
+            match name {
+                "rescue at 10 min" => 0,
+                "minutes_above_control" => 1,
+                _ if name.starts_with("rescue") => 2,
+                _ if name.ends_with("at 10 min") => 3,
+                _ if name.contains(" at ") => 5,
+                _ => 4,
+            }
+        };
+        let mut ranked = all;
+        ranked.sort_by_key(rank);
+        // One rescue is enough.
+        let mut rescues = 0;
+        ranked.retain(|index| {
+            rescues += usize::from(self.columns[*index].name.starts_with("rescue"));
+            !self.columns[*index].name.starts_with("rescue") || rescues == 1
+        });
+        ranked.truncate(MOST_READOUTS);
+        ranked
+    }
+
+    fn number(&self, row: usize, column: usize) -> f64 {
+        match self.rows[row].get(column) {
+            Some(Cell::Number(number)) => *number,
+            _ => f64::NAN,
+        }
+    }
+
+    /// The arms in the order of the table.
+    fn arms(&self) -> Vec<&str> {
+        let place = self.columns.iter().position(|column| column.name == "arm");
+        let mut arms: Vec<&str> = Vec::new();
+        for row in self.rows {
+            if let Some(Cell::Text(arm)) = place.and_then(|place| row.get(place))
+                && !arms.contains(&arm.as_str())
+            {
+                arms.push(arm);
+            }
+        }
+        arms
+    }
+
+    /// The rows of an arm.
+    fn rows_of(&self, arm: &str) -> Vec<usize> {
+        let place = self.columns.iter().position(|column| column.name == "arm");
+        let is = |row: &usize| place.and_then(|place| self.rows[*row].get(place)) == Some(&Cell::Text(arm.to_owned()));
+        (0..self.rows.len()).filter(is).collect()
+    }
+
+    fn axis(&self, column: usize) -> SweptAxis {
+        let mut values: Vec<f64> = (0..self.rows.len()).map(|row| self.number(row, column)).collect();
+        values.retain(|value| value.is_finite());
+        values.sort_by(f64::total_cmp);
+        values.dedup();
+        let Column { label, unit, role, .. } = &self.columns[column];
+        SweptAxis { name: label.clone(), unit: unit.clone(), log: *role == ColumnRole::Axis { log: true }, values }
+    }
+
+    fn titled(&self, readout: usize) -> String {
+        let Column { name, unit, .. } = &self.columns[readout];
+        let name = name.replace('_', " ");
+        if unit.is_empty() { name } else { format!("{name} ({unit})") }
+    }
+
+    /// Mean, smallest and largest of a readout in some rows.
+    fn spread(&self, rows: &[usize], readout: usize) -> (f64, f64, f64) {
+        let values: Vec<f64> = rows.iter().map(|row| self.number(*row, readout)).collect();
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        let extreme = |pick: fn(f64, f64) -> f64| values.iter().copied().reduce(pick).unwrap_or(f64::NAN);
+        (mean, extreme(f64::min), extreme(f64::max))
+    }
+
+    fn map(&self, (x, y): (usize, usize), readout: usize) -> Figure {
+        let (across, up) = (self.axis(x), self.axis(y));
+        let panel = |arm: &str| {
+            let rows = self.rows_of(arm);
+            let at = |vertical: f64, level: f64| {
+                let here: Vec<usize> = rows
+                    .iter()
+                    .copied()
+                    .filter(|row| self.number(*row, x) == level && self.number(*row, y) == vertical)
+                    .collect();
+                self.spread(&here, readout).0
+            };
+            let values =
+                up.values.iter().map(|vertical| across.values.iter().map(|level| at(*vertical, *level)).collect());
+            HeatPanel { name: arm.to_owned(), values: values.collect() }
+        };
+        let panels = self.arms().into_iter().map(panel).collect();
+        let title = self.title.clone();
+        HeatMapFigure { title, subtitle: String::new(), x: across, y: up, value: self.titled(readout), panels }.render()
+    }
+
+    fn curves(&self, x: usize, readouts: &[usize]) -> Figure {
+        let axis = self.axis(x);
+        let arms = self.arms();
+        let curve = |arm: &str, readout: usize| {
+            let rows = self.rows_of(arm);
+            let at = |value: &f64| {
+                let here: Vec<usize> = rows.iter().copied().filter(|row| self.number(*row, x) == *value).collect();
+                (self.spread(&here, readout), here.len())
+            };
+            let spreads: Vec<((f64, f64, f64), usize)> = axis.values.iter().map(at).collect();
+            let replicated = spreads.iter().any(|(_, count)| *count > 1);
+            SweptCurve {
+                arm: arm.to_owned(),
+                means: spreads.iter().map(|((mean, _, _), _)| *mean).collect(),
+                bands: if replicated {
+                    spreads.iter().map(|((_, low, high), _)| (*low, *high)).collect()
+                } else {
+                    Vec::new()
+                },
+            }
+        };
+        let panel = |readout: &usize| SweptPanel {
+            value: self.titled(*readout),
+            level: self.columns[*readout].name.starts_with("rescue").then_some(1.0),
+            curves: arms.iter().map(|arm| curve(arm, *readout)).collect(),
+        };
+        let panels = readouts.iter().map(panel).collect();
+        let theme = Theme::new(arms.iter().copied(), std::iter::empty::<(String, Role)>(), std::iter::empty::<&str>());
+        SweptFigure { title: self.title.clone(), subtitle: String::new(), x: axis, panels }.render(&theme)
+    }
+}
