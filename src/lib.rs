@@ -3,7 +3,7 @@
 //!
 //! Data flows one way; a module uses only those before it:
 //! `units`, `numeric` -> `spec` -> `config` -> `circuit` -> `signals` -> `pharmacology` -> `modulation` ->
-//! `experiment` -> `equilibrium` -> `simulate` -> `readouts` -> `store` -> `plot` -> `report` -> `cli`.
+//! `experiment` -> `equilibrium` -> `simulate` -> `readouts` -> `sweep` -> `store` -> `plot` -> `report` -> `cli`.
 
 pub mod circuit;
 pub mod cli;

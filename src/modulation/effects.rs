@@ -138,11 +138,17 @@ impl<const G: usize> Effects<G> {
                 }
                 // Weights: the connection's own factor first, then that of its source's output.
                 rows.weight.clone_from_slice(&base.weight);
-                for connection in 0..shape.connections.len() {
-                    let mut terms = self.weight.iter().filter(|(index, _)| *index == connection).peekable();
-                    if terms.peek().is_some() {
-                        let factor = terms.fold(one, |sum, (_, term)| sum + term.value(simd, signals, rest)).max(zero);
-                        (Lanes::load(simd, &rows.weight[connection]) * factor).store(&mut rows.weight[connection]);
+                for (connection, weight) in rows.weight.iter_mut().enumerate() {
+                    let mut sum = one;
+                    let mut changed = false;
+                    for (index, term) in &self.weight {
+                        if *index == connection {
+                            sum = sum + term.value(simd, signals, rest);
+                            changed = true;
+                        }
+                    }
+                    if changed {
+                        (Lanes::load(simd, weight) * sum.max(zero)).store(weight);
                     }
                 }
                 for (population, term) in &self.output {

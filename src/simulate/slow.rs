@@ -23,6 +23,9 @@ use fearless_simd::{Level, Simd};
 const FIRST_STEP: f64 = 1e-3;
 /// A step this short, relative to the time, cannot be shortened further.
 const SHORTEST_STEP: f64 = 1e-10;
+/// A circuit that does not come to rest this soon, in min, after a state that it could follow is given up: this is many of
+/// its own time constants, and far shorter than those of drugs.
+const LOST_STEP: f64 = 1e-4;
 /// The absolute tolerance relative to the relative one: slow variables are of order one or smaller.
 const ABSOLUTE: f64 = 1e-2;
 /// No rate may change by more than this in one step, relative to its size (absolutely below 1 Hz): the traces stay smooth
@@ -178,6 +181,11 @@ impl<'a, const G: usize> Block<'a, G> {
 
     /// Lets the circuit of some lanes run until it stands still, under the effects in force.
     fn relax_lanes<S: Simd>(&mut self, simd: S, circuit: &mut [Row<G>], bits: u64) {
+        // A lane that is lost already will try again with a shorter step, or be given up.
+        let bits = bits & !self.lost;
+        if bits == 0 {
+            return;
+        }
         let model = self.model;
         let mask = Mask::from_bits(simd, bits);
         let kept = circuit.to_vec();
@@ -313,8 +321,8 @@ impl<'a, const G: usize> Block<'a, G> {
                 }
             } else {
                 lane.outcome.work.rejected += 1;
-                lane.step = if lost { 0.25 * length } else { length * factor };
-                if lane.step < shortest {
+                lane.step = if lost { 0.1 * length } else { length * factor };
+                if lane.step < if lost { LOST_STEP } else { shortest } {
                     lane.give_up(now, "no stable state of the circuit can be followed from here");
                 }
             }
