@@ -177,12 +177,17 @@ fn a_channel_blocker_acts_after_the_transducer_and_blockers_add() {
         "[receptors.C]\ntone = { occupancy_ratio = 1, efficacy = 4 }\n[receptors.C.on.A]\nfraction = 1\neffects = [{ drive = \"1 mV\" }]\n\
          [[receptors.C.blocked_by]]\nligand = \"ago\"\nIC50 = { A = \"2 uM\" }\n[[receptors.C.blocked_by]]\nligand = \"ant\"\nIC50 = \"50 nM\"\nhill = 2\n\
          [ligands.ago.kinetics.mouse]",
-    ) + &bath("both", &[("ago", 1_000.0), ("ant", 25.0)], "");
-    let outcome = outcome(&text);
-    let sum = 0.5 + 0.25;
-    let block = sum / (1.0 + sum);
-    assert_relative_eq!(last(&outcome, "both", "block.C.A"), block, max_relative = 1e-13);
-    assert_relative_eq!(last(&outcome, "both", "activation.C.A"), 2.0 / 3.0 * (1.0 - block), max_relative = 1e-13);
+    ) + &bath("both", &[("ago", 1_000.0), ("ant", 50.0)], "")
+        + &bath("one", &[("ant", 25.0)], "");
+    let hill = |x: f64, n: f64| libm::pow(x, n) / (1.0 + libm::pow(x, n));
+    let mixed = outcome(&text);
+    // Coefficients of 1 and 2, by shares of 0.5 and 1 in a sum of 1.5.
+    let block = hill(1.5, 1.0 + 1.0 / 1.5);
+    assert_relative_eq!(last(&mixed, "both", "block.C.A"), block, max_relative = 1e-13);
+    assert_relative_eq!(last(&mixed, "both", "activation.C.A"), 2.0 / 3.0 * (1.0 - block), max_relative = 1e-13);
+    assert_relative_eq!(last(&mixed, "one", "block.C.A"), hill(0.5, 2.0), max_relative = 1e-13);
+    let equal = outcome(&text.replace("IC50 = { A = \"2 uM\" }", "IC50 = { A = \"2 uM\" }\nhill = 2"));
+    assert_relative_eq!(last(&equal, "both", "block.C.A"), hill(1.5, 2.0), max_relative = 1e-13);
 }
 
 #[test]

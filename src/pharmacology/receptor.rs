@@ -204,19 +204,43 @@ impl<const G: usize> Site<G> {
         activation.store(&mut moment.signals[self.activation]);
     }
 
-    /// `X/(1 + X)`, X the sum over blockers of `(C/IC50)^hill`.
+    /// `X^h/(1 + X^h)`, X the sum over blockers of C/IC50; h is their Hill coefficient, or the mean of theirs by their
+    /// shares of X.
     #[inline(always)]
     fn channel_block<S: Simd>(&self, simd: S, exposures: &[Row<G>]) -> Lanes<S, G> {
-        let mut sum = Lanes::splat(simd, 0.0);
+        let (zero, one) = (Lanes::splat(simd, 0.0), Lanes::splat(simd, 1.0));
+        let mut sum = zero;
         for blocker in &self.blockers {
-            let ratio = Lanes::load(simd, &exposures[blocker.exposure]) * Lanes::load(simd, &blocker.inverse_ic50);
-            sum = sum
-                + match &blocker.hill {
-                    None => ratio,
-                    Some(hill) => pow(simd, ratio, Lanes::load(simd, hill)),
-                };
+            sum = sum + blocker.ratio(simd, exposures);
         }
-        sum / (Lanes::splat(simd, 1.0) + sum)
+        if self.blockers.iter().any(|blocker| blocker.hill.is_some()) {
+            let first = self.blockers[0].hill(simd);
+            // Counted from the first, the mean of equal coefficients is exactly that.
+            let mut excess = zero;
+            for blocker in &self.blockers[1..] {
+                excess = excess + (blocker.hill(simd) - first) * blocker.ratio(simd, exposures);
+            }
+            let present = sum.gt(zero);
+            let hill = first + present.select(excess / present.select(sum, one), zero);
+            sum = pow(simd, sum, hill);
+        }
+        sum / (one + sum)
+    }
+}
+
+impl<const G: usize> Blocker<G> {
+    /// C/IC50.
+    #[inline(always)]
+    fn ratio<S: Simd>(&self, simd: S, exposures: &[Row<G>]) -> Lanes<S, G> {
+        Lanes::load(simd, &exposures[self.exposure]) * Lanes::load(simd, &self.inverse_ic50)
+    }
+
+    #[inline(always)]
+    fn hill<S: Simd>(&self, simd: S) -> Lanes<S, G> {
+        match &self.hill {
+            Some(hill) => Lanes::load(simd, hill),
+            None => Lanes::splat(simd, 1.0),
+        }
     }
 }
 

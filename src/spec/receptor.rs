@@ -82,7 +82,8 @@ pub struct Enhancement {
     pub dissociation: f64,
 }
 
-/// A channel blocker: `A` is multiplied by `1 - X/(1 + X)`, `X = sum over blockers of (C / IC50)^hill`.
+/// A channel blocker: `A` is multiplied by `1 - X^h/(1 + X^h)`, X the sum over blockers of C/IC50; where their Hill
+/// coefficients differ, h is their mean by shares of X.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Blocker {
     /// Which ligand.
