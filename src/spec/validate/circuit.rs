@@ -40,7 +40,11 @@ impl Checks<'_> {
 
     fn weight_sign(&mut self, path: String, source: &str, weight: f64) {
         if weight.abs() > LARGEST_INPUT {
-            self.report(path.clone(), format!("a weight of {weight} is beyond any circuit"), "a smaller number");
+            self.report(
+                path.clone(),
+                format!("a weight of {weight:e} is beyond any circuit"),
+                "at most 1e9 input units per Hz",
+            );
         }
         let role = self.scenario.circuit.populations.get(source).map_or(Role::Either, |population| population.role);
         match role {
