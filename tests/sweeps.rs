@@ -196,12 +196,12 @@ fn shards_join_to_the_table_of_the_whole_and_mixed_or_missing_ones_are_named() {
         assert_eq!(output.status.code(), Some(2));
         words.iter().for_each(|word| assert!(text(&output.stderr).contains(word), "{}", text(&output.stderr)));
     };
-    refused(&["merge", shards[0], shards[2], "--out", "m2"], &["missing: 2/3"]);
+    refused(&["merge", shards[0], shards[2], "--out", "m2"], &["missing or unfinished: 2 of 3", "--array=2"]);
     refused(&["merge", shards[0], shards[0], "--out", "m2"], &["the same shard"]);
     refused(&["sweep", "sweep.toml", "--shard", "4/3"], &["3/64"]);
     let chunk = std::fs::read_dir(folder.path().join(shards[1]).join("chunks")).unwrap().next().unwrap().unwrap();
     std::fs::remove_file(chunk.path()).unwrap();
-    refused(&["merge", shards[0], shards[1], shards[2], "--out", "m2"], &["not finished: out/sweep-2-of-3"]);
+    refused(&["merge", shards[0], shards[1], shards[2], "--out", "m2"], &["missing or unfinished: 2 of 3"]);
     std::fs::write(folder.path().join("sweep.toml"), long().replace("30 mg/kg", "31 mg/kg")).unwrap();
     assert_eq!(run(&["sweep", "sweep.toml", "--quiet", "--shard", "2/3", "--fresh"]).status.code(), Some(0));
     refused(&["merge", shards[0], shards[1], shards[2], "--out", "m2"], &["another sweep", "axes.0.to"]);

@@ -333,26 +333,47 @@ pub fn merge(shards: &[PathBuf], out: &Path, csv: bool) -> Result<u64, StoreErro
     let Some((identity, count)) = known else {
         return Err(StoreError::Shards("there are no shards to join".into()));
     };
-    let missing: Vec<String> = (1..=count)
-        .filter(|index| !by_index.iter().any(|(known, _)| known == index))
-        .map(|index| format!("{index}/{count}"))
-        .collect();
-    if !missing.is_empty() {
-        return Err(StoreError::Shards(format!("shards are missing: {}", missing.join(", "))));
-    }
-    by_index.sort_by_key(|(index, _)| *index);
-    let folder_of = |chunk: u64| by_index[(chunk % count) as usize].1.clone();
-    let folders: Vec<PathBuf> = (0..identity.chunks).map(folder_of).collect();
-    let unfinished = |(_, folder): &&(u64, &PathBuf)| {
-        (0..identity.chunks).any(|chunk| folder_of(chunk) == **folder && !chunk_file(folder, chunk).exists())
+    let folder_of = |shard: u64| by_index.iter().find(|(index, _)| *index == shard).map(|(_, folder)| *folder);
+    let shard_of = |chunk: u64| chunk % count + 1;
+    let finished = |shard: u64| {
+        let chunks = (0..identity.chunks).filter(|chunk| shard_of(*chunk) == shard);
+        folder_of(shard).is_some_and(|folder| chunks.into_iter().all(|chunk| chunk_file(folder, chunk).exists()))
     };
-    let unfinished: Vec<String> =
-        by_index.iter().filter(unfinished).map(|(_, folder)| folder.display().to_string()).collect();
-    if !unfinished.is_empty() {
-        return Err(StoreError::Shards(format!("shards are not finished: {}", unfinished.join(", "))));
+    let missing: Vec<u64> = (1..=count).filter(|shard| !finished(*shard)).collect();
+    if !missing.is_empty() {
+        let missing = ranges(&missing);
+        let message = format!(
+            "shards are missing or unfinished: {missing} of {count}; run them again, on Slurm with --array={missing}"
+        );
+        return Err(StoreError::Shards(message));
     }
+    let folders: Vec<PathBuf> = (0..identity.chunks).filter_map(|chunk| folder_of(shard_of(chunk))).cloned().collect();
     std::fs::create_dir_all(out).map_err(|error| StoreError::Write { file: out.to_owned(), error })?;
     join(&folders, out, csv)?;
     write_file(&out.join(IDENTITY), &identity.stored(Shard::WHOLE))?;
     Ok(identity.chunks)
+}
+
+/// Rising numbers as Slurm writes them: `3,11,40-52`.
+fn ranges(numbers: &[u64]) -> String {
+    let mut runs: Vec<(u64, u64)> = Vec::new();
+    for number in numbers {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == *number => *last = *number,
+            _ => runs.push((*number, *number)),
+        }
+    }
+    let text = |(first, last): &(u64, u64)| if first == last { first.to_string() } else { format!("{first}-{last}") };
+    runs.iter().map(text).collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ranges;
+
+    #[test]
+    fn missing_shards_are_written_as_a_job_array() {
+        assert_eq!(ranges(&[3, 11, 40, 41, 42, 52]), "3,11,40-42,52");
+        assert_eq!(ranges(&[]), "");
+    }
 }
