@@ -266,7 +266,7 @@ fn a_point_without_a_rest_or_with_nonsense_marks_its_row_and_spares_the_others()
     let rows = engine.rows(0..engine.runs(), Level::new());
     let status = |point: u64| rows.iter().find(|row| row.point == point).unwrap();
     assert_eq!(status(0).status, "ok");
-    assert_eq!(status(1).status, "no rest");
+    assert_eq!(status(1).status, "no-steady-state");
     assert!(status(1).problem.contains("unstable") && status(1).readouts.iter().all(|number| number.is_nan()));
     assert_eq!(status(2).status, "invalid");
     let plain = engine_of(&sweep.replace("[1.1, 6, -1]", "[1.1]"));

@@ -173,6 +173,10 @@ fn show_point(loaded: &Loaded, engine: &Engine, point: u64) -> Ending {
         let argument = format!("{}={text}", axis.path).replace('\'', "'\\''");
         command.extend([" --set '", &argument, "'"]);
     }
+    if !bound.sweep.report.is_empty() {
+        let times: Vec<&str> = bound.sweep.report.iter().map(|time| time.label.as_str()).collect();
+        command.extend([" --set 'run.report=", &times.join(", "), "'"]);
+    }
     let stream = engine.stream(&values);
     if stream != 0 {
         command.extend([" --stream ", &stream.to_string()]);

@@ -170,8 +170,12 @@ impl Loader<'_> {
             };
             self.findings.add_problem(problem);
         } else if self.findings.problems.len() == before {
-            match bind(&sweep, &loaded.scenario) {
-                Ok(bound) => return Some(Loaded { kind: Kind::Sweep, sweep: Some(bound), folder, ..loaded }),
+            let mut scenario = loaded.scenario.clone();
+            if !sweep.report.is_empty() {
+                scenario.run.report.clone_from(&sweep.report);
+            }
+            match bind(&sweep, &scenario) {
+                Ok(bound) => return Some(Loaded { kind: Kind::Sweep, scenario, sweep: Some(bound), folder, ..loaded }),
                 Err(problems) => problems.into_iter().for_each(|problem| self.findings.add_problem(problem)),
             }
         }

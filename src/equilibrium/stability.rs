@@ -26,6 +26,13 @@ pub fn dynamics_jacobian<const G: usize>(rows: &Rows<G>, residual_jacobian: &[Ro
         .collect()
 }
 
+/// The largest real part of the eigenvalues of the dynamics in one lane, in 1/s; NaN where there are none.
+pub fn leading_rate_per_s<const G: usize>(rows: &Rows<G>, residual_jacobian: &[Row<G>], lane: usize) -> f64 {
+    let jacobian = dynamics_jacobian(rows, residual_jacobian, lane);
+    let found = eigenvalues(&jacobian, rows.populations.len());
+    found.map_or(f64::NAN, |values| values.iter().map(|value| value.re * 1e3).fold(f64::NEG_INFINITY, f64::max))
+}
+
 impl Linearisation {
     /// Linearises lane 0 of a circuit at a state.
     pub fn new(shape: &Shape<1>, rows: &Rows<1>, state: &[Row<1>], level: Level) -> Self {

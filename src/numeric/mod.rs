@@ -6,3 +6,4 @@ pub mod linear;
 pub mod normal;
 pub mod philox;
 pub mod quantile;
+pub mod spectrum;

@@ -1,9 +1,11 @@
 //! From recordings to named numbers: rates, suppression and rescue, peaks, inputs by source, exposure to drugs.
 
+pub mod fluctuation;
 pub mod trace;
 
 use crate::simulate::{ArmOutcome, Outcome, Status};
-use crate::spec::{Compare, Scenario};
+use crate::spec::{Compare, Scenario, Time};
+use fluctuation::Fluctuation;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use trace::{Extreme, Trace};
@@ -71,6 +73,15 @@ pub struct ArmSummary {
     pub free_concentration_nm: ByTime<ByName<f64>>,
     /// Area under the free concentration above its start, in nM min, over the run.
     pub area_under_concentration_nm_min: ByName<f64>,
+    /// The largest real part of the circuit's eigenvalues by report label, in 1/s; below 0 it is stable.
+    #[serde(default)]
+    pub stability_per_s: ByTime<Option<f64>>,
+    /// Variance of the main population's recorded rate within the window, Hz^2; in fast time alone.
+    #[serde(default)]
+    pub variance_hz2: Option<f64>,
+    /// The frequency at which the spectrum of that rate is highest, in Hz; in fast time alone.
+    #[serde(default)]
+    pub peak_frequency_hz: Option<f64>,
     /// The stress level by report label.
     pub stress: ByTime<f64>,
     /// What happened to the circuit on the way.
@@ -142,6 +153,8 @@ impl<'a> Comparison<'a> {
         let own = arm.recording.signal(&self.signal).unwrap_or_default();
         let own = Trace { times: arm.recording.times(), values: &own };
         let peak = own.highest(from, to);
+        let even = (self.scenario.run.time == Time::Fast).then_some(own);
+        let fluctuation = even.and_then(|own| Fluctuation::of(&own, from, to));
         ArmSummary {
             name: arm.name.clone(),
             status: arm.status.word().to_owned(),
@@ -162,6 +175,13 @@ impl<'a> Comparison<'a> {
             channel_block: self.by_time("block."),
             free_concentration_nm: self.by_time("concentration."),
             area_under_concentration_nm_min: self.exposures(),
+            stability_per_s: arm
+                .reports
+                .iter()
+                .map(|report| (report.label.clone(), Some(report.stability_per_s).filter(|value| value.is_finite())))
+                .collect(),
+            variance_hz2: fluctuation.map(|fluctuation| fluctuation.variance),
+            peak_frequency_hz: fluctuation.and_then(|fluctuation| fluctuation.peak_frequency_hz),
             stress: arm
                 .reports
                 .iter()

@@ -11,7 +11,7 @@ use super::recording::{ArmOutcome, Status};
 use super::start::{Place, bring_in};
 use super::stepper::{Fast, take_steps};
 use crate::circuit::Rows;
-use crate::circuit::equations::rates;
+use crate::circuit::equations::{Linearised, rates, residual_and_jacobian};
 use crate::equilibrium::newton::NewtonWork;
 use crate::experiment::{Inputs, Model, Plan, Work};
 use crate::numeric::lanes::{Lanes, Row, WIDTH, dispatch};
@@ -178,8 +178,8 @@ impl<'a, const G: usize> Block<'a, G> {
         self.model.show_rates(&self.mean_rates, &mut self.work.signals);
         for lane in &all {
             self.lanes[*lane].sample(self.run.from, *lane, &self.work);
-            self.lanes[*lane].report_if_due(self.run.from, *lane, self.model, &self.work);
         }
+        self.report(simd, &all, self.run.from);
         self.refresh(simd, &all);
     }
 
@@ -201,9 +201,7 @@ impl<'a, const G: usize> Block<'a, G> {
         self.model.modulate(simd, &self.inputs, &mut self.work);
         self.stop_diverged(due, now);
         self.model.show_rates(&self.mean_rates, &mut self.work.signals);
-        for lane in due {
-            self.lanes[*lane].report_if_due(now + self.grid.step_min * SLACK, *lane, self.model, &self.work);
-        }
+        self.report(simd, due, now + self.grid.step_min * SLACK);
         if sampling {
             self.record(due, now);
         }
@@ -214,6 +212,20 @@ impl<'a, const G: usize> Block<'a, G> {
             }
         }
         self.refresh(simd, due);
+    }
+
+    /// Records the state of the lanes whose report is due, with the circuit linearised where it is.
+    fn report<S: Simd>(&mut self, simd: S, due: &[usize], now: f64) {
+        let due: Vec<usize> = due.iter().copied().filter(|lane| self.lanes[*lane].report_is_due(now)).collect();
+        if due.is_empty() {
+            return;
+        }
+        let model = self.model;
+        let mut linearised = Linearised::new(model.shape.size());
+        residual_and_jacobian(simd, &model.shape, &self.work.rows, &self.fast.state, &mut linearised);
+        for lane in due {
+            self.lanes[lane].report_if_due(now, lane, (model, &self.work), &linearised.jacobian);
+        }
     }
 
     /// Turns the sums of the lanes' rates into means over the interval that has passed.

@@ -2,7 +2,9 @@
 
 use super::recording::{ArmOutcome, Recording, Report, Status, Work as Effort};
 use super::start::resting_variables;
+use crate::equilibrium::stability::leading_rate_per_s;
 use crate::experiment::{Model, Plan, Timeline, Traces, Work};
+use crate::numeric::lanes::Row;
 use crate::spec::{Run, TimeLabel};
 
 /// An arm on its way.
@@ -99,17 +101,29 @@ impl Lane {
         self.outcome.recording.push(time, work.signals.iter().map(|row| row.get(lane)));
     }
 
-    /// Records the state for every report due now.
-    pub fn report_if_due<const G: usize>(&mut self, now: f64, lane: usize, model: &Model<G>, work: &Work<G>) {
-        while self.running && self.reports.first().is_some_and(|report| report.minutes <= now) {
+    /// Whether a report is due now.
+    pub fn report_is_due(&self, now: f64) -> bool {
+        self.running && self.reports.first().is_some_and(|report| report.minutes <= now)
+    }
+
+    /// Records the state for every report due now; `residual_jacobian` is that of the circuit there.
+    pub fn report_if_due<const G: usize>(
+        &mut self,
+        now: f64,
+        lane: usize,
+        (model, work): (&Model<G>, &Work<G>),
+        residual_jacobian: &[Row<G>],
+    ) {
+        while self.report_is_due(now) {
             let TimeLabel { label, minutes } = self.reports.remove(0);
-            self.outcome.reports.push(report(label, minutes, lane, model, work));
+            let stability_per_s = leading_rate_per_s(&work.rows, residual_jacobian, lane);
+            self.outcome.reports.push(Report { stability_per_s, ..report(label, minutes, lane, model, work) });
         }
     }
 }
 
-/// The state of a lane at a report time.
-pub fn report<const G: usize>(label: String, minutes: f64, lane: usize, model: &Model<G>, work: &Work<G>) -> Report {
+/// The state of a lane at a report time, but for its stability.
+fn report<const G: usize>(label: String, minutes: f64, lane: usize, model: &Model<G>, work: &Work<G>) -> Report {
     let weights: Vec<f64> = work.rows.weight.iter().map(|row| row.get(lane)).collect();
     let synaptic = model
         .shape
@@ -125,5 +139,6 @@ pub fn report<const G: usize>(label: String, minutes: f64, lane: usize, model: &
         synaptic,
         weights,
         drives: work.rows.populations.iter().map(|numbers| numbers.drive.get(lane)).collect(),
+        stability_per_s: f64::NAN,
     }
 }

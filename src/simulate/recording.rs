@@ -60,6 +60,9 @@ pub struct Report {
     pub weights: Vec<f64>,
     /// Drive of each population with everything that acts on it, in input units.
     pub drives: Vec<f64>,
+    /// The largest real part of the circuit's eigenvalues there, in 1/s: below 0 it is stable, and the closer to 0 the more
+    /// slowly it settles. NaN where the linearised circuit is not finite.
+    pub stability_per_s: f64,
 }
 
 /// How an arm ended.

@@ -238,7 +238,7 @@ impl<'a, const G: usize> Block<'a, G> {
             if changed >> index & 1 == 1 && lane.running {
                 lane.sample(now, index, &self.work);
             }
-            lane.report_if_due(now, index, self.model, &self.work);
+            lane.report_if_due(now, index, (self.model, &self.work), &self.newton.linearised.jacobian);
             if lane.next_moment(self.run) == Next::End {
                 lane.running = false;
             }

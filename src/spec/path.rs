@@ -6,7 +6,7 @@
 use super::declare::{
     ByName, Choice, Node, NodeList, NodeMap, NodeOption, Parameter, Presence, Setting, TimeLabel, Visitor,
 };
-use crate::units::InputUnit;
+use crate::units::{Dimension, InputUnit, QuantityError};
 use indexmap::IndexMap;
 
 /// Why a path cannot be set.
@@ -277,7 +277,24 @@ impl Visitor for Assign<'_> {
         }
     }
 
-    fn times(&mut self, _: &'static str, _: &mut Vec<TimeLabel>, _: &'static str) {}
+    fn times(&mut self, key: &'static str, values: &mut Vec<TimeLabel>, _: &'static str) {
+        if self.ends_at(key) {
+            let Setting::Text(text) = self.setting else {
+                return self.fail("times are needed", "times with a comma between them, such as \"5 min, 1 h\"");
+            };
+            let time = |label: &str| {
+                let minutes = Dimension::Time.read(label, self.input)?;
+                Ok(TimeLabel { label: label.to_owned(), minutes })
+            };
+            match text.split(',').map(|label| time(label.trim())).collect::<Result<Vec<_>, QuantityError>>() {
+                Ok(times) => {
+                    *values = times;
+                    self.outcome = Some(Ok(()));
+                }
+                Err(error) => self.fail(error.to_string(), Dimension::Time.expectation(self.input)),
+            }
+        }
+    }
 
     fn choice(&mut self, key: &'static str, value: &mut dyn Choice, _: Presence, _: &'static str) {
         if self.ends_at(key) {

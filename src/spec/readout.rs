@@ -1,6 +1,7 @@
 //! What a sweep keeps of an arm: numbers by name.
 
 use super::nearest;
+use super::run::Time;
 use super::scenario::Scenario;
 use super::validate::Problem;
 
@@ -26,6 +27,12 @@ pub enum Measure {
     Rescue(String),
     /// Its excitatory over its inhibitory synaptic input at a report time.
     Balance(String),
+    /// Largest real part of the circuit's eigenvalues at a report time.
+    Stability(String),
+    /// Variance of the main population's rate in the window.
+    Variance,
+    /// Frequency at which its spectrum is highest.
+    PeakFrequency,
     /// Minutes above control.
     MinutesAbove,
     /// Its largest rate.
@@ -57,11 +64,16 @@ impl Readout {
             all.push(Self::new(format!("suppression at {label}"), "", Measure::Suppression(label.clone())));
             all.push(Self::new(format!("rescue at {label}"), "", Measure::Rescue(label.clone())));
             all.push(Self::new(format!("ei_balance at {label}"), "", Measure::Balance(label.clone())));
+            all.push(Self::new(format!("stability at {label}"), "1/s", Measure::Stability(label.clone())));
         }
         all.push(Self::new("minutes_above_control".into(), "min", Measure::MinutesAbove));
         all.push(Self::new("peak".into(), "Hz", Measure::Peak));
         all.push(Self::new("peak_at".into(), "min", Measure::PeakTime));
         all.push(Self::new("peak_over_control".into(), "", Measure::PeakOverControl));
+        if scenario.run.time == Time::Fast {
+            all.push(Self::new("variance".into(), "Hz^2", Measure::Variance));
+            all.push(Self::new("peak_frequency".into(), "Hz", Measure::PeakFrequency));
+        }
         all.push(Self::new("events".into(), "", Measure::Events));
         all
     }

@@ -1,6 +1,6 @@
 //! A sweep: a scenario run at every point of a design.
 
-use super::declare::{Node, Parameter, Presence, Range, Setting, Visitor, parameter, words};
+use super::declare::{Node, Parameter, Presence, Range, Setting, TimeLabel, Visitor, parameter, words};
 use super::path::{PathError, joined};
 use super::readout::Readout;
 use super::scenario::Scenario;
@@ -19,8 +19,21 @@ pub enum Design {
     LatinHypercube,
     /// Scrambled points of Sobol' (1967).
     Sobol,
+    /// `points` pairs of scrambled points of Sobol', with one axis after the other swapped between them: for variance-based
+    /// sensitivity (Saltelli et al. 2010, doi:10.1016/j.cpc.2009.09.018).
+    Saltelli,
+    /// `points` trajectories on which every axis moves once by half its width: for elementary effects (Morris 1991,
+    /// doi:10.1080/00401706.1991.10484804).
+    Morris,
 }
-words!(Design { Grid = "grid", Random = "random", LatinHypercube = "latin-hypercube", Sobol = "sobol" });
+words!(Design {
+    Grid = "grid",
+    Random = "random",
+    LatinHypercube = "latin-hypercube",
+    Sobol = "sobol",
+    Saltelli = "saltelli",
+    Morris = "morris"
+});
 
 /// How an axis is divided.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,6 +120,8 @@ pub struct Sweep {
     pub noise: NoiseStreams,
     /// What is kept of each arm; the usual where empty.
     pub readouts: Vec<String>,
+    /// Report times, in place of the scenario's.
+    pub report: Vec<TimeLabel>,
     /// The axes.
     pub axes: Vec<Axis>,
 }
@@ -146,6 +161,7 @@ impl Node for Sweep {
         visitor.whole("seed", &mut self.seed, "seed of the design");
         visitor.choice("noise", &mut self.noise, Presence::Default, "whether points see the same noise");
         visitor.texts("readouts", &mut self.readouts, Presence::Default, "what is kept of each arm");
+        visitor.times("report", &mut self.report, "report times, in place of the scenario's");
         visitor.list("axes", &mut self.axes, "the axes");
     }
 }

@@ -15,13 +15,16 @@ pub enum DesignError {
     /// The grid has more points than can be counted.
     #[error("the grid has more than 2^53 points")]
     TooMany,
-    /// More points or axes than a Sobol' design has.
-    #[error("a Sobol' design has at most 2^32 points and {DIMENSIONS} axes; this one asks for {points} and {axes}")]
+    /// More points or dimensions than a sequence of Sobol' has.
+    #[error(
+        "a sequence of Sobol' has at most 2^32 points and {DIMENSIONS} dimensions (the design `saltelli` takes two for each \
+         axis); this one asks for {points} and {dimensions}"
+    )]
     Sobol {
         /// Points asked for.
         points: u64,
-        /// Axes that move alone.
-        axes: usize,
+        /// Dimensions asked for.
+        dimensions: usize,
     },
 }
 
@@ -51,15 +54,23 @@ impl Design {
             .map(|axis| leaders.iter().position(|leader| *leader == axis.group).unwrap_or_default())
             .collect();
         let counts: Vec<u64> = leaders.iter().map(|leader| axes[*leader].count()).collect();
+        let free = leaders.len() as u64;
         let points = match sweep.design {
             Kind::Grid => counts.iter().try_fold(1_u64, |product, count| product.checked_mul(*count)),
+            Kind::Saltelli => sweep.points.checked_mul(free + 2),
+            Kind::Morris => sweep.points.checked_mul(free + 1),
             _ => Some(sweep.points),
         };
         let points = points.filter(|points| *points <= 1 << 53).ok_or(DesignError::TooMany)?;
-        if sweep.design == Kind::Sobol && (points > MOST_SOBOL_POINTS || leaders.len() > DIMENSIONS) {
-            return Err(DesignError::Sobol { points, axes: leaders.len() });
+        let dimensions = match sweep.design {
+            Kind::Sobol => leaders.len(),
+            Kind::Saltelli => 2 * leaders.len(),
+            _ => 0,
+        };
+        if dimensions > DIMENSIONS || (dimensions > 0 && sweep.points > MOST_SOBOL_POINTS) {
+            return Err(DesignError::Sobol { points: sweep.points, dimensions });
         }
-        let sobol = (sweep.design == Kind::Sobol).then(|| Sobol::new(leaders.len(), sweep.seed));
+        let sobol = (dimensions > 0).then(|| Sobol::new(dimensions, sweep.seed));
         Ok(Self { axes, groups, counts, kind: sweep.design, points, seed: sweep.seed, sobol })
     }
 
@@ -79,10 +90,9 @@ impl Design {
             Kind::Grid => self.grid(index),
             Kind::Random => (0..self.counts.len()).map(|group| Place::Share(unit(self.bits(group, index)))).collect(),
             Kind::LatinHypercube => (0..self.counts.len()).map(|group| self.slice(group, index)).collect(),
-            Kind::Sobol => match &self.sobol {
-                Some(sobol) => sobol.point(index as u32).into_iter().map(Place::Share).collect(),
-                None => Vec::new(),
-            },
+            Kind::Sobol => self.sobol_shares(index).into_iter().map(Place::Share).collect(),
+            Kind::Saltelli => self.swapped(index),
+            Kind::Morris => self.on_trajectory(index),
         };
         self.axes.iter().zip(&self.groups).map(|(axis, group)| value_at(axis, places[*group])).collect()
     }
@@ -99,6 +109,34 @@ impl Design {
             index /= count;
         }
         places
+    }
+
+    fn sobol_shares(&self, index: u64) -> Vec<f64> {
+        self.sobol.as_ref().map_or_else(Vec::new, |sobol| sobol.point(index as u32))
+    }
+
+    /// Blocks of A, B, and A with one axis after the other taken from B.
+    fn swapped(&self, index: u64) -> Vec<Place> {
+        let free = self.counts.len();
+        let block = free as u64 + 2;
+        let shares = self.sobol_shares(index / block);
+        let place = (index % block) as usize;
+        let of_second = |group: usize| place == 1 || place == group + 2;
+        (0..free).map(|group| Place::Share(shares[if of_second(group) { free + group } else { group }])).collect()
+    }
+
+    /// Trajectories over four levels of each axis, in the middle of its quarters: in an order of its own, each axis moves
+    /// by two levels.
+    fn on_trajectory(&self, index: u64) -> Vec<Place> {
+        let free = self.counts.len() as u64;
+        let (trajectory, moved) = (index / (free + 1), index % (free + 1));
+        let key = hash(hash(self.seed, 0x4D04_1515), trajectory);
+        let share = |group: u64| {
+            let level = self.bits(group as usize, trajectory) % 4;
+            let level = if permuted(group, free, key) < moved { (level + 2) % 4 } else { level };
+            Place::Share((level as f64 + 0.5) / 4.0)
+        };
+        (0..free).map(share).collect()
     }
 
     /// A place within this point's own slice of an axis.

@@ -29,7 +29,7 @@ pub struct Row {
     pub stream: u64,
     /// The arm.
     pub arm: String,
-    /// `ok`, `diverged`, `unstable`, `no rest` or `invalid`.
+    /// `ok`, `diverged`, `unstable`, `no-steady-state` or `invalid`.
     pub status: String,
     /// What went wrong, in words; empty where nothing did.
     pub problem: String,
@@ -135,7 +135,8 @@ impl Engine {
         if let Some(problem) = validate(&scenario).first() {
             return Err(("invalid".into(), problem.to_string()));
         }
-        let calibration = calibrate(&scenario.circuit, level).map_err(|error| ("no rest".into(), error.to_string()))?;
+        let calibration =
+            calibrate(&scenario.circuit, level).map_err(|error| ("no-steady-state".into(), error.to_string()))?;
         Ok((scenario, calibration))
     }
 

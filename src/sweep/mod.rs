@@ -1,8 +1,10 @@
 //! Sweeps: a scenario at every point of a design.
 
 pub mod design;
+pub mod dose_response;
 pub mod engine;
 mod readout;
+pub mod sensitivity;
 mod sobol;
 
 pub use design::{Design, DesignError};
