@@ -5,6 +5,7 @@ use assert_cmd::Command;
 use disinhibit::config::load;
 use disinhibit::readouts::summarise;
 use disinhibit::simulate::run;
+use disinhibit::spec::sweep::Design;
 use disinhibit::store::sweep::read_table;
 use disinhibit::store::table::{Cell, ColumnKind};
 use disinhibit::sweep::{Engine, Row, value};
@@ -295,7 +296,12 @@ fn shipped_sweeps_fit_their_scenarios() {
 /// The figures of a sweep: they parse, name axes, units and arms, and no text covers another.
 fn check_figures(folder: &Path, stems: &[&str], words: &[&str]) {
     let (columns, rows) = read_table(&folder.join("results.parquet")).unwrap();
-    let table = disinhibit::report::sweep::SweepTable { title: "A sweep".into(), columns: &columns, rows: &rows };
+    let table = disinhibit::report::sweep::SweepTable {
+        title: "A sweep".into(),
+        design: Design::Grid,
+        columns: &columns,
+        rows: &rows,
+    };
     let figures = table.figures(&[]);
     assert_eq!(figures.iter().map(|(stem, _)| stem.as_str()).collect::<Vec<_>>(), stems);
     for (stem, figure) in figures {
@@ -334,4 +340,149 @@ fn two_axes_give_maps_and_one_gives_curves_with_bands_of_replicates() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     check_figures(&folder.path().join("curves"), &["curves"], &["dose (mg/kg)", "rescue at 10 min", "stress+ket10"]);
     assert!(std::fs::read_to_string(folder.path().join("curves/curves.svg")).unwrap().contains("<polygon"), "no bands");
+}
+
+#[test]
+fn doses_over_one_axis_are_fitted_and_the_fit_is_stored() {
+    let one_axis = SWEEP.split("[[axes]]").take(2).collect::<Vec<_>>().join("[[axes]]");
+    let folder = folder(&one_axis.replace("points = 3", "points = 9"));
+    let run = |arguments: &[&str]| disinhibit(folder.path(), arguments);
+    let output = run(&["sweep", "sweep.toml", "--quiet"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let out = folder.path().join("out/sweep");
+    check_figures(&out, &["curves"], &["dose (mg/kg)", "EC50"]);
+    let mut table = csv::Reader::from_path(out.join("dose_response.csv")).unwrap();
+    let headers = table.headers().unwrap().clone();
+    let column = |name: &str| headers.iter().position(|header| header == name).unwrap();
+    let rate =
+        table.records().map(Result::unwrap).find(|row| &row[0] == "stress+ket10" && &row[1] == "rate.Pyr at 10 min");
+    let rate = rate.unwrap();
+    let number = |name: &str| rate[column(name)].parse::<f64>().unwrap();
+    let (low, ec50, high) = (number("EC50_low"), number("EC50_mg_per_kg"), number("EC50_high"));
+    assert!(1.0 < low && low < ec50 && ec50 < high && high < 10.0, "{low} {ec50} {high}");
+    assert!(number("top") > number("bottom") && number("r_squared") > 0.95);
+}
+
+#[test]
+fn designs_for_sensitivity_leave_indices_and_bars() {
+    for (design, estimates) in [("saltelli", ["first_order", "total"]), ("morris", ["mean_size", "sd"])] {
+        let axes = "[[axes]]\npath = \"arms.stress.stress.level\"\nname = \"stress\"\nfrom = 0.7\nto = 1\n\
+                    [[axes]]\npath = \"onto.SST.Pyr\"\nname = \"Pyr to SST\"\nfrom = 0.5\nto = 0.6\n\
+                    [[axes]]\npath = \"populations.VIP.tau\"\nname = \"VIP tau\"\nfrom = \"10 ms\"\nto = \"20 ms\"\n";
+        let head = "scenario = \"configs/scenarios/ketamine.toml\"\narms = [\"stress\"]\nreadouts = [\"suppression at 10 min\"]\n";
+        let folder = folder(&format!("{head}design = \"{design}\"\npoints = 40\nseed = 2\n{axes}"));
+        let output = disinhibit(folder.path(), &["sweep", "sweep.toml", "--quiet"]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let out = folder.path().join("out/sweep");
+        let table = std::fs::read_to_string(out.join("sensitivity.csv")).unwrap();
+        let value = |axis: &str, estimate: &str| -> f64 {
+            let line = table.lines().find(|line| line.contains(axis) && line.contains(estimate));
+            line.unwrap().split(',').nth(4).unwrap().parse().unwrap()
+        };
+        for estimate in estimates.into_iter().take(1) {
+            // A time constant moves no steady state; the level of stress does.
+            assert!(value("stress.level", estimate) > 3.0 * value("onto.SST.Pyr", estimate).abs(), "{table}");
+            assert!(value("VIP.tau", estimate).abs() < 1e-6, "{table}");
+        }
+        assert!(table.contains(estimates[1]) && out.join("sensitivity.png").exists());
+        let too_many = format!("{head}design = \"{design}\"\n{axes}");
+        std::fs::write(folder.path().join("sweep.toml"), too_many).unwrap();
+        let refused = disinhibit(folder.path(), &["sweep", "sweep.toml", "--quiet"]);
+        assert!(
+            refused.status.code() == Some(2) && text(&refused.stderr).contains("points"),
+            "{}",
+            text(&refused.stderr)
+        );
+    }
+}
+
+#[test]
+fn many_axes_give_parallel_coordinates() {
+    let many = format!(
+        "{SWEEP}\n[[axes]]\npath = \"populations.SST.rest\"\nname = \"SST rest\"\nvalues = [\"5 Hz\", \"6 Hz\"]\n"
+    );
+    let folder = folder(&many);
+    let output = disinhibit(folder.path(), &["sweep", "sweep.toml", "--quiet"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let drawn = disinhibit(folder.path(), &["plot", "out/sweep", "--readout", "peak"]);
+    assert_eq!(text(&drawn.stdout), "out/sweep/parallel_peak.svg\nout/sweep/parallel_peak.png\n");
+    let svg = std::fs::read_to_string(folder.path().join("out/sweep/parallel_peak.svg")).unwrap();
+    ["SST rest (Hz)", "dose (mg/kg)", "peak (Hz)"].iter().for_each(|word| assert!(svg.contains(word), "{word}"));
+}
+
+#[test]
+fn a_sweep_has_report_times_of_its_own_and_a_point_run_alone_has_them_too() {
+    let own = SWEEP.replace(" at 10 min", "").replace("\"peak\"", "\"stability\"").replacen(
+        "[[axes]]",
+        "report = [\"7 min\", \"1 h\"]\n[[axes]]",
+        1,
+    );
+    let folder = folder(&own);
+    let output = disinhibit(folder.path(), &["sweep", "sweep.toml", "--quiet"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let (columns, rows) = read_table(&folder.path().join("out/sweep/results.parquet")).unwrap();
+    let place = |name: &str| columns.iter().position(|column| column.name == name).unwrap();
+    assert!(!columns.iter().any(|column| column.name == "rescue at 10 min"));
+    let shown = disinhibit(folder.path(), &["sweep", "sweep.toml", "--point", "5"]);
+    let command = text(&shown.stdout);
+    assert!(command.contains("--set 'run.report=7 min, 1 h'"), "{command}");
+    let arguments: Vec<String> = command
+        .split_once(' ')
+        .unwrap()
+        .1
+        .split('\'')
+        .enumerate()
+        .flat_map(|(part, words)| {
+            if part % 2 == 1 { vec![words.to_owned()] } else { words.split_whitespace().map(str::to_owned).collect() }
+        })
+        .collect();
+    let ran = disinhibit(folder.path(), &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(ran.status.code(), Some(0), "{}", text(&ran.stderr));
+    let summary = std::fs::read_to_string(folder.path().join("out/ketamine/summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    let arm = summary["arms"].as_array().unwrap().iter().find(|arm| arm["name"] == "stress+ket10").unwrap().clone();
+    let row = rows
+        .iter()
+        .find(|row| row[place("point")] == Cell::Whole(5) && row[place("arm")] == Cell::Text("stress+ket10".into()));
+    let row = row.unwrap();
+    let expected =
+        [("rescue at 7 min", &arm["rescue_index"]["7 min"]), ("stability at 1 h", &arm["stability_per_s"]["1 h"])];
+    for (name, value) in expected {
+        let Cell::Number(number) = row[place(name)] else { panic!("{name}") };
+        assert_eq!(value.as_f64().unwrap().to_bits(), number.to_bits(), "{name}");
+    }
+    let Cell::Number(stability) = row[place("stability at 1 h")] else { panic!() };
+    assert!(stability < 0.0, "{stability}");
+}
+
+/// A limit on the size of files stands for a full disk: chunks fit, the joined table does not.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_is_named_and_what_is_stored_stays() {
+    let folder = folder(&long());
+    let run = |arguments: &[&str]| disinhibit(folder.path(), arguments);
+    assert_eq!(run(&["sweep", "sweep.toml", "--out", "whole", "--quiet"]).status.code(), Some(0));
+    let size = |file: &Path| std::fs::metadata(file).unwrap().len();
+    let chunks: Vec<PathBuf> = std::fs::read_dir(folder.path().join("whole/chunks"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .chain([folder.path().join("whole/manifest.json")])
+        .collect();
+    let largest = chunks.iter().map(|chunk| size(chunk)).max().unwrap();
+    let blocks = largest.div_ceil(512);
+    assert!(size(&folder.path().join("whole/results.parquet")) > blocks * 512, "the table is too small for this test");
+    let program = assert_cmd::cargo::cargo_bin("disinhibit");
+    let command =
+        format!("trap '' XFSZ; ulimit -f {blocks}; exec '{}' sweep sweep.toml --out full --quiet", program.display());
+    let full = Process::new("sh").args(["-c", &command]).current_dir(folder.path()).output().unwrap();
+    assert_eq!(full.status.code(), Some(2), "{}", text(&full.stderr));
+    assert!(text(&full.stderr).contains("full/results.parquet` cannot be written"), "{}", text(&full.stderr));
+    assert!(!folder.path().join("full/results.parquet").exists());
+    assert_eq!(std::fs::read_dir(folder.path().join("full/chunks")).unwrap().count() + 1, chunks.len());
+    assert_eq!(run(&["sweep", "sweep.toml", "--out", "full", "--quiet"]).status.code(), Some(0));
+    assert!(results(&folder.path().join("full")) == results(&folder.path().join("whole")));
+    std::fs::write(folder.path().join("file"), "kept").unwrap();
+    let refused = run(&["sweep", "sweep.toml", "--out", "file/in", "--quiet"]);
+    assert!(refused.status.code() == Some(2) && text(&refused.stderr).contains("file/in"), "{}", text(&refused.stderr));
+    assert_eq!(std::fs::read_to_string(folder.path().join("file")).unwrap(), "kept");
 }

@@ -5,7 +5,7 @@ use super::progress::{refuse, say};
 use crate::report::sweep::SweepTable;
 use crate::spec::nearest;
 use crate::store::Results;
-use crate::store::sweep::{RESULTS, read_table, title};
+use crate::store::sweep::{About, RESULTS, about, read_table};
 use crate::store::write_file;
 use std::path::{Path, PathBuf};
 
@@ -36,7 +36,7 @@ pub(super) fn plot(folder: &Path, readouts: &[String], quiet: bool) -> Ending {
     }
 }
 
-/// Draws the figures of a sweep into its folder; gives the files.
+/// Writes the analyses and figures of a sweep into its folder; gives the files.
 pub(super) fn draw_sweep(folder: &Path, readouts: &[String]) -> Result<Vec<PathBuf>, String> {
     let (columns, rows) = read_table(&folder.join(RESULTS)).map_err(|error| error.to_string())?;
     for readout in readouts {
@@ -46,9 +46,15 @@ pub(super) fn draw_sweep(folder: &Path, readouts: &[String]) -> Result<Vec<PathB
             return Err(format!("{}: there is no column `{readout}`{close}", folder.join(RESULTS).display()));
         }
     }
-    let title = title(folder).map_err(|error| error.to_string())?;
+    let About { title, design } = about(folder).map_err(|error| error.to_string())?;
+    let table = SweepTable { title, design, columns: &columns, rows: &rows };
     let mut files = Vec::new();
-    for (stem, figure) in (SweepTable { title, columns: &columns, rows: &rows }).figures(readouts) {
+    for (stem, text) in table.analyses() {
+        let file = folder.join(format!("{stem}.csv"));
+        write_file(&file, text.as_bytes()).map_err(|error| error.to_string())?;
+        files.push(file);
+    }
+    for (stem, figure) in table.figures(readouts) {
         let (svg, png) = (folder.join(format!("{stem}.svg")), folder.join(format!("{stem}.png")));
         write_file(&svg, figure.svg().as_bytes()).map_err(|error| error.to_string())?;
         let bytes = figure.png().map_err(|error| format!("{}: {error}", png.display()))?;

@@ -82,6 +82,9 @@ fn draw(out: &Path, quiet: bool) -> Ending {
     };
     if !quiet {
         say(format!("results: {}", out.join(RESULTS).display()));
+        for analysis in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "csv")) {
+            say(format!("analysis: {}", analysis.display()));
+        }
         for figure in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "svg")) {
             say(format!("figure:  {} (and .png)", figure.display()));
         }

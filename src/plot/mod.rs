@@ -1,12 +1,13 @@
 //! Figures: data in, SVG and PNG out. Nothing here reads files or simulates, and nothing here knows a name.
 //!
 //! One file per kind of figure: [`RatesFigure`], [`ArmsFigure`], [`PharmacologyFigure`], [`CircuitFigure`], and of sweeps
-//! [`HeatMapFigure`] and [`SweptFigure`]. Each takes
+//! [`HeatMapFigure`], [`SweptFigure`], [`ParallelFigure`] and [`BarFigure`]. Each takes
 //! plain data and a [`Theme`], which keeps the colour of a name the same across figures, and gives a [`Figure`].
 //! Any data can be drawn: what is not finite leaves a gap.
 
 mod arms;
 mod axis;
+mod bars;
 mod canvas;
 mod circuit;
 mod circuit_layout;
@@ -16,6 +17,7 @@ mod heat_map;
 mod labels;
 mod palette;
 mod panel;
+mod parallel;
 mod pharmacology;
 mod rates;
 mod render;
@@ -24,13 +26,15 @@ mod timeline;
 
 pub use arms::{ArmRates, ArmsFigure, IndexTable};
 pub use axis::duration;
+pub use bars::{Bar, BarFigure, BarGroup, BarPanel};
 pub use canvas::{Figure, Label};
 pub use circuit::{Badge, CircuitFigure, Connection, Node};
 pub use geometry::Rect;
 pub use heat_map::{HeatMapFigure, HeatPanel, SweptAxis};
 pub use palette::{Color, Role, Theme};
+pub use parallel::{ParallelFigure, ParallelLine, ParallelPanel};
 pub use pharmacology::{Activation, ArmPharmacology, Concentration, ConcentrationScale, Occupancy, PharmacologyFigure};
 pub use rates::{ArmTrace, Observed, Population, RatesFigure};
 pub use render::{EncodeError, PNG_SCALE};
-pub use swept::{SweptCurve, SweptFigure, SweptPanel};
+pub use swept::{FittedCurve, SweptCurve, SweptFigure, SweptPanel};
 pub use timeline::{Dose, Span, SpanKind};

@@ -17,6 +17,21 @@ pub struct SweptCurve {
     pub means: Vec<f64>,
     /// The smallest and largest replicate at each value; empty without replicates.
     pub bands: Vec<(f64, f64)>,
+    /// A curve fitted to the means, which are then drawn as dots.
+    pub fit: Option<FittedCurve>,
+}
+
+/// A curve fitted to points.
+#[derive(Clone, Debug, Default)]
+pub struct FittedCurve {
+    /// Places on the axis.
+    pub xs: Vec<f64>,
+    /// The curve there.
+    pub ys: Vec<f64>,
+    /// Where half its height is reached, on both axes.
+    pub half: (f64, f64),
+    /// What the fit says, in a few words.
+    pub note: String,
 }
 
 /// One readout.
@@ -47,16 +62,16 @@ const LEFT: f64 = 74.0;
 const WIDE: f64 = 420.0;
 const TALL: f64 = 170.0;
 const BETWEEN: f64 = 26.0;
-const LONGEST: f64 = 290.0;
+const LONGEST: f64 = 400.0;
 
 impl SweptFigure {
     /// Draws the figure.
     pub fn render(&self, theme: &Theme) -> Figure {
         let mut theme = theme.clone();
-        let arms = self.panels.iter().flat_map(|panel| &panel.curves).map(|curve| &curve.arm);
-        arms.clone().for_each(|arm| theme.learn_arm(arm));
+        let curves = self.panels.iter().flat_map(|panel| &panel.curves);
+        curves.clone().for_each(|curve| theme.learn_arm(&curve.arm));
         let style = Type::new(SMALL, Color::INK);
-        let longest = arms.map(|arm| style.width(arm)).fold(0.0, f64::max).min(LONGEST);
+        let longest = curves.map(|curve| style.width(&curve.label())).fold(0.0, f64::max).min(LONGEST);
         let mut canvas = Canvas::new();
         let width = LEFT + WIDE + 34.0 + longest + MARGIN;
         let mut top = panel::heading(&mut canvas, &self.title, &self.subtitle, width) + 24.0;
@@ -74,6 +89,13 @@ impl SweptFigure {
         let bottom = top - BETWEEN;
         panel::title_below(&mut canvas, &self.x.title(), LEFT + WIDE / 2.0, bottom);
         canvas.finish(&self.title, width, bottom + 44.0 + MARGIN / 2.0)
+    }
+}
+
+impl SweptCurve {
+    /// The arm, with what its fit says.
+    fn label(&self) -> String {
+        self.fit.as_ref().map_or_else(|| self.arm.clone(), |fit| format!("{}: {}", self.arm, fit.note))
     }
 }
 
@@ -104,13 +126,23 @@ impl SweptPanel {
         }
         for curve in &self.curves {
             let (color, dash) = theme.arm(&curve.arm);
-            panel.curve(canvas, xs, &curve.means, Stroke { color, width: CURVE, dash });
+            let Some(fit) = &curve.fit else {
+                panel.curve(canvas, xs, &curve.means, Stroke { color, width: CURVE, dash });
+                continue;
+            };
+            let half = (panel.x.at(fit.half.0), panel.y.at(fit.half.1));
+            let drop = [half, (half.0, frame.bottom)];
+            canvas.line(&drop, Stroke { color: color.tint(0.6), width: 1.2, dash: Dash::Dotted });
+            panel.curve(canvas, &fit.xs, &fit.ys, Stroke { color, width: CURVE, dash });
+            for (x, mean) in xs.iter().zip(&curve.means) {
+                canvas.disc((panel.x.at(*x), panel.y.at(*mean)), 3.0, color);
+            }
         }
         let ends: Vec<End> = self
             .curves
             .iter()
             .map(|curve| End {
-                text: font::fit(&curve.arm, SMALL, false, LONGEST),
+                text: font::fit(&curve.label(), SMALL, false, LONGEST),
                 y: panel.end_of(xs, &curve.means),
                 color: theme.arm(&curve.arm).0,
             })

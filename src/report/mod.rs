@@ -1,6 +1,8 @@
 //! Which figures a run gets, and what they show: from results to the plain data that `plot` draws.
 
+mod dose_response;
 pub mod observed;
+mod sensitivity;
 pub mod sweep;
 
 use crate::plot::{

@@ -1,15 +1,25 @@
 //! The figures of a sweep, from its table alone.
 
-use crate::plot::{Figure, HeatMapFigure, HeatPanel, Role, SweptAxis, SweptCurve, SweptFigure, SweptPanel, Theme};
+use crate::plot::{
+    Figure, HeatMapFigure, HeatPanel, ParallelFigure, ParallelLine, ParallelPanel, Role, SweptAxis, SweptCurve,
+    SweptFigure, SweptPanel, Theme,
+};
+use crate::spec::sweep::Design;
 use crate::store::table::{Cell, Column, ColumnRole};
+use indexmap::IndexMap;
 
 /// How many readouts are drawn where none is asked for.
 const MOST_READOUTS: usize = 3;
+
+/// How many lines a figure of many axes shows.
+const MOST_LINES: usize = 1_000;
 
 /// A sweep's table with its title.
 pub struct SweepTable<'a> {
     /// What the sweep shows.
     pub title: String,
+    /// How its points lie.
+    pub design: Design,
     /// The columns.
     pub columns: &'a [Column],
     /// The rows.
@@ -17,20 +27,70 @@ pub struct SweepTable<'a> {
 }
 
 impl SweepTable<'_> {
-    /// The figures that suit the design, each with the stem of its file name: curves over one axis, heat maps over two.
-    /// `readouts` chooses what is drawn; where empty, rescue and times above control come first.
+    /// The figures that suit the design, each with the stem of its file name: curves over one axis (with Hill fits over
+    /// doses), heat maps over two, parallel coordinates over more; bars where the design is for sensitivity. `readouts`
+    /// chooses what is drawn; where empty, rescue and times above control come first.
     pub fn figures(&self, readouts: &[String]) -> Vec<(String, Figure)> {
-        let axes: Vec<usize> = self.places(|role| matches!(role, ColumnRole::Axis { .. }));
         let chosen = self.readouts(readouts);
-        match axes[..] {
-            [x] => vec![("curves".to_owned(), self.curves(x, &chosen))],
-            [y, x] => chosen
-                .iter()
-                .map(|readout| (format!("map {}", self.columns[*readout].name), self.map((x, y), *readout)))
-                .map(|(name, figure)| (name.replace([' ', '/'], "_"), figure))
-                .collect(),
-            _ => Vec::new(),
+        if let Some(figure) = self.sensitivity_figure(&chosen) {
+            return vec![("sensitivity".to_owned(), figure)];
         }
+        let each = |stem: &str, draw: &dyn Fn(usize) -> Figure| {
+            let named = |readout: &usize| format!("{stem} {}", self.columns[*readout].name).replace([' ', '/'], "_");
+            chosen.iter().map(|readout| (named(readout), draw(*readout))).collect()
+        };
+        match self.free_axes()[..] {
+            [] => Vec::new(),
+            [x] => vec![("curves".to_owned(), self.curves(x, &chosen))],
+            [y, x] => each("map", &|readout| self.map((x, y), readout)),
+            _ => each("parallel", &|readout| self.parallel(readout)),
+        }
+    }
+
+    /// Analyses of the table as CSV, each with the stem of its file name: Hill fits over doses, sensitivity indices.
+    pub fn analyses(&self) -> Vec<(&'static str, String)> {
+        let tables = [("dose_response", self.dose_response_table()), ("sensitivity", self.sensitivity_table())];
+        tables.into_iter().filter_map(|(stem, table)| Some((stem, table?))).collect()
+    }
+
+    /// The columns of the axes that move on their own.
+    pub(super) fn free_axes(&self) -> Vec<usize> {
+        self.places(|role| matches!(role, ColumnRole::Axis { .. }))
+    }
+
+    /// The columns of all readouts.
+    pub(super) fn all_readouts(&self) -> Vec<usize> {
+        self.places(|role| role == ColumnRole::Readout)
+    }
+
+    /// A readout of an arm at each point, the mean over its replicates; NaN where one failed.
+    pub(super) fn means_by_point(&self, arm: &str, readout: usize) -> Vec<f64> {
+        let mut sums: IndexMap<i64, (f64, f64)> = IndexMap::new();
+        for row in self.rows_of(arm) {
+            let (sum, count) = sums.entry(self.point(row)).or_default();
+            *sum += self.number(row, readout);
+            *count += 1.0;
+        }
+        sums.into_values().map(|(sum, count)| sum / count).collect()
+    }
+
+    /// The first row of an arm at each point.
+    pub(super) fn first_rows(&self, arm: &str) -> Vec<usize> {
+        let mut rows = self.rows_of(arm);
+        rows.dedup_by_key(|row| self.point(*row));
+        rows
+    }
+
+    fn point(&self, row: usize) -> i64 {
+        let place = self.columns.iter().position(|column| column.name == "point");
+        match place.and_then(|place| self.cell(row, place)) {
+            Some(Cell::Whole(point)) => *point,
+            _ => 0,
+        }
+    }
+
+    pub(super) fn cell(&self, row: usize, column: usize) -> Option<&Cell> {
+        self.rows.get(row).and_then(|row| row.get(column))
     }
 
     fn places(&self, wanted: impl Fn(ColumnRole) -> bool) -> Vec<usize> {
@@ -38,7 +98,7 @@ impl SweepTable<'_> {
     }
 
     fn readouts(&self, names: &[String]) -> Vec<usize> {
-        let all = self.places(|role| role == ColumnRole::Readout);
+        let all = self.all_readouts();
         if !names.is_empty() {
             return all.into_iter().filter(|index| names.contains(&self.columns[*index].name)).collect();
         }
@@ -65,15 +125,16 @@ impl SweepTable<'_> {
         ranked
     }
 
-    fn number(&self, row: usize, column: usize) -> f64 {
-        match self.rows[row].get(column) {
+    /// A number of a row; NaN where there is none.
+    pub(super) fn number(&self, row: usize, column: usize) -> f64 {
+        match self.cell(row, column) {
             Some(Cell::Number(number)) => *number,
             _ => f64::NAN,
         }
     }
 
     /// The arms in the order of the table.
-    fn arms(&self) -> Vec<&str> {
+    pub(super) fn arms(&self) -> Vec<&str> {
         let place = self.columns.iter().position(|column| column.name == "arm");
         let mut arms: Vec<&str> = Vec::new();
         for row in self.rows {
@@ -102,7 +163,7 @@ impl SweepTable<'_> {
         SweptAxis { name: label.clone(), unit: unit.clone(), log: *role == ColumnRole::Axis { log: true }, values }
     }
 
-    fn titled(&self, readout: usize) -> String {
+    pub(super) fn titled(&self, readout: usize) -> String {
         let Column { name, unit, .. } = &self.columns[readout];
         let name = name.replace('_', " ");
         if unit.is_empty() { name } else { format!("{name} ({unit})") }
@@ -137,6 +198,31 @@ impl SweepTable<'_> {
         HeatMapFigure { title, subtitle: String::new(), x: across, y: up, value: self.titled(readout), panels }.render()
     }
 
+    fn parallel(&self, readout: usize) -> Figure {
+        let axes = self.free_axes();
+        let mut shown = (0, 0);
+        let mut panel = |arm: &str| {
+            let rows = self.first_rows(arm);
+            let every = rows.len().div_ceil(MOST_LINES).max(1);
+            shown = (rows.len().div_ceil(every), rows.len());
+            let values = self.means_by_point(arm, readout);
+            let line = |(row, value): (&usize, &f64)| ParallelLine {
+                places: axes.iter().map(|axis| self.number(*row, *axis)).collect(),
+                value: *value,
+            };
+            ParallelPanel { name: arm.to_owned(), lines: rows.iter().zip(&values).step_by(every).map(line).collect() }
+        };
+        // An arm in which the readout is always the same has nothing to show.
+        let varies = |arm: &&str| {
+            let mut values = self.means_by_point(arm, readout).into_iter().filter(|value| value.is_finite());
+            values.next().is_some_and(|first| values.any(|value| (value - first).abs() > 1e-9 * first.abs().max(1.0)))
+        };
+        let panels = self.arms().into_iter().filter(varies).map(|arm| panel(arm)).collect();
+        let subtitle = if shown.0 < shown.1 { format!("{} of {} points", shown.0, shown.1) } else { String::new() };
+        let axes = axes.iter().map(|axis| self.axis(*axis)).collect();
+        ParallelFigure { title: self.title.clone(), subtitle, axes, value: self.titled(readout), panels }.render()
+    }
+
     fn curves(&self, x: usize, readouts: &[usize]) -> Figure {
         let axis = self.axis(x);
         let arms = self.arms();
@@ -156,6 +242,7 @@ impl SweepTable<'_> {
                 } else {
                     Vec::new()
                 },
+                fit: self.dose_axis().and_then(|axis| self.fitted_curve(arm, axis, readout)),
             }
         };
         let panel = |readout: &usize| SweptPanel {

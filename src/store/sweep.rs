@@ -1,20 +1,23 @@
 //! The folder of a sweep: chunks as they are finished, joined into one table at the end.
 //!
-//! `sweep.json` says what is being run; `chunks/` holds a file for every finished chunk, each written as a whole or not at
+//! `manifest.json` says what is being run; `chunks/` holds a file for every finished chunk, each written as a whole or not at
 //! all. A sweep that was stopped, by whatever, goes on where chunks are missing.
 
 use super::table::{Cell, Column, TableWriter, columns, decode};
 use super::{StoreError, write_file};
 use crate::config::writer;
+use crate::spec::declare::Choice;
+use crate::spec::sweep::Design;
 use crate::spec::{Scenario, Sweep};
 use crate::sweep::Engine;
+use parquet::errors::ParquetError;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What is being run.
-pub const IDENTITY: &str = "sweep.json";
+pub const IDENTITY: &str = "manifest.json";
 /// The table.
 pub const RESULTS: &str = "results.parquet";
 /// The table as CSV.
@@ -99,6 +102,9 @@ impl Identity {
         let bytes = super::read_file(&file)?;
         let wrong = |message: String| StoreError::Content { file: file.clone(), message };
         let stored: Value = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
+        if stored["shard"].is_null() {
+            return Err(wrong("this is the manifest of a run, not of a sweep; choose another folder".into()));
+        }
         let number = |value: &Value| value.as_u64().ok_or_else(|| wrong("a number is missing".into()));
         let shard = Shard { index: number(&stored["shard"][0])?, count: number(&stored["shard"][1])?.max(1) };
         Ok((Self::of(stored["config"].clone(), number(&stored["chunks"])?), shard))
@@ -221,15 +227,26 @@ fn chunk_file(folder: &Path, chunk: u64) -> PathBuf {
     folder.join(CHUNKS).join(format!("{chunk:08}.parquet"))
 }
 
-/// What a sweep in a folder shows: its description, or its name.
+/// What a stored sweep shows, and how its points lie.
+#[derive(Clone, Debug, PartialEq)]
+pub struct About {
+    /// Its description, or its name.
+    pub title: String,
+    /// Its design.
+    pub design: Design,
+}
+
+/// What the sweep in a folder is about.
 ///
 /// # Errors
 /// [`StoreError`] where the folder holds no sweep.
-pub fn title(folder: &Path) -> Result<String, StoreError> {
+pub fn about(folder: &Path) -> Result<About, StoreError> {
     let (identity, _) = Identity::read(folder)?;
     let text = |key: &str| identity.content["sweep"][key].as_str().unwrap_or("").to_owned();
-    let description = text("description");
-    Ok(if description.is_empty() { text("name") } else { description })
+    let title = if text("description").is_empty() { text("name") } else { text("description") };
+    let mut design = Design::default();
+    design.choose(&text("design"));
+    Ok(About { title, design })
 }
 
 /// Reads a table.
@@ -264,16 +281,25 @@ fn chunks_of(folders: &[PathBuf]) -> impl Iterator<Item = Result<(Vec<Column>, V
 }
 
 fn join_tables(folders: &[PathBuf], file: &mut std::fs::File, target: &Path) -> Result<(), StoreError> {
-    let broken = |error: parquet::errors::ParquetError| StoreError::Content {
-        file: target.to_owned(),
-        message: error.to_string(),
-    };
+    let broken = |error| unwritten(error, target);
     let Some(first) = chunks_of(folders).next() else { return Ok(()) };
     let mut table = TableWriter::new(file, &first?.0).map_err(broken)?;
     for chunk in chunks_of(folders) {
         table.group(&chunk?.1).map_err(broken)?;
     }
     table.finish().map_err(broken)
+}
+
+/// A table that could not be written: what the disk said, where it said something.
+fn unwritten(error: ParquetError, file: &Path) -> StoreError {
+    let file = file.to_owned();
+    match error {
+        ParquetError::External(source) => match source.downcast::<std::io::Error>() {
+            Ok(error) => StoreError::Write { file, error: *error },
+            Err(source) => StoreError::Content { file, message: source.to_string() },
+        },
+        error => StoreError::Content { file, message: error.to_string() },
+    }
 }
 
 fn join_texts(folders: &[PathBuf], file: &mut std::fs::File, target: &Path) -> Result<(), StoreError> {
