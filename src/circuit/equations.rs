@@ -90,7 +90,8 @@ impl<const G: usize> Site<'_, G> {
     }
 }
 
-/// The residual `target - y` of every population, and its Jacobian d residual_i / d y_j (row-major, n x n), noise-free.
+/// The residual `target - y` of every variable, and its Jacobian d residual_i / d y_j (row-major, N x N for N variables),
+/// noise-free.
 ///
 /// Divided by the time constants, the Jacobian is that of the dynamics.
 #[inline(never)]
@@ -104,7 +105,7 @@ pub fn residual_and_jacobian<S: Simd, const G: usize>(
     simd.vectorize(
         #[inline(always)]
         || {
-            let n = shape.size();
+            let n = shape.variables();
             let zero = Lanes::splat(simd, 0.0);
             let one = Lanes::splat(simd, 1.0);
             // Rates and their slopes against the state that relaxes.
@@ -157,14 +158,15 @@ pub struct Linearised<const G: usize> {
     slopes: Vec<Row<G>>,
     /// Target minus state.
     pub residual: Vec<Row<G>>,
-    /// Row-major n x n.
+    /// Row-major, N x N for N variables.
     pub jacobian: Vec<Row<G>>,
 }
 
 impl<const G: usize> Linearised<G> {
-    /// Room for a circuit of n populations.
-    pub fn new(n: usize) -> Self {
+    /// Room for a circuit of this shape.
+    pub fn new(shape: &Shape<G>) -> Self {
         let rows = |count: usize| vec![Row::ZERO; count];
-        Self { rates: rows(n), slopes: rows(n), residual: rows(n), jacobian: rows(n * n) }
+        let (n, variables) = (shape.size(), shape.variables());
+        Self { rates: rows(n), slopes: rows(n), residual: rows(variables), jacobian: rows(variables * variables) }
     }
 }

@@ -185,6 +185,16 @@ impl<const G: usize> Shape<G> {
         self.populations.len()
     }
 
+    /// How many variables there are: one for each population, in order, then those of its synapses and mechanisms.
+    pub fn variables(&self) -> usize {
+        self.populations.len()
+    }
+
+    /// A name for each variable: that of the population for the first ones.
+    pub fn variable_names(&self) -> Vec<String> {
+        self.populations.iter().map(|population| population.name.clone()).collect()
+    }
+
     /// The index of a population.
     pub fn population(&self, name: &str) -> Option<usize> {
         self.populations.iter().position(|population| population.name == name)
@@ -197,6 +207,11 @@ impl<const G: usize> Shape<G> {
 }
 
 impl<const G: usize> Rows<G> {
+    /// 1/tau of a variable, per ms: its rate of change is its residual times this.
+    pub fn inverse_tau(&self, variable: usize) -> &Row<G> {
+        &self.populations[variable].inverse_tau
+    }
+
     /// Takes over the numbers of one lane that signals may change.
     pub fn copy_lane(&mut self, from: &Self, lane: usize) {
         for (to, from) in self.weight.iter_mut().zip(&from.weight) {

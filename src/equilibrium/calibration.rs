@@ -123,7 +123,7 @@ fn settle<S: Simd>(simd: S, shape: &Shape<1>, rows: &Rows<1>, state: &mut [Row<1
     }
     // Where nothing is held, the relaxed state is polished to machine precision.
     if held.iter().all(|held| !held) {
-        solve(simd, shape, rows, state, everywhere, &mut NewtonWork::new(shape.size()));
+        solve(simd, shape, rows, state, everywhere, &mut NewtonWork::new(shape));
     }
     true
 }
@@ -163,7 +163,7 @@ fn refuse_unstable(circuit: &spec::Circuit, resting: &[f64], eigenvalues: &[Comp
 /// df/dI of each population at the state, with gain and refractory factor.
 #[inline(always)]
 fn transfer_slopes<S: Simd>(simd: S, shape: &Shape<1>, rows: &Rows<1>, state: &[Row<1>]) -> Vec<f64> {
-    let mut work = Linearised::new(shape.size());
+    let mut work = Linearised::new(shape);
     residual_and_jacobian(simd, shape, rows, state, &mut work);
     let mut slopes = Vec::with_capacity(shape.size());
     for (site, state) in sites(shape, rows).zip(state) {

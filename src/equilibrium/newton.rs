@@ -24,10 +24,11 @@ pub struct NewtonWork<const G: usize> {
 }
 
 impl<const G: usize> NewtonWork<G> {
-    /// Room for a circuit of n populations.
-    pub fn new(n: usize) -> Self {
+    /// Room for a circuit of this shape.
+    pub fn new(shape: &Shape<G>) -> Self {
+        let n = shape.variables();
         Self {
-            linearised: Linearised::new(n),
+            linearised: Linearised::new(shape),
             matrix: vec![Row::ZERO; n * n],
             right: vec![Row::ZERO; n],
             guess: vec![Row::ZERO; n],
@@ -61,7 +62,7 @@ pub fn solve<S: Simd, const G: usize>(
                     (-Lanes::load(simd, entry)).store(negated);
                 }
                 work.right.clone_from_slice(&work.linearised.residual);
-                let singular = solve_in_place(simd, shape.size(), &mut work.matrix, &mut work.right);
+                let singular = solve_in_place(simd, shape.variables(), &mut work.matrix, &mut work.right);
                 running = running.and(singular.not());
                 let settled = correct(simd, state, &work.right, running);
                 converged = converged.or(settled.and(running));

@@ -19,29 +19,37 @@ pub struct Linearisation {
 }
 
 /// The Jacobian of the dynamics per ms in one lane, from that of the residual.
-pub fn dynamics_jacobian<const G: usize>(rows: &Rows<G>, residual_jacobian: &[Row<G>], lane: usize) -> Vec<f64> {
-    let n = rows.populations.len();
-    (0..n * n)
-        .map(|place| residual_jacobian[place].get(lane) * rows.populations[place / n].inverse_tau.get(lane))
-        .collect()
+pub fn dynamics_jacobian<const G: usize>(
+    shape: &Shape<G>,
+    rows: &Rows<G>,
+    residual_jacobian: &[Row<G>],
+    lane: usize,
+) -> Vec<f64> {
+    let n = shape.variables();
+    (0..n * n).map(|place| residual_jacobian[place].get(lane) * rows.inverse_tau(place / n).get(lane)).collect()
 }
 
 /// The largest real part of the eigenvalues of the dynamics in one lane, in 1/s; NaN where there are none.
-pub fn leading_rate_per_s<const G: usize>(rows: &Rows<G>, residual_jacobian: &[Row<G>], lane: usize) -> f64 {
-    let jacobian = dynamics_jacobian(rows, residual_jacobian, lane);
-    let found = eigenvalues(&jacobian, rows.populations.len());
+pub fn leading_rate_per_s<const G: usize>(
+    shape: &Shape<G>,
+    rows: &Rows<G>,
+    residual_jacobian: &[Row<G>],
+    lane: usize,
+) -> f64 {
+    let jacobian = dynamics_jacobian(shape, rows, residual_jacobian, lane);
+    let found = eigenvalues(&jacobian, shape.variables());
     found.map_or(f64::NAN, |values| values.iter().map(|value| value.re * 1e3).fold(f64::NEG_INFINITY, f64::max))
 }
 
 impl Linearisation {
     /// Linearises lane 0 of a circuit at a state.
     pub fn new(shape: &Shape<1>, rows: &Rows<1>, state: &[Row<1>], level: Level) -> Self {
-        let mut work = Linearised::new(shape.size());
+        let mut work = Linearised::new(shape);
         dispatch!(level, simd => residual_and_jacobian(simd, shape, rows, state, &mut work));
         Self {
-            jacobian_per_ms: dynamics_jacobian(rows, &work.jacobian, 0),
+            jacobian_per_ms: dynamics_jacobian(shape, rows, &work.jacobian, 0),
             residual_jacobian: work.jacobian.iter().map(|row| row.get(0)).collect(),
-            n: shape.size(),
+            n: shape.variables(),
         }
     }
 

@@ -169,7 +169,7 @@ impl<'a, const G: usize> Block<'a, G> {
         let resting: Vec<&[f64]> = self.lanes.iter().map(|lane| lane.resting_variables.as_slice()).collect();
         let time = Row::splat(self.run.from);
         let place = Place { model: self.model, inputs: &self.inputs, states: &self.states, time: &time };
-        let mut newton = NewtonWork::new(self.model.shape.size());
+        let mut newton = NewtonWork::new(&self.model.shape);
         bring_in(simd, &place, &resting, &mut self.fast.state, &mut self.work, &mut newton);
         self.noise.start(simd);
         self.model.modulate(simd, &self.inputs, &mut self.work);
@@ -221,7 +221,7 @@ impl<'a, const G: usize> Block<'a, G> {
             return;
         }
         let model = self.model;
-        let mut linearised = Linearised::new(model.shape.size());
+        let mut linearised = Linearised::new(&model.shape);
         residual_and_jacobian(simd, &model.shape, &self.work.rows, &self.fast.state, &mut linearised);
         for lane in due {
             self.lanes[lane].report_if_due(now, lane, (model, &self.work), &linearised.jacobian);

@@ -116,7 +116,7 @@ impl Lane {
     ) {
         while self.report_is_due(now) {
             let TimeLabel { label, minutes } = self.reports.remove(0);
-            let stability_per_s = leading_rate_per_s(&work.rows, residual_jacobian, lane);
+            let stability_per_s = leading_rate_per_s(&model.shape, &work.rows, residual_jacobian, lane);
             self.outcome.reports.push(Report { stability_per_s, ..report(label, minutes, lane, model, work) });
         }
     }

@@ -95,9 +95,9 @@ impl<'a, const G: usize> Block<'a, G> {
             lanes,
             time: Row::splat(run.from),
             states: model.states.initial.clone(),
-            circuit: vec![Row::ZERO; n],
+            circuit: vec![Row::ZERO; model.shape.variables()],
             work: model.work(),
-            newton: NewtonWork::new(n),
+            newton: NewtonWork::new(&model.shape),
             rates: vec![Row::ZERO; n],
             jumped: 0,
             lost: 0,
@@ -189,7 +189,7 @@ impl<'a, const G: usize> Block<'a, G> {
         let model = self.model;
         let mask = Mask::from_bits(simd, bits);
         let kept = circuit.to_vec();
-        let held = vec![false; model.shape.size()];
+        let held = vec![false; model.shape.variables()];
         let rested = relax(simd, &model.shape, &self.work.rows, circuit, mask, &held);
         let polished = solve(simd, &model.shape, &self.work.rows, circuit, rested, &mut self.newton);
         self.jumped |= rested.and(polished).bits();
@@ -423,10 +423,11 @@ impl<'a, const G: usize> Block<'a, G> {
 
     /// Looks at the eigenvalues of every running lane; an unstable state is pushed and let go.
     fn look_for_instability<S: Simd>(&mut self, simd: S) {
-        let n = self.model.shape.size();
+        let n = self.model.shape.variables();
         let mut unstable = 0u64;
         for (index, lane) in self.lanes.iter_mut().enumerate().filter(|(_, lane)| lane.running) {
-            let jacobian = dynamics_jacobian(&self.work.rows, &self.newton.linearised.jacobian, index);
+            let jacobian =
+                dynamics_jacobian(&self.model.shape, &self.work.rows, &self.newton.linearised.jacobian, index);
             match eigenvalues(&jacobian, n) {
                 Ok(values) if values.iter().all(|value| value.re < 0.0) => {}
                 Ok(_) => unstable |= 1 << index,
