@@ -5,10 +5,14 @@
 //! Items are steps of one circuit: 1/(items per second) is the time per point and step.
 #![allow(clippy::unwrap_used)]
 
+#[path = "circuits/mod.rs"]
+mod circuits;
+
+use circuits::{MINUTES, STEP_MS, plans};
 use disinhibit::config::load;
-use disinhibit::experiment::Plan;
 use disinhibit::simulate::run_plans;
-use disinhibit::spec::{Arm, Circuit, Noise, Population, Run, Scenario, Time, Transfer, Weights};
+use disinhibit::spec::Form;
+use disinhibit::store::table::{Cell, TableWriter, cells, columns};
 use disinhibit::sweep::Engine;
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -19,82 +23,63 @@ fn main() {
     divan::main();
 }
 
-const POINTS: usize = 32;
-const MINUTES: f64 = 0.5;
-const STEP_MS: f64 = 0.1;
-
-/// Circuits that differ in every number.
-fn plans(kind: &str, noisy: bool, points: usize) -> (Vec<Plan>, Run) {
-    let run = Run { time: Time::Fast, from: 0.0, to: MINUTES, step: STEP_MS, record: Some(MINUTES), ..Run::default() };
-    let plan = |point: usize| {
-        let vary = |base: f64, place: usize| base * (1.0 + 0.01 * ((point * 7 + place * 3) % 11) as f64);
-        let names = ["A", "B", "C", "D"];
-        let population = |index: usize| Population {
-            tau: vary(10.0, index),
-            drive: Some(vary(4.0, index)),
-            noise: noisy.then(|| Noise { sigma: vary(0.5, index), tau: vary(5.0, index) }),
-            transfer: match kind {
-                "sigmoid" => Transfer::Sigmoid {
-                    maximum: vary(50.0, index),
-                    slope: vary(0.3, index),
-                    threshold: vary(5.0, index),
-                    zero_at_zero: false,
-                },
-                "softplus" => Transfer::Softplus {
-                    gain: vary(1.0, index),
-                    threshold: vary(2.0, index),
-                    width: vary(1.0, index),
-                    maximum: None,
-                },
-                _ => Transfer::PowerLaw { gain: vary(0.04, index), threshold: 0.0, exponent: 2.0, maximum: None },
-            },
-            ..Population::default()
-        };
-        let weights = |target: usize| {
-            let from = names.iter().enumerate();
-            let from = from.map(|(source, name)| {
-                let sign = if source == 0 { 0.2 } else { -0.2 };
-                ((*name).to_owned(), vary(sign, target * 4 + source))
-            });
-            Weights { from: from.collect() }
-        };
-        let circuit = Circuit {
-            populations: names
-                .iter()
-                .enumerate()
-                .map(|(index, name)| ((*name).to_owned(), population(index)))
-                .collect(),
-            onto: names.iter().enumerate().map(|(index, name)| ((*name).to_owned(), weights(index))).collect(),
-            ..Circuit::default()
-        };
-        let scenario = Scenario { circuit, run: run.clone(), ..Scenario::default() };
-        Plan {
-            arm: Arm::default(),
-            base: scenario.clone(),
-            scenario,
-            resting_rates: vec![0.0; 4],
-            number: 0,
-            forms: Vec::new(),
-            traces: disinhibit::experiment::Traces::Rates,
-        }
-    };
-    ((0..points).map(plan).collect(), run)
-}
+const POINTS: usize = 192;
 
 fn steps(points: usize) -> ItemsCount {
     ItemsCount::new((MINUTES * 60_000.0 / STEP_MS) as usize * points)
 }
 
-#[divan::bench(sample_count = 10, sample_size = 1, args = ["sigmoid", "power-law", "softplus"])]
-fn without_noise(bencher: Bencher, kind: &str) {
+const KINDS: [&str; 6] = ["sigmoid", "power-law", "threshold-linear", "linear-exponential", "tanh", "softplus"];
+
+#[divan::bench(sample_count = 10, sample_size = 1, args = KINDS)]
+fn rate_form(bencher: Bencher, kind: &str) {
     let (plans, run) = plans(kind, false, POINTS);
     bencher.counter(steps(POINTS)).bench_local(|| run_plans::<4>(&plans, &run, Level::new()));
 }
 
-#[divan::bench(sample_count = 10, sample_size = 1, args = ["sigmoid", "power-law", "softplus"])]
-fn with_noise(bencher: Bencher, kind: &str) {
+#[divan::bench(sample_count = 10, sample_size = 1, args = KINDS)]
+fn rate_form_with_noise(bencher: Bencher, kind: &str) {
     let (plans, run) = plans(kind, true, POINTS);
     bencher.counter(steps(POINTS)).bench_local(|| run_plans::<4>(&plans, &run, Level::new()));
+}
+
+#[divan::bench(sample_count = 10, sample_size = 1, args = KINDS)]
+fn voltage_form(bencher: Bencher, kind: &str) {
+    let (mut plans, run) = plans(kind, false, POINTS);
+    for plan in &mut plans {
+        plan.scenario.circuit.populations.values_mut().for_each(|population| population.form = Form::Voltage);
+    }
+    bencher.counter(steps(POINTS)).bench_local(|| run_plans::<4>(&plans, &run, Level::new()));
+}
+
+/// The same points on one thread and on two.
+#[divan::bench(sample_count = 10, sample_size = 1, args = [1, 2])]
+fn sigmoid_on_threads(bencher: Bencher, threads: usize) {
+    let (plans, run) = plans("sigmoid", false, POINTS);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    bencher.counter(steps(POINTS)).bench_local(|| pool.install(|| run_plans::<4>(&plans, &run, Level::new())));
+}
+
+/// How many points are given at once: 32 lie side by side, the rest wait or fill threads.
+#[divan::bench(sample_count = 10, sample_size = 1, args = [1, 8, 32, 64, 192, 960])]
+fn sigmoid_by_batch(bencher: Bencher, points: usize) {
+    let (plans, run) = plans("sigmoid", false, points);
+    bencher.counter(steps(points)).bench_local(|| run_plans::<4>(&plans, &run, Level::new()));
+}
+
+/// Rows of the shipped weight uncertainty, written as a Parquet table to nowhere.
+#[divan::bench(sample_count = 10, sample_size = 1)]
+fn store(bencher: Bencher) {
+    let loaded = load(Path::new("configs/sweeps/weight_uncertainty.toml"), &[]).unwrap();
+    let sweep = loaded.sweep.unwrap();
+    let engine = Engine::new(&sweep, &loaded.scenario, None).unwrap();
+    let rows: Vec<Vec<Cell>> = engine.rows(0..8, Level::new()).iter().map(cells).collect();
+    let chunk: Vec<Vec<Cell>> = rows.iter().cycle().take(10_000).cloned().collect();
+    bencher.counter(ItemsCount::new(chunk.len())).bench_local(|| {
+        let mut table = TableWriter::new(std::io::sink(), &columns(&engine)).unwrap();
+        table.group(&chunk).unwrap();
+        table.finish().unwrap();
+    });
 }
 
 /// One point in a vector of eight, and eight of them: what lanes gain.

@@ -25,7 +25,8 @@ pub fn rates<S: Simd, const G: usize>(
                     #[inline(always)]
                     || Lanes::load(simd, state),
                 );
-                (full * Lanes::load(simd, &site.numbers.gain)).store(rate);
+                let scaled = if site.population.scaled { full * Lanes::load(simd, &site.numbers.gain) } else { full };
+                scaled.store(rate);
             }
         }
     }
@@ -57,7 +58,7 @@ impl<const G: usize> Site<'_, G> {
                     #[inline(always)]
                     || self.input(simd, rates, noise),
                 );
-                let rate = rate * Lanes::load(simd, &self.numbers.gain);
+                let rate = if self.population.scaled { rate * Lanes::load(simd, &self.numbers.gain) } else { rate };
                 if self.population.refractory {
                     rate * self.refractory_factor(simd, Lanes::load(simd, state))
                 } else {

@@ -36,6 +36,8 @@ pub struct Population<const G: usize> {
     pub transfer: Transfer<G>,
     /// Whether the transfer function's output is scaled by `k - rho r`.
     pub refractory: bool,
+    /// Whether effects scale the transfer function's output; where not, its gain is 1.
+    pub scaled: bool,
     /// Whether it has noise.
     pub noisy: bool,
     /// How many connections it receives.
@@ -152,6 +154,7 @@ pub fn build<const G: usize>(circuits: &[&spec::Circuit]) -> (Shape<G>, Rows<G>)
             form: first.form,
             transfer,
             refractory: first.refractory.is_some(),
+            scaled: false,
             noisy: first.noise.is_some(),
             inputs: shape.connections.len() - before,
         });

@@ -1,6 +1,8 @@
 //! Transfer functions over lanes: value, slope, and (for one number) inverse.
 
-use crate::numeric::functions::{logistic, pow, relative_exponential, relative_exponential_slope, softplus, tanh};
+use crate::numeric::functions::{
+    logistic, pow, power_of_two, relative_exponential, relative_exponential_slope, softplus, tanh,
+};
 use crate::numeric::lanes::{Lanes, Row};
 use crate::spec;
 use fearless_simd::Simd;
@@ -17,7 +19,10 @@ pub struct Transfer<const G: usize> {
 enum Kind {
     ThresholdLinear,
     PowerLaw(Exponent),
-    Sigmoid,
+    Sigmoid {
+        /// Whether something is subtracted in any lane.
+        shifted: bool,
+    },
     LinearExponential,
     Tanh,
     Softplus,
@@ -62,7 +67,9 @@ impl<const G: usize> Transfer<G> {
         let kind = match specs[0] {
             spec::Transfer::ThresholdLinear { .. } => Kind::ThresholdLinear,
             spec::Transfer::PowerLaw { .. } => Kind::PowerLaw(Exponent::shared_by(specs)),
-            spec::Transfer::Sigmoid { .. } => Kind::Sigmoid,
+            spec::Transfer::Sigmoid { .. } => {
+                Kind::Sigmoid { shifted: specs.iter().any(|spec| numbers_of(spec)[3] != 0.0) }
+            }
             spec::Transfer::LinearExponential { .. } => Kind::LinearExponential,
             spec::Transfer::Tanh { .. } => Kind::Tanh,
             spec::Transfer::Softplus { .. } => Kind::Softplus,
@@ -90,9 +97,11 @@ impl<const G: usize> Transfer<G> {
             Kind::PowerLaw(Exponent::PerLane) => {
                 numbers.at(simd, 0) * pow(simd, numbers.above(simd, x()), numbers.at(simd, 2))
             }
-            Kind::Sigmoid => numbers
-                .at(simd, 0)
-                .mul_add(logistic(simd, numbers.at(simd, 1) * (x() - numbers.at(simd, 2))), -numbers.at(simd, 3)),
+            Kind::Sigmoid { shifted } => {
+                let power = power_of_two(simd, numbers.at(simd, 1).mul_add(x(), numbers.at(simd, 2)));
+                let rate = numbers.at(simd, 0) / (power + 1.0);
+                if shifted { rate - numbers.at(simd, 3) } else { rate }
+            }
             Kind::LinearExponential => {
                 relative_exponential(
                     simd,
@@ -131,9 +140,11 @@ impl<const G: usize> Transfer<G> {
                 };
                 x.gt(numbers.at(simd, 1)).select(numbers.at(simd, 0) * derivative, zero)
             }
-            Kind::Sigmoid => {
-                let share = logistic(simd, numbers.at(simd, 1) * (x - numbers.at(simd, 2)));
-                numbers.at(simd, 0) * numbers.at(simd, 1) * share * (one - share)
+            Kind::Sigmoid { .. } => {
+                let power = power_of_two(simd, numbers.at(simd, 1).mul_add(x, numbers.at(simd, 2)));
+                let share = one / (power + 1.0);
+                let slope = numbers.at(simd, 1) * -std::f64::consts::LN_2;
+                numbers.at(simd, 0) * slope * share * (one - share)
             }
             Kind::LinearExponential => {
                 let argument = (numbers.at(simd, 0).mul_add(x, -numbers.at(simd, 1))) * numbers.at(simd, 2);
@@ -189,7 +200,9 @@ fn numbers_of(spec: &spec::Transfer) -> [f64; 4] {
         spec::Transfer::ThresholdLinear { gain, threshold, .. } => [gain, threshold, 0.0, 0.0],
         spec::Transfer::PowerLaw { gain, threshold, exponent, .. } => [gain, threshold, exponent, 0.0],
         spec::Transfer::Sigmoid { maximum, slope, threshold, zero_at_zero } => {
-            [maximum, slope, threshold, sigmoid_offset(maximum, slope, threshold, zero_at_zero)]
+            // 1 / (1 + exp(-slope (x - threshold))) as a power of 2.
+            let scaled = -slope * std::f64::consts::LOG2_E;
+            [maximum, scaled, -scaled * threshold, sigmoid_offset(maximum, slope, threshold, zero_at_zero)]
         }
         spec::Transfer::LinearExponential { a, b, d, .. } => [a, b, d, 1.0 / d],
         spec::Transfer::Tanh { gain, threshold, maximum } => [gain / maximum, threshold, maximum, 0.0],

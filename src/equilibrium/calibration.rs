@@ -1,7 +1,7 @@
 //! Calibration: the background drives that make the stated resting rates a stable fixed point.
 
 use super::newton::{NewtonWork, solve};
-use super::relaxation::relax;
+use super::relaxation::{STILL, relax};
 use super::stability::Linearisation;
 use crate::circuit::equations::{Linearised, rates, residual_and_jacobian};
 use crate::circuit::transfer::inverse;
@@ -113,19 +113,46 @@ fn resting_input(name: &str, population: &Population, rate: f64) -> Result<f64, 
     needed.ok_or_else(|| RestError::NoDrive { population: name.to_owned(), rate })
 }
 
-/// Finds the rates of the populations that are not held, first by letting the circuit run from zero.
+/// So near to where a circuit is heading, relative to its variables, Newton's method is tried.
+const NEAR: f64 = 1e-3;
+/// How far Newton's method may then go: farther away lies another state than the one to which the circuit was heading.
+const FARTHEST_CORRECTION: f64 = 1e-2;
+
+/// Finds the rates of the populations that are not held, by letting the circuit run from zero.
 #[inline(always)]
 fn settle<S: Simd>(simd: S, shape: &Shape<1>, rows: &Rows<1>, state: &mut [Row<1>], held: &[bool]) -> bool {
     let zero = Lanes::splat(simd, 0.0);
     let everywhere = zero.eq(zero);
-    if !relax(simd, shape, rows, state, everywhere, held).all() {
+    let free = held.iter().all(|held| !held);
+    let still = if free { NEAR } else { STILL };
+    if !relax(simd, shape, rows, state, everywhere, held, still).all() {
         return false;
     }
     // Where nothing is held, the relaxed state is polished to machine precision.
-    if held.iter().all(|held| !held) {
-        solve(simd, shape, rows, state, everywhere, &mut NewtonWork::new(shape));
+    if free && !polish(simd, shape, rows, state) {
+        if !relax(simd, shape, rows, state, everywhere, held, STILL).all() {
+            return false;
+        }
+        polish(simd, shape, rows, state);
     }
     true
+}
+
+/// Newton's method from a state near the solution; without effect where it fails or leads elsewhere.
+#[inline(always)]
+fn polish<S: Simd>(simd: S, shape: &Shape<1>, rows: &Rows<1>, state: &mut [Row<1>]) -> bool {
+    let zero = Lanes::splat(simd, 0.0);
+    let mut found = state.to_vec();
+    let converged = solve(simd, shape, rows, &mut found, zero.eq(zero), &mut NewtonWork::new(shape));
+    let near = found.iter().zip(state.iter()).all(|(found, start)| {
+        let (found, start) = (found.get(0), start.get(0));
+        (found - start).abs() <= FARTHEST_CORRECTION * start.abs().max(1.0)
+    });
+    let accepted = converged.all() && near;
+    if accepted {
+        state.copy_from_slice(&found);
+    }
+    accepted
 }
 
 /// Solves the drives of the populations with a stated rest, summing in the order of the equations.

@@ -13,10 +13,10 @@ const MOST_STEPS: usize = 200_000;
 /// How many steps between two looks at the speed.
 const STEPS_BETWEEN_LOOKS: usize = 200;
 /// Standing still: no variable is farther than this from its target, relative to its size (absolutely below 1).
-const STILL: f64 = 1e-10;
+pub const STILL: f64 = 1e-10;
 
-/// Lets the lanes of `active` run from `state` until they stand still; populations in `held` do not move. Gives the lanes
-/// that came to rest; the others' state is unusable.
+/// Lets the lanes of `active` run from `state` until no variable is farther than `still` from its target; populations in `held`
+/// do not move. Gives the lanes that came to rest; the others' state is unusable.
 #[inline(never)]
 pub fn relax<S: Simd, const G: usize>(
     simd: S,
@@ -25,6 +25,7 @@ pub fn relax<S: Simd, const G: usize>(
     state: &mut [Row<G>],
     active: Mask<S, G>,
     held: &[bool],
+    still: f64,
 ) -> Mask<S, G> {
     simd.vectorize(
         #[inline(always)]
@@ -38,7 +39,7 @@ pub fn relax<S: Simd, const G: usize>(
             let mut now = vec![Row::ZERO; n];
             let mut moved = vec![Row::ZERO; n];
             let mut running = active;
-            let mut still = active.and(active.not());
+            let mut at_rest = active.and(active.not());
             for count in 0..MOST_STEPS {
                 rates(simd, shape, rows, state, &mut now);
                 let mut farthest = Lanes::splat(simd, 0.0);
@@ -55,15 +56,15 @@ pub fn relax<S: Simd, const G: usize>(
                 }
                 state.clone_from_slice(&moved);
                 if count % STEPS_BETWEEN_LOOKS == 0 {
-                    let rested = farthest.le(Lanes::splat(simd, STILL)).and(sound);
-                    still = still.or(rested);
+                    let rested = farthest.le(Lanes::splat(simd, still)).and(sound);
+                    at_rest = at_rest.or(rested);
                     running = sound.and(rested.not());
                     if !running.any() {
                         break;
                     }
                 }
             }
-            still
+            at_rest
         },
     )
 }

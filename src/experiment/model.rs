@@ -98,7 +98,7 @@ impl<const G: usize> Model<G> {
         let last = plans.len() - 1;
         let scenarios: Vec<&Scenario> = plans.iter().map(|plan| &plan.scenario).collect();
         let circuits: Vec<_> = scenarios.iter().map(|scenario| &scenario.circuit).collect();
-        let (shape, rows) = circuit::build(&circuits);
+        let (mut shape, rows) = circuit::build(&circuits);
         let mut board = Board::default();
         let mut states = States::new();
         let rate_signals =
@@ -108,6 +108,7 @@ impl<const G: usize> Model<G> {
         let pharmacology = pharmacology::build(&scenarios, forms, &mut board, &mut states);
         let phenotypes: Vec<&str> = plans.iter().map(|plan| plan.phenotype()).collect();
         let effects = Effects::build(&scenarios, &phenotypes, &shape, &mut board);
+        effects.mark_scaled(&mut shape);
         let rest = board.rows();
         Self { shape, circuit: rows, pharmacology, stress, effects, board, states, rate_signals, rest }
     }

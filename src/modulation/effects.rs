@@ -111,6 +111,13 @@ impl<const G: usize> Effects<G> {
         }
     }
 
+    /// Marks the populations whose gain effects change.
+    pub fn mark_scaled(&self, shape: &mut Shape<G>) {
+        for (index, _) in &self.gain {
+            shape.populations[*index].scaled = true;
+        }
+    }
+
     /// Changes a copy of the circuit's rows as the signals' departures say. `injected` is added to the drives.
     #[inline(never)]
     pub fn apply<S: Simd>(

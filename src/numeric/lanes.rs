@@ -143,6 +143,16 @@ impl<S: Simd, const G: usize> Lanes<S, G> {
         )
     }
 
+    /// The number between two others that is nearest; any number between them where `self` is NaN. Cheaper than [`Self::max`]
+    /// and [`Self::min`].
+    #[inline(always)]
+    pub fn clamp_number(mut self, low: Self, high: Self) -> Self {
+        for ((vector, low), high) in self.0.iter_mut().zip(low.0).zip(high.0) {
+            *vector = vector.max(low).min(high);
+        }
+        self
+    }
+
     /// The larger number; `self` where either is NaN, so that a NaN in `self` stays.
     #[inline(always)]
     pub fn max(self, other: Self) -> Self {

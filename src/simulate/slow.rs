@@ -10,7 +10,7 @@ use super::lane::{Lane, Next};
 use super::recording::{ArmOutcome, Event, Status};
 use super::start::{Place, bring_in};
 use crate::equilibrium::newton::{NewtonWork, solve};
-use crate::equilibrium::relaxation::relax;
+use crate::equilibrium::relaxation::{STILL, relax};
 use crate::equilibrium::stability::dynamics_jacobian;
 use crate::experiment::{Inputs, Model, Plan, Work};
 use crate::numeric::lanes::dispatch;
@@ -190,7 +190,7 @@ impl<'a, const G: usize> Block<'a, G> {
         let mask = Mask::from_bits(simd, bits);
         let kept = circuit.to_vec();
         let held = vec![false; model.shape.variables()];
-        let rested = relax(simd, &model.shape, &self.work.rows, circuit, mask, &held);
+        let rested = relax(simd, &model.shape, &self.work.rows, circuit, mask, &held, STILL);
         let polished = solve(simd, &model.shape, &self.work.rows, circuit, rested, &mut self.newton);
         self.jumped |= rested.and(polished).bits();
         self.lost |= mask.and(rested.and(polished).not()).bits();

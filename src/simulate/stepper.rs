@@ -20,6 +20,8 @@ pub struct Fast<const G: usize> {
     rates: Vec<Row<G>>,
     trial: Vec<Row<G>>,
     slopes: [Vec<Row<G>>; 4],
+    /// The share of its distance from the target that a variable moves in a step of Euler's method.
+    shares: Vec<Row<G>>,
     /// Whether every population is in the rate form, so that the variables are the rates.
     direct: bool,
 }
@@ -33,6 +35,7 @@ impl<const G: usize> Fast<G> {
             rates: zero.clone(),
             trial: zero.clone(),
             slopes: std::array::from_fn(|_| zero.clone()),
+            shares: zero.clone(),
             direct: shape.populations.iter().all(|population| population.form == Form::Rate),
             state,
         }
@@ -54,6 +57,10 @@ pub fn take_steps<S: Simd, const G: usize>(
     simd.vectorize(
         #[inline(always)]
         || {
+            let length = Lanes::splat(simd, step);
+            for (share, numbers) in fast.shares.iter_mut().zip(&rows.populations) {
+                (length * Lanes::load(simd, &numbers.inverse_tau)).store(share);
+            }
             let mut count = first;
             while count < last {
                 // Four steps share a draw of normals.
@@ -62,7 +69,7 @@ pub fn take_steps<S: Simd, const G: usize>(
                 for count in count..end {
                     noise.advance(simd, (count % 4) as usize);
                     match method {
-                        Method::EulerMaruyama => euler(simd, shape, rows, step, noise, fast),
+                        Method::EulerMaruyama => euler(simd, shape, rows, noise, fast),
                         Method::Heun => heun(simd, shape, rows, step, noise, fast),
                         Method::RungeKutta4 => runge_kutta(simd, shape, rows, step, noise, fast),
                     }
@@ -109,25 +116,19 @@ fn sum_rates<S: Simd, const G: usize>(simd: S, rates: &[Row<G>], sums: &mut [Row
 }
 
 #[inline(always)]
-fn euler<S: Simd, const G: usize>(
-    simd: S,
-    shape: &Shape<G>,
-    rows: &Rows<G>,
-    step: f64,
-    noise: &Noise<G>,
-    fast: &mut Fast<G>,
-) {
-    let Fast { state, rate_sums, rates: room, trial, direct, .. } = fast;
+fn euler<S: Simd, const G: usize>(simd: S, shape: &Shape<G>, rows: &Rows<G>, noise: &Noise<G>, fast: &mut Fast<G>) {
+    let Fast { state, rate_sums, rates: room, trial, shares, direct, .. } = fast;
     if !*direct {
         rates(simd, shape, rows, state, room);
     }
     let now: &[Row<G>] = if *direct { state } else { room };
-    sum_rates(simd, now, rate_sums);
-    let step = Lanes::splat(simd, step);
     let mut eta = noise.now.iter();
-    for ((site, state), next) in sites(shape, rows).zip(state.iter()).zip(trial.iter_mut()) {
+    let places = now.iter().zip(rate_sums).zip(state.iter().zip(trial.iter_mut()));
+    for ((site, share), ((rate, sum), (state, next))) in sites(shape, rows).zip(shares).zip(places) {
+        (Lanes::load(simd, sum) + Lanes::load(simd, rate)).store(sum);
         let noise = if site.population.noisy { eta.next() } else { None };
-        step.mul_add(site.slope(simd, now, noise, state), Lanes::load(simd, state)).store(next);
+        let from = Lanes::load(simd, state);
+        (site.target(simd, now, noise, state) - from).mul_add(Lanes::load(simd, share), from).store(next);
     }
     std::mem::swap(state, trial);
 }
