@@ -3,8 +3,9 @@
 //!
 //! Data flows one way; a module uses only those before it:
 //! `units`, `numeric` -> `spec` -> `config` -> `circuit` -> `signals` -> `pharmacology` -> `modulation` ->
-//! `experiment` -> `equilibrium` -> `simulate` -> `readouts` -> `sweep` -> `store` -> `plot` -> `report` -> `cli`.
+//! `experiment` -> `equilibrium` -> `simulate` -> `readouts` -> `analyze` -> `sweep` -> `store` -> `plot` -> `report` -> `cli`.
 
+pub mod analyze;
 pub mod circuit;
 pub mod cli;
 pub mod config;

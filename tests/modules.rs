@@ -1,7 +1,7 @@
 //! Data flows one way: a module uses only what stands before it.
 #![allow(clippy::unwrap_used)]
 
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 19] = [
     "units",
     "numeric",
     "spec",
@@ -14,6 +14,7 @@ const ORDER: [&str; 18] = [
     "equilibrium",
     "simulate",
     "readouts",
+    "analyze",
     "sweep",
     "store",
     "plot",

@@ -116,7 +116,7 @@ pub fn residual_and_jacobian<S: Simd, const G: usize>(
                     Form::Voltage => site.scaled_rate_and_slope(simd, Lanes::load(simd, &state[index])),
                 };
                 rate.store(&mut work.rates[index]);
-                slope.store(&mut work.slopes[index]);
+                slope.store(&mut work.rate_slopes[index]);
             }
             for (index, site) in sites(shape, rows).enumerate() {
                 let here = Lanes::load(simd, &state[index]);
@@ -135,13 +135,14 @@ pub fn residual_and_jacobian<S: Simd, const G: usize>(
                     }
                 };
                 residual.store(&mut work.residual[index]);
+                sensitivity.store(&mut work.drive_slopes[index]);
                 for column in 0..n {
                     let entry = if column == index { own } else { zero };
                     entry.store(&mut work.jacobian[index * n + column]);
                 }
                 for (connection, weight) in site.connections.iter().zip(site.weights) {
                     let place = index * n + connection.source;
-                    let slope = Lanes::load(simd, &work.slopes[connection.source]);
+                    let slope = Lanes::load(simd, &work.rate_slopes[connection.source]);
                     let coupling = sensitivity * Lanes::load(simd, weight) * slope;
                     (Lanes::load(simd, &work.jacobian[place]) + coupling).store(&mut work.jacobian[place]);
                 }
@@ -155,8 +156,10 @@ pub fn residual_and_jacobian<S: Simd, const G: usize>(
 pub struct Linearised<const G: usize> {
     /// Rates in Hz.
     pub rates: Vec<Row<G>>,
-    /// d rate / d state.
-    slopes: Vec<Row<G>>,
+    /// d rate / d state of each population's variable.
+    pub rate_slopes: Vec<Row<G>>,
+    /// d residual / d drive of each population's variable.
+    pub drive_slopes: Vec<Row<G>>,
     /// Target minus state.
     pub residual: Vec<Row<G>>,
     /// Row-major, N x N for N variables.
@@ -168,6 +171,12 @@ impl<const G: usize> Linearised<G> {
     pub fn new(shape: &Shape<G>) -> Self {
         let rows = |count: usize| vec![Row::ZERO; count];
         let (n, variables) = (shape.size(), shape.variables());
-        Self { rates: rows(n), slopes: rows(n), residual: rows(variables), jacobian: rows(variables * variables) }
+        Self {
+            rates: rows(n),
+            rate_slopes: rows(n),
+            drive_slopes: rows(n),
+            residual: rows(variables),
+            jacobian: rows(variables * variables),
+        }
     }
 }

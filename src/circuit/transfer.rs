@@ -194,6 +194,21 @@ fn ceiling(spec: &spec::Transfer) -> Option<f64> {
     }
 }
 
+/// The lowest and highest rate in Hz that a function gives, in the limit; no highest where it grows without bound.
+pub fn range(spec: &spec::Transfer) -> (f64, Option<f64>) {
+    match *spec {
+        spec::Transfer::Sigmoid { maximum, slope, threshold, zero_at_zero } => {
+            let offset = sigmoid_offset(maximum, slope, threshold, zero_at_zero);
+            (-offset, Some(maximum - offset))
+        }
+        spec::Transfer::Tanh { maximum, .. } => (-maximum, Some(maximum)),
+        spec::Transfer::ThresholdLinear { .. }
+        | spec::Transfer::PowerLaw { .. }
+        | spec::Transfer::LinearExponential { .. }
+        | spec::Transfer::Softplus { .. } => (0.0, ceiling(spec)),
+    }
+}
+
 /// The numbers in the order in which the equations above take them.
 fn numbers_of(spec: &spec::Transfer) -> [f64; 4] {
     match *spec {

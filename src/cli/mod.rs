@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand. The only place that prints.
 
+mod analyze;
 mod check;
 mod new;
 mod plot;
@@ -55,6 +56,8 @@ enum Command {
     Sweep(SweepArguments),
     /// Join the shards of a sweep into one table.
     Merge(MergeArguments),
+    /// Fixed points, stability and responses of a circuit, or of arms of a scenario at one time.
+    Analyze(AnalyzeArguments),
     /// Validate a file, and print every resolved parameter with its unit and source.
     Check(CheckArguments),
     /// Write a commented starter scenario, NAME.toml, with the circuit and pharmacology that it uses.
@@ -136,6 +139,30 @@ struct RunArguments {
 }
 
 #[derive(Args)]
+struct AnalyzeArguments {
+    /// A circuit or a scenario.
+    file: PathBuf,
+    /// Analyse the circuit as this arm of the scenario has made it; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    arm: Vec<String>,
+    /// The same for several arms, separated by commas.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    arms: Vec<String>,
+    /// When, such as --at "10 min"; the report time nearest to 10 min if not given.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    at: Option<String>,
+    /// Change a parameter, such as --set populations.SST.rest="5 Hz"; may be repeated.
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// Folder for the results; `out/` and the name with `-analysis` if not given.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Say nothing but errors.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+#[derive(Args)]
 struct SweepArguments {
     /// The sweep.
     file: PathBuf,
@@ -195,6 +222,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Ending {
         Command::Run(arguments) => run::run(&arguments),
         Command::Sweep(arguments) => sweep::sweep(&arguments),
         Command::Merge(arguments) => sweep::merge_shards(&arguments),
+        Command::Analyze(arguments) => analyze::analyze(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::New { name } => new::new(&name),
         Command::Schema { kind } => check::schema(kind),

@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &RunArguments) -> Ending {
 }
 
 /// The scenario with its circuit calibrated after `--set`; or with the drives as they were before, in place of the rests.
-fn calibrated_scenario(loaded: &Loaded, level: Level) -> Result<(Scenario, Calibrated), String> {
+pub(super) fn calibrated_scenario(loaded: &Loaded, level: Level) -> Result<(Scenario, Calibrated), String> {
     let mut scenario = loaded.scenario.clone();
     if scenario.run.drive == Calibration::Hold {
         let held = calibrate(&loaded.before_set.circuit, level).map_err(|error| error.to_string())?;

@@ -3,7 +3,7 @@
 use super::newton::{NewtonWork, solve};
 use super::relaxation::{STILL, relax};
 use super::stability::Linearisation;
-use crate::circuit::equations::{Linearised, rates, residual_and_jacobian};
+use crate::circuit::equations::rates;
 use crate::circuit::transfer::inverse;
 use crate::circuit::{self, Rows, Shape, sites};
 use crate::numeric::lanes::dispatch;
@@ -19,6 +19,8 @@ pub struct Calibrated {
     pub circuit: spec::Circuit,
     /// Drives in input units.
     pub drives: Vec<f64>,
+    /// The circuit's variables at rest.
+    pub variables: Vec<f64>,
     /// Resting rates in Hz.
     pub rates: Vec<f64>,
     /// Eigenvalues of the dynamics at rest, in 1/s, in order of their real parts.
@@ -69,31 +71,70 @@ pub enum RestError {
 /// # Errors
 /// [`RestError`] says why there is no usable rest.
 pub fn calibrate(circuit: &spec::Circuit, level: Level) -> Result<Calibrated, RestError> {
-    let (shape, mut rows) = circuit::build::<1>(&[circuit]);
-    let held: Vec<bool> = circuit.populations.values().map(|population| population.rest.is_some()).collect();
-    let mut state = resting_variables(circuit)?;
-    if held.iter().any(|held| !held) && !dispatch!(level, simd => settle(simd, &shape, &rows, &mut state, &held)) {
-        return Err(RestError::NoRest);
-    }
-    let mut resting = vec![Row::ZERO; shape.size()];
-    dispatch!(level, simd => rates(simd, &shape, &rows, &state, &mut resting));
-    let resting: Vec<f64> = resting.iter().map(|row| row.get(0)).collect();
-    solve_drives(circuit, &shape, &mut rows, &state, &resting);
-    let drives: Vec<f64> = rows.populations.iter().map(|numbers| numbers.drive.get(0)).collect();
-    if drives.iter().chain(&resting).any(|number| !number.is_finite()) {
-        return Err(RestError::Overflow);
-    }
+    let Rest { shape, rows, state, rates: resting } = Rest::new(circuit, level)?;
     let linearisation = Linearisation::new(&shape, &rows, &state, level);
     let eigenvalues = linearisation.eigenvalues_per_s()?;
     refuse_unstable(circuit, &resting, &eigenvalues)?;
-    let forms: Vec<Form> = shape.populations.iter().map(|population| population.form).collect();
-    let slopes = dispatch!(level, simd => transfer_slopes(simd, &shape, &rows, &state));
-    let response = linearisation.response(&slopes, &forms).ok_or(RestError::Overflow)?;
-    let mut calibrated = circuit.clone();
-    for (population, drive) in calibrated.populations.values_mut().zip(&drives) {
+    let response = linearisation.response().ok_or(RestError::Overflow)?;
+    let drives: Vec<f64> = rows.populations.iter().map(|numbers| numbers.drive.get(0)).collect();
+    Ok(Calibrated {
+        circuit: with_drives(circuit, &drives),
+        drives,
+        variables: state.iter().map(|row| row.get(0)).collect(),
+        rates: resting,
+        eigenvalues,
+        response,
+    })
+}
+
+/// The circuit with every drive given, whether or not its rest is stable: for analyses of unstable states.
+///
+/// # Errors
+/// [`RestError`] where a drive cannot be solved. Where some drives are given and others solved, the circuit must settle.
+pub fn solved(circuit: &spec::Circuit, level: Level) -> Result<spec::Circuit, RestError> {
+    if circuit.populations.values().all(|population| population.rest.is_none()) {
+        return Ok(circuit.clone());
+    }
+    let rest = Rest::new(circuit, level)?;
+    let drives: Vec<f64> = rest.rows.populations.iter().map(|numbers| numbers.drive.get(0)).collect();
+    Ok(with_drives(circuit, &drives))
+}
+
+fn with_drives(circuit: &spec::Circuit, drives: &[f64]) -> spec::Circuit {
+    let mut given = circuit.clone();
+    for (population, drive) in given.populations.values_mut().zip(drives) {
         population.drive = Some(*drive);
     }
-    Ok(Calibrated { circuit: calibrated, drives, rates: resting, eigenvalues, response })
+    given
+}
+
+/// A circuit's rest, stable or not.
+struct Rest {
+    shape: Shape<1>,
+    /// With the drives that were solved.
+    rows: Rows<1>,
+    state: Vec<Row<1>>,
+    rates: Vec<f64>,
+}
+
+impl Rest {
+    fn new(circuit: &spec::Circuit, level: Level) -> Result<Self, RestError> {
+        let (shape, mut rows) = circuit::build::<1>(&[circuit]);
+        let held: Vec<bool> = circuit.populations.values().map(|population| population.rest.is_some()).collect();
+        let mut state = resting_variables(circuit)?;
+        if held.iter().any(|held| !held) && !dispatch!(level, simd => settle(simd, &shape, &rows, &mut state, &held)) {
+            return Err(RestError::NoRest);
+        }
+        let mut resting = vec![Row::ZERO; shape.size()];
+        dispatch!(level, simd => rates(simd, &shape, &rows, &state, &mut resting));
+        let resting: Vec<f64> = resting.iter().map(|row| row.get(0)).collect();
+        solve_drives(circuit, &shape, &mut rows, &state, &resting);
+        let drives = rows.populations.iter().map(|numbers| numbers.drive.get(0));
+        if drives.chain(resting.iter().copied()).any(|number| !number.is_finite()) {
+            return Err(RestError::Overflow);
+        }
+        Ok(Self { shape, rows, state, rates: resting })
+    }
 }
 
 /// The variables at the stated resting rates; 0 where the drive is given.
@@ -185,25 +226,4 @@ fn refuse_unstable(circuit: &spec::Circuit, resting: &[f64], eigenvalues: &[Comp
         }
         _ => Ok(()),
     }
-}
-
-/// df/dI of each population at the state, with gain and refractory factor.
-#[inline(always)]
-fn transfer_slopes<S: Simd>(simd: S, shape: &Shape<1>, rows: &Rows<1>, state: &[Row<1>]) -> Vec<f64> {
-    let mut work = Linearised::new(shape);
-    residual_and_jacobian(simd, shape, rows, state, &mut work);
-    let mut slopes = Vec::with_capacity(shape.size());
-    for (site, state) in sites(shape, rows).zip(state) {
-        let here = Lanes::load(simd, state);
-        let argument = match site.population.form {
-            Form::Voltage => here,
-            Form::Rate => site.input(simd, &work.rates, None),
-        };
-        let (_, slope) = site.scaled_rate_and_slope(simd, argument);
-        let slope = if site.population.refractory { slope * site.refractory_factor(simd, here) } else { slope };
-        let mut row = Row::ZERO;
-        slope.store(&mut row);
-        slopes.push(row.get(0));
-    }
-    slopes
 }

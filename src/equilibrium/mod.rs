@@ -5,4 +5,4 @@ pub mod newton;
 pub mod relaxation;
 pub mod stability;
 
-pub use calibration::{Calibrated, RestError, calibrate};
+pub use calibration::{Calibrated, RestError, calibrate, solved};

@@ -5,17 +5,19 @@ use crate::circuit::{Rows, Shape};
 use crate::numeric::lanes::Row;
 use crate::numeric::lanes::dispatch;
 use crate::numeric::linear::{Complex, EigenError, eigenvalues, invert};
-use crate::spec::Form;
 use fearless_simd::Level;
 
 /// A circuit linearised at one state, in one lane.
 #[derive(Clone, Debug)]
 pub struct Linearisation {
-    /// Jacobian of the dynamics per ms, row-major n x n.
+    /// Jacobian of the dynamics per ms, row-major N x N.
     pub jacobian_per_ms: Vec<f64>,
-    /// d target_i / d y_j - identity, row-major n x n.
+    /// d target_i / d y_j - identity, row-major N x N.
     residual_jacobian: Vec<f64>,
-    n: usize,
+    /// d rate / d state of each population.
+    rate_slopes: Vec<f64>,
+    /// d residual / d drive of each population.
+    drive_slopes: Vec<f64>,
 }
 
 /// The Jacobian of the dynamics per ms in one lane, from that of the residual.
@@ -46,10 +48,12 @@ impl Linearisation {
     pub fn new(shape: &Shape<1>, rows: &Rows<1>, state: &[Row<1>], level: Level) -> Self {
         let mut work = Linearised::new(shape);
         dispatch!(level, simd => residual_and_jacobian(simd, shape, rows, state, &mut work));
+        let first = |rows: &[Row<1>]| rows.iter().map(|row| row.get(0)).collect();
         Self {
             jacobian_per_ms: dynamics_jacobian(shape, rows, &work.jacobian, 0),
-            residual_jacobian: work.jacobian.iter().map(|row| row.get(0)).collect(),
-            n: shape.variables(),
+            residual_jacobian: first(&work.jacobian),
+            rate_slopes: first(&work.rate_slopes),
+            drive_slopes: first(&work.drive_slopes),
         }
     }
 
@@ -58,22 +62,32 @@ impl Linearisation {
     /// # Errors
     /// [`EigenError`] where the Jacobian is not finite or the iteration does not end.
     pub fn eigenvalues_per_s(&self) -> Result<Vec<Complex>, EigenError> {
-        let per_ms = eigenvalues(&self.jacobian_per_ms, self.n)?;
+        let per_ms = eigenvalues(&self.jacobian_per_ms, self.variables())?;
         Ok(per_ms.into_iter().map(|value| Complex { re: value.re * 1e3, im: value.im * 1e3 }).collect())
     }
 
-    /// d rate_i / d drive_j in Hz per input unit at the steady state, row-major; none where the state is singular.
-    ///
-    /// From `0 = J dr + f' dh`: the columns of `-J^-1` scaled by the slope of each population's transfer function.
-    pub fn response(&self, slopes: &[f64], forms: &[Form]) -> Option<Vec<f64>> {
-        let inverse = invert(&self.residual_jacobian, self.n)?;
-        let response = (0..self.n * self.n).map(|place| {
-            let (row, column) = (place / self.n, place % self.n);
-            // In the voltage form the drive moves v by one for one, and the rate by f' of the row.
-            let slope = if forms[column] == Form::Rate { slopes[column] } else { 1.0 };
-            let read = if forms[row] == Form::Rate { 1.0 } else { slopes[row] };
-            -inverse[place] * slope * read
-        });
-        Some(response.collect())
+    /// How many variables there are: N.
+    fn variables(&self) -> usize {
+        libm::round(libm::sqrt(self.jacobian_per_ms.len() as f64)) as usize
     }
+
+    /// d rate_i / d drive_j in Hz per input unit at the steady state, row-major n x n; none where the state is singular.
+    pub fn response(&self) -> Option<Vec<f64>> {
+        steady_response(&self.residual_jacobian, &self.rate_slopes, &self.drive_slopes)
+    }
+}
+
+/// d rate_i / d drive_j in Hz per input unit at a steady state, row-major n x n, from the Jacobian of the residual
+/// (row-major N x N) and the slopes of rates and of residuals against drives (n each); none where it is singular.
+///
+/// From `0 = J dy + b dh` and `dr = c dy`: the block of populations of `-c J^-1 b`.
+pub fn steady_response(residual_jacobian: &[f64], rate_slopes: &[f64], drive_slopes: &[f64]) -> Option<Vec<f64>> {
+    let variables = libm::round(libm::sqrt(residual_jacobian.len() as f64)) as usize;
+    let inverse = invert(residual_jacobian, variables)?;
+    let row = |(row, read): (usize, &f64)| {
+        let entries = drive_slopes.iter().enumerate();
+        entries.map(move |(column, enters)| (row, column, *read, *enters)).collect::<Vec<_>>()
+    };
+    let places = rate_slopes.iter().enumerate().flat_map(row);
+    Some(places.map(|(row, column, read, enters)| -inverse[row * variables + column] * enters * read).collect())
 }

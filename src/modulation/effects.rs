@@ -184,6 +184,18 @@ impl<const G: usize> Effects<G> {
     }
 }
 
+impl<const G: usize> Effects<G> {
+    /// What each effect adds to a population's drive, in input units: population, signal (by index) and amount.
+    pub fn drives<S: Simd>(&self, simd: S, signals: &[Row<G>], rest: &[Row<G>]) -> Vec<(usize, usize, Row<G>)> {
+        let added = |(population, term): &(usize, Term<G>)| {
+            let mut row = Row::ZERO;
+            term.value(simd, signals, rest).store(&mut row);
+            (*population, term.signal, row)
+        };
+        self.drive.iter().map(added).collect()
+    }
+}
+
 impl<const G: usize> Term<G> {
     #[inline(always)]
     fn value<S: Simd>(&self, simd: S, signals: &[Row<G>], rest: &[Row<G>]) -> Lanes<S, G> {

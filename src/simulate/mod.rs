@@ -3,12 +3,14 @@
 mod dormand_prince;
 mod fast;
 mod lane;
+mod moment;
 mod noise;
 pub mod recording;
 mod slow;
 mod start;
 mod stepper;
 
+pub use moment::{DriveEffect, Moment, moment};
 pub use recording::{ArmOutcome, Event, Recording, Report, Status, Work};
 
 use crate::equilibrium::{Calibrated, RestError, calibrate};

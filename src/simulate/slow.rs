@@ -45,6 +45,43 @@ pub fn run<const G: usize>(model: &Model<G>, plans: &[&Plan], run: &Run, level: 
     block.lanes.into_iter().map(|lane| lane.outcome).collect()
 }
 
+/// What is in force in an arm at the end of its run, in the first lane.
+pub(super) struct End {
+    /// How the arm ended, and its traces.
+    pub outcome: ArmOutcome,
+    /// What is given, blocked and injected.
+    pub inputs: Inputs<1>,
+    /// The circuit's variables.
+    pub circuit: Vec<Row<1>>,
+    /// Signals, and the circuit's numbers under their effects.
+    pub work: Work<1>,
+}
+
+/// Runs one arm, and gives what is in force at its end.
+pub(super) fn run_to_end(model: &Model<1>, plan: &Plan, run: &Run, level: Level) -> End {
+    let mut block = Block::new(model, &[plan], run);
+    dispatch!(level, simd => block.run(simd));
+    block.repeat_first_lane();
+    let (states, mut circuit) = (block.states.clone(), block.circuit.clone());
+    dispatch!(level, simd => {
+        let (time, everywhere) = (Lanes::load(simd, &block.time), Mask::from_bits(simd, u64::MAX));
+        block.equilibrate(simd, time, &states, &mut circuit, everywhere);
+    });
+    let outcome = block.lanes.remove(0).outcome;
+    End { outcome, inputs: block.inputs, circuit, work: block.work }
+}
+
+impl Block<'_, 1> {
+    /// Puts the first lane's arm into all others.
+    fn repeat_first_lane(&mut self) {
+        for index in 0..Row::<1>::LANES {
+            self.lanes[0].timeline.write(index, &mut self.inputs);
+        }
+        let rows = self.states.iter_mut().chain(&mut self.circuit).chain([&mut self.time]);
+        rows.for_each(|row| *row = Row::splat(row.get(0)));
+    }
+}
+
 struct Block<'a, const G: usize> {
     model: &'a Model<G>,
     run: &'a Run,

@@ -1,0 +1,134 @@
+//! What is analysed: a circuit at rest, or as an arm of an experiment has made it at some time.
+
+use super::system::System;
+use crate::equilibrium::{Calibrated, RestError, calibrate, solved};
+use crate::experiment::plans;
+use crate::simulate::{Moment, moment};
+use crate::spec::path::PathError;
+use crate::spec::{Scenario, nearest};
+use fearless_simd::Level;
+
+/// The time, in min after time zero, that is nearest to a default moment: shortly after the main dose.
+const DEFAULT_MINUTES: f64 = 10.0;
+
+/// A circuit with its name and, if it has one, the state that it is in.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// The name of the circuit or of the arm.
+    pub name: String,
+    /// The circuit, with stress, drugs and injections in its numbers.
+    pub system: System,
+    /// The variables of the state that it is in; none where a circuit has no stable rest.
+    pub state: Option<Vec<f64>>,
+    /// When, in min; none for a circuit at rest.
+    pub minutes: Option<f64>,
+    /// The arm at that moment; none for a circuit at rest.
+    pub moment: Option<Moment>,
+}
+
+/// Why there is nothing to analyse.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum SubjectError {
+    /// The circuit has no usable rest.
+    #[error(transparent)]
+    Rest(#[from] RestError),
+    /// An arm sets what does not exist.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// There is no such arm.
+    #[error(
+        "there is no arm `{name}`; expected one of {}{}", known.join(", "),
+        nearest.as_ref().map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
+    )]
+    NoArm {
+        /// The name asked for.
+        name: String,
+        /// The arms there are.
+        known: Vec<String>,
+        /// The one whose name is nearest.
+        nearest: Option<String>,
+    },
+    /// The moment lies outside of the run.
+    #[error("{minutes} min lies outside of the run, which lasts from {from} min to {to} min")]
+    OutsideOfRun {
+        /// The moment, in min.
+        minutes: f64,
+        /// Start of the run, in min.
+        from: f64,
+        /// Its end, in min.
+        to: f64,
+    },
+    /// The arm does not get there.
+    #[error("arm `{arm}` does not reach {minutes} min: {reason}")]
+    NotReached {
+        /// The arm.
+        arm: String,
+        /// The moment, in min.
+        minutes: f64,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Subject {
+    /// A circuit by itself. Where it has no stable rest, its fixed points can be analysed all the same.
+    ///
+    /// # Errors
+    /// [`SubjectError::Rest`] where the drives cannot be solved.
+    pub fn circuit(scenario: &Scenario, level: Level) -> Result<Self, SubjectError> {
+        let (circuit, state) = match calibrate(&scenario.circuit, level) {
+            Ok(calibrated) => (calibrated.circuit, Some(calibrated.variables)),
+            Err(RestError::NoRest | RestError::Unstable { .. }) => (solved(&scenario.circuit, level)?, None),
+            Err(error) => return Err(error.into()),
+        };
+        let name = if circuit.name.is_empty() { scenario.name.clone() } else { circuit.name.clone() };
+        let system = System::new(&circuit, level);
+        Ok(Self { name, system, state, minutes: None, moment: None })
+    }
+
+    /// Arms of a scenario, each as it is at one time (in min), in the order of the names; at
+    /// [`default_minutes`](Self::default_minutes) where no time is given. The circuit's slow variables follow the arm in
+    /// slow time up to that moment, whichever time the scenario runs in.
+    ///
+    /// # Errors
+    /// [`SubjectError`] where there is no rest, no such arm, or the arm does not get there.
+    pub fn arms(
+        scenario: &Scenario,
+        calibration: &Calibrated,
+        names: &[String],
+        minutes: Option<f64>,
+        level: Level,
+    ) -> Result<Vec<Self>, SubjectError> {
+        let minutes = minutes.unwrap_or_else(|| Self::default_minutes(scenario));
+        let (from, to) = (scenario.run.from, scenario.run.to);
+        if !(minutes >= from && minutes <= to) {
+            return Err(SubjectError::OutsideOfRun { minutes, from, to });
+        }
+        let calibrated = Scenario { circuit: calibration.circuit.clone(), ..scenario.clone() };
+        let plans = plans(&calibrated, &calibration.rates)?;
+        let one =
+            |name: &String| {
+                let Some(plan) = plans.iter().find(|plan| plan.arm.name == *name) else {
+                    let known: Vec<String> = plans.iter().map(|plan| plan.arm.name.clone()).collect();
+                    let nearest = nearest(name, known.iter().map(String::as_str));
+                    return Err(SubjectError::NoArm { name: name.clone(), known, nearest });
+                };
+                let moment = moment(plan, &scenario.run, minutes, level)
+                    .map_err(|reason| SubjectError::NotReached { arm: name.clone(), minutes, reason })?;
+                let circuit = &plan.scenario.circuit;
+                let system = System::of(circuit, moment.shape.clone(), moment.rows.clone(), level);
+                let state = Some(moment.variables.clone());
+                Ok(Self { name: name.clone(), system, state, minutes: Some(minutes), moment: Some(moment) })
+            };
+        names.iter().map(one).collect()
+    }
+
+    /// The moment at which arms are analysed unless another is asked for: the report time nearest to 10 min after time
+    /// zero; without report times, 10 min or the nearest moment of the run.
+    pub fn default_minutes(scenario: &Scenario) -> f64 {
+        let far = |minutes: &f64| (minutes - DEFAULT_MINUTES).abs();
+        let reports = scenario.run.report.iter().map(|report| report.minutes);
+        let nearest = reports.min_by(|one, other| far(one).total_cmp(&far(other)));
+        nearest.unwrap_or_else(|| DEFAULT_MINUTES.max(scenario.run.from).min(scenario.run.to))
+    }
+}
