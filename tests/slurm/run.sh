@@ -4,7 +4,7 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 host=$(hostname -s)
 
-command -v slurmctld >/dev/null || apt-get install -y --no-install-recommends slurm-wlm munge
+command -v slurmctld >/dev/null || { apt-get update; apt-get install -y --no-install-recommends slurm-wlm munge; }
 cargo build --release --manifest-path "$root/Cargo.toml"
 export DISINHIBIT=${CARGO_TARGET_DIR:-$root/target}/release/disinhibit
 
