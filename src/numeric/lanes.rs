@@ -340,11 +340,21 @@ impl<S: Simd, const G: usize> Mask<S, G> {
 
 /// Runs an expression with the SIMD instructions of a level; `$simd` is their token there.
 ///
-/// On x86-64 there are three copies of what it runs: AVX-512, AVX2, and SSE2, which every such machine has.
+/// On x86-64 there are three copies of what it runs: AVX-512, AVX2, and SSE2, which every such machine has. A program that is
+/// built for machines with AVX-512 alone (`-C target-cpu=native` on one of them) has one copy, and is built sooner.
 macro_rules! dispatch {
     ($level:expr, $simd:ident => $run:expr) => {{
         let level: fearless_simd::Level = $level;
-        #[cfg(target_arch = "x86_64")]
+        #[cfg(all(target_arch = "x86_64", target_feature = "avx512f"))]
+        {
+            use fearless_simd::Simd as _;
+            let Some($simd) = level.as_avx512() else { unreachable!("the program is built for AVX-512") };
+            $simd.vectorize(
+                #[inline(always)]
+                || $run,
+            )
+        }
+        #[cfg(all(target_arch = "x86_64", not(target_feature = "avx512f")))]
         {
             use fearless_simd::Simd as _;
             if let Some($simd) = level.as_avx512() {
@@ -381,8 +391,10 @@ pub fn levels() -> Vec<(&'static str, Level)> {
     #[cfg(target_arch = "x86_64")]
     {
         levels.extend(best.as_avx512().map(|token| ("avx512", Level::Avx512(token))));
-        levels.extend(best.as_avx2().map(|token| ("avx2", Level::Avx2(token))));
-        levels.extend(best.as_sse2().map(|token| ("sse2", Level::Sse2(token))));
+        if cfg!(not(target_feature = "avx512f")) {
+            levels.extend(best.as_avx2().map(|token| ("avx2", Level::Avx2(token))));
+            levels.extend(best.as_sse2().map(|token| ("sse2", Level::Sse2(token))));
+        }
     }
     #[cfg(target_arch = "aarch64")]
     levels.extend(best.as_neon().map(|token| ("neon", Level::Neon(token))));
