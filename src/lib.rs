@@ -3,7 +3,8 @@
 //!
 //! Data flows one way; a module uses only those before it:
 //! `units`, `numeric` -> `spec` -> `config` -> `circuit` -> `signals` -> `pharmacology` -> `modulation` ->
-//! `experiment` -> `equilibrium` -> `simulate` -> `readouts` -> `analyze` -> `sweep` -> `store` -> `plot` -> `report` -> `cli`.
+//! `experiment` -> `equilibrium` -> `simulate` -> `readouts` -> `analyze` -> `sweep` -> `store` -> `findings` -> `plot` ->
+//! `report` -> `cli`.
 
 pub mod analyze;
 pub mod circuit;
@@ -11,6 +12,7 @@ pub mod cli;
 pub mod config;
 pub mod equilibrium;
 pub mod experiment;
+pub mod findings;
 pub mod modulation;
 pub mod numeric;
 pub mod pharmacology;

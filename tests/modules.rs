@@ -1,7 +1,7 @@
 //! Data flows one way: a module uses only what stands before it.
 #![allow(clippy::unwrap_used)]
 
-const ORDER: [&str; 19] = [
+const ORDER: [&str; 20] = [
     "units",
     "numeric",
     "spec",
@@ -17,6 +17,7 @@ const ORDER: [&str; 19] = [
     "analyze",
     "sweep",
     "store",
+    "findings",
     "plot",
     "report",
     "cli",

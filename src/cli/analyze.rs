@@ -37,10 +37,10 @@ pub(super) fn analyze(arguments: &AnalyzeArguments) -> Ending {
 pub(super) fn subjects(loaded: &Loaded, arguments: &AnalyzeArguments, level: Level) -> Result<Vec<Subject>, String> {
     let names: Vec<String> = arguments.arm.iter().chain(&arguments.arms).cloned().collect();
     match loaded.kind {
-        Kind::Circuit | Kind::Scenario if names.is_empty() => {
+        Kind::Circuit | Kind::Scenario | Kind::Finding if names.is_empty() => {
             Ok(vec![Subject::circuit(&loaded.scenario, level).map_err(|error| error.to_string())?])
         }
-        Kind::Scenario => {
+        Kind::Scenario | Kind::Finding => {
             let minutes = match &arguments.at {
                 Some(text) => Some(
                     Dimension::Time
@@ -53,7 +53,7 @@ pub(super) fn subjects(loaded: &Loaded, arguments: &AnalyzeArguments, level: Lev
             Subject::arms(&scenario, &calibration, &names, minutes, level).map_err(|error| error.to_string())
         }
         Kind::Circuit => Err("a circuit has no arms; expected a scenario for --arm".into()),
-        Kind::Pharmacology | Kind::Sweep => {
+        Kind::Pharmacology | Kind::Sweep | Kind::Hypothesis => {
             Err("there is no circuit to analyse; expected a circuit or a scenario".into())
         }
     }

@@ -21,11 +21,13 @@ pub(super) fn check(arguments: &CheckArguments) -> Ending {
         Err(error) => return refuse(error.render()),
     };
     let rest = match loaded.kind {
-        Kind::Pharmacology => None,
-        Kind::Circuit | Kind::Scenario | Kind::Sweep => match calibrate(&loaded.scenario.circuit, Level::new()) {
-            Ok(calibrated) => Some(calibrated),
-            Err(error) => return refuse(format!("error: {}: {error}", arguments.file.display())),
-        },
+        Kind::Pharmacology | Kind::Hypothesis => None,
+        Kind::Circuit | Kind::Scenario | Kind::Sweep | Kind::Finding => {
+            match calibrate(&loaded.scenario.circuit, Level::new()) {
+                Ok(calibrated) => Some(calibrated),
+                Err(error) => return refuse(format!("error: {}: {error}", arguments.file.display())),
+            }
+        }
     };
     if arguments.quiet {
         return Ending::Done;
@@ -78,6 +80,8 @@ fn parameters(loaded: &mut Loaded) -> Table {
         Kind::Circuit => list(&mut CircuitFile(scenario)),
         Kind::Pharmacology => list(&mut PharmacologyFile(scenario)),
         Kind::Scenario | Kind::Sweep => list(scenario as &mut dyn Node),
+        Kind::Finding => list(&mut loaded.finding.clone().unwrap_or_default()),
+        Kind::Hypothesis => list(&mut loaded.hypothesis.clone().unwrap_or_default()),
     };
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
@@ -117,6 +121,8 @@ pub(super) fn schema(kind: SchemaKind) -> Ending {
         SchemaKind::Pharmacology => Kind::Pharmacology,
         SchemaKind::Scenario => Kind::Scenario,
         SchemaKind::Sweep => Kind::Sweep,
+        SchemaKind::Finding => Kind::Finding,
+        SchemaKind::Hypothesis => Kind::Hypothesis,
     };
     say(format!("{:#}", schema::schema(kind)));
     Ending::Done

@@ -2,6 +2,7 @@
 
 mod analyze;
 mod check;
+mod findings;
 mod new;
 mod plot;
 mod progress;
@@ -60,6 +61,8 @@ enum Command {
     Analyze(AnalyzeArguments),
     /// Validate a file, and print every resolved parameter with its unit and source.
     Check(CheckArguments),
+    /// Compare the model with experiments that were done, and other mechanisms with them.
+    Findings(FindingsArguments),
     /// Write a commented starter scenario, NAME.toml, with the circuit and pharmacology that it uses.
     New {
         /// Name of the scenario.
@@ -96,6 +99,8 @@ enum SchemaKind {
     Pharmacology,
     Scenario,
     Sweep,
+    Finding,
+    Hypothesis,
 }
 
 #[derive(Args)]
@@ -193,6 +198,24 @@ struct SweepArguments {
 }
 
 #[derive(Args)]
+struct FindingsArguments {
+    /// Folder of findings, one TOML file each; those that are built in if not given.
+    folder: Option<PathBuf>,
+    /// Compare alternative mechanisms as well: those that are built in, or those in FOLDER.
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = "hypotheses")]
+    hypotheses: Option<PathBuf>,
+    /// Folder for the results.
+    #[arg(long, value_name = "FOLDER", default_value = "out/findings")]
+    out: PathBuf,
+    /// Say nothing but errors.
+    #[arg(long, short)]
+    quiet: bool,
+    /// Threads to use; all of the machine's if not given. Results do not depend on it.
+    #[arg(long, value_name = "N")]
+    threads: Option<std::num::NonZeroUsize>,
+}
+
+#[derive(Args)]
 struct MergeArguments {
     /// The folders of all shards.
     #[arg(required = true)]
@@ -224,6 +247,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Ending {
         Command::Merge(arguments) => sweep::merge_shards(&arguments),
         Command::Analyze(arguments) => analyze::analyze(&arguments),
         Command::Check(arguments) => check::check(&arguments),
+        Command::Findings(arguments) => findings::findings(&arguments),
         Command::New { name } => new::new(&name),
         Command::Schema { kind } => check::schema(kind),
         Command::Plot { folder, readout, quiet } => plot::plot(&folder, &readout, quiet),

@@ -4,7 +4,8 @@
 //! replaces what they say: single values one by one, lists as a whole. Then come `--set` arguments.
 
 mod diagnostic;
-mod findings;
+pub mod finding;
+mod notes;
 mod reader;
 pub mod schema;
 mod value;
@@ -17,8 +18,8 @@ use crate::spec::path::{PathError, segments};
 use crate::spec::scenario::{CircuitFile, PharmacologyFile};
 use crate::spec::sweep::{BoundSweep, bind};
 use crate::spec::validate::validate_circuit;
-use crate::spec::{Problem, Scenario, Sweep, validate};
-use findings::{Finding, Findings};
+use crate::spec::{Finding, Hypothesis, Problem, Scenario, Sweep, validate};
+use notes::{Note, Notes};
 use reader::read_table;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -35,6 +36,10 @@ pub enum Kind {
     Scenario,
     /// An experiment at every point of a design.
     Sweep,
+    /// An experiment that was done, with what the model should show.
+    Finding,
+    /// Another mechanism, laid over findings.
+    Hypothesis,
 }
 
 /// A configuration that has been read.
@@ -46,10 +51,29 @@ pub struct Loaded {
     pub scenario: Scenario,
     /// The sweep, fitted to the scenario.
     pub sweep: Option<BoundSweep>,
+    /// The finding whose scenario it is.
+    pub finding: Option<Finding>,
+    /// The hypothesis.
+    pub hypothesis: Option<Hypothesis>,
     /// The same before `--set`, for drives that are to be held.
     pub before_set: Scenario,
     /// The folder of the file: what it names is found from there.
     pub folder: PathBuf,
+}
+
+impl Loaded {
+    /// Nothing yet from a file in a folder.
+    fn empty(folder: PathBuf) -> Self {
+        Self {
+            kind: Kind::Scenario,
+            scenario: Scenario::default(),
+            sweep: None,
+            finding: None,
+            hypothesis: None,
+            before_set: Scenario::default(),
+            folder,
+        }
+    }
 }
 
 /// Gives the bytes of a file.
@@ -68,12 +92,21 @@ pub fn load(file: &Path, set: &[String]) -> Result<Loaded, ConfigError> {
 /// # Errors
 /// [`ConfigError`] with every problem that was found.
 pub fn load_from(file: &Path, set: &[String], read: ReadFile<'_>) -> Result<Loaded, ConfigError> {
-    let mut loader = Loader { read, texts: Vec::new(), findings: Findings::default(), failures: Vec::new() };
+    load_with(file, set, None, read)
+}
+
+fn load_with(
+    file: &Path,
+    set: &[String],
+    overlay: Option<&finding::Overlay>,
+    read: ReadFile<'_>,
+) -> Result<Loaded, ConfigError> {
+    let mut loader = Loader { read, texts: Vec::new(), notes: Notes::default(), failures: Vec::new(), overlay };
     let loaded = loader.load(file, set);
     let mut diagnostics = loader.failures;
-    let findings = loader.findings.problems;
+    let problems = loader.notes.problems;
     let mut located: Vec<(usize, usize, Diagnostic)> =
-        findings.iter().map(|finding| (finding.file, finding.span.start, located(finding, &loader.texts))).collect();
+        problems.iter().map(|note| (note.file, note.span.start, located(note, &loader.texts))).collect();
     located.sort_by_key(|(file, start, _)| (*file, *start));
     diagnostics.extend(located.into_iter().map(|(_, _, diagnostic)| diagnostic));
     match loaded {
@@ -82,13 +115,13 @@ pub fn load_from(file: &Path, set: &[String], read: ReadFile<'_>) -> Result<Load
     }
 }
 
-fn located(finding: &Finding, texts: &[(String, String)]) -> Diagnostic {
+fn located(note: &Note, texts: &[(String, String)]) -> Diagnostic {
     let empty = (String::new(), String::new());
-    let (file, text) = texts.get(finding.file).unwrap_or(&empty);
-    let mut diagnostic = Diagnostic::in_text(file, text, &finding.span, finding.message.clone());
-    diagnostic.path.clone_from(&finding.path);
-    diagnostic.expected.clone_from(&finding.expected);
-    diagnostic.nearest.clone_from(&finding.nearest);
+    let (file, text) = texts.get(note.file).unwrap_or(&empty);
+    let mut diagnostic = Diagnostic::in_text(file, text, &note.span, note.message.clone());
+    diagnostic.path.clone_from(&note.path);
+    diagnostic.expected.clone_from(&note.expected);
+    diagnostic.nearest.clone_from(&note.nearest);
     diagnostic
 }
 
@@ -96,9 +129,11 @@ struct Loader<'a> {
     read: ReadFile<'a>,
     /// Name and text of every file, then of every argument.
     texts: Vec<(String, String)>,
-    findings: Findings,
+    notes: Notes,
     /// Problems with files as a whole.
     failures: Vec<Diagnostic>,
+    /// What is laid over the scenario of a finding.
+    overlay: Option<&'a finding::Overlay>,
 }
 
 impl Loader<'_> {
@@ -110,6 +145,8 @@ impl Loader<'_> {
         let mut scenario = Scenario::default();
         let complete = match kind {
             Kind::Sweep => return self.sweep(file, (index, &root), set),
+            Kind::Finding => return self.finding(file, (index, &root), set),
+            Kind::Hypothesis => return Some(self.hypothesis(file, (index, &root))),
             Kind::Circuit => self.fill(index, &root, &mut CircuitFile(&mut scenario)),
             Kind::Pharmacology => self.fill(index, &root, &mut PharmacologyFile(&mut scenario)),
             Kind::Scenario => {
@@ -118,65 +155,43 @@ impl Loader<'_> {
             }
         };
         if scenario.name.is_empty() {
-            scenario.name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+            scenario.name = finding::stem(file);
         }
-        scenario.sources.clone_from(&self.findings.sources);
+        scenario.sources.clone_from(&self.notes.sources);
         let before_set = scenario.clone();
         self.carry_out(set, &mut scenario);
         if complete {
             let problems = match kind {
                 Kind::Scenario => validate(&scenario),
                 Kind::Circuit => validate_circuit(&scenario),
-                Kind::Pharmacology | Kind::Sweep => Vec::new(),
+                Kind::Pharmacology | Kind::Sweep | Kind::Finding | Kind::Hypothesis => Vec::new(),
             };
-            problems.into_iter().for_each(|problem| self.findings.add_problem(problem));
+            problems.into_iter().for_each(|problem| self.notes.add_problem(problem));
         }
-        Some(Loaded { kind, scenario, sweep: None, before_set, folder })
+        Some(Loaded { kind, scenario, before_set, ..Loaded::empty(folder) })
     }
 
     /// Reads a sweep: its scenario first, so that paths of the sweep itself are those that problems point to.
     fn sweep(&mut self, file: &Path, (index, root): (usize, &Spanned<DeTable<'_>>), set: &[String]) -> Option<Loaded> {
-        let named = root.get_ref().iter().find(|(key, _)| key.get_ref() == "scenario").map(|(_, value)| value);
         let folder = file.parent().unwrap_or(Path::new("")).to_owned();
-        let loaded = match named.map(|named| (named.span(), named.get_ref())) {
-            Some((span, DeValue::String(scenario))) => {
-                let path = folder.join(scenario.as_ref());
-                let before = self.failures.len();
-                let loaded = self.load(&path, set);
-                // A file that cannot be opened is the fault of the line that names it.
-                if self.failures.len() > before && loaded.is_none() {
-                    let message = format!("`{}` cannot be read as a scenario", path.display());
-                    let expected = "the path of a scenario, from the folder of this file".to_owned();
-                    let path = String::new();
-                    self.findings.add(Finding { file: index, span, path, message, expected, nearest: None });
-                }
-                loaded
-            }
-            _ => None,
-        };
+        let loaded = self.named_scenario(&folder, (index, root), set);
         let mut sweep = Sweep::default();
-        let before = self.findings.problems.len();
-        read_table(&mut self.findings, index, root.get_ref(), 0..0, "", &mut sweep);
+        let before = self.notes.problems.len();
+        read_table(&mut self.notes, index, root.get_ref(), 0..0, "", &mut sweep);
         if sweep.name.is_empty() {
-            sweep.name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+            sweep.name = finding::stem(file);
         }
         let loaded = loaded?;
         if loaded.kind != Kind::Scenario {
-            let problem = Problem {
-                path: "scenario".into(),
-                message: "the file that the sweep names is no scenario".into(),
-                expected: "a file with `[[arms]]`".into(),
-                nearest: None,
-            };
-            self.findings.add_problem(problem);
-        } else if self.findings.problems.len() == before {
+            self.notes.add_problem(finding::no_scenario("sweep"));
+        } else if self.notes.problems.len() == before {
             let mut scenario = loaded.scenario.clone();
             if !sweep.report.is_empty() {
                 scenario.run.report.clone_from(&sweep.report);
             }
             match bind(&sweep, &scenario) {
                 Ok(bound) => return Some(Loaded { kind: Kind::Sweep, scenario, sweep: Some(bound), folder, ..loaded }),
-                Err(problems) => problems.into_iter().for_each(|problem| self.findings.add_problem(problem)),
+                Err(problems) => problems.into_iter().for_each(|problem| self.notes.add_problem(problem)),
             }
         }
         None
@@ -210,7 +225,7 @@ impl Loader<'_> {
                     let message = format!("`{name}` cannot be read: {error}");
                     let expected = "the path of a file, from the folder of this one".to_owned();
                     let path = String::new();
-                    self.findings.add(Finding { file: index, span, path, message, expected, nearest: None });
+                    self.notes.add(Note { file: index, span, path, message, expected, nearest: None });
                     return None;
                 }
                 Diagnostic::of_file(&name, message, "a TOML file")
@@ -227,7 +242,7 @@ impl Loader<'_> {
             return Some(root);
         }
         for error in errors {
-            self.findings.add(Finding {
+            self.notes.add(Note {
                 file,
                 span: error.span().unwrap_or(0..0),
                 path: String::new(),
@@ -244,6 +259,12 @@ impl Loader<'_> {
         if has("axes") || has("design") {
             return Some(Kind::Sweep);
         }
+        if has("checks") || has("statement") {
+            return Some(Kind::Finding);
+        }
+        if has("claim") {
+            return Some(Kind::Hypothesis);
+        }
         let scenario = ["arms", "circuit", "run", "compare", "pharmacology"].into_iter().any(has);
         if scenario {
             return Some(Kind::Scenario);
@@ -254,7 +275,7 @@ impl Loader<'_> {
         if ["receptors", "ligands", "stress"].into_iter().any(has) {
             return Some(Kind::Pharmacology);
         }
-        self.findings.add(Finding {
+        self.notes.add(Note {
             file,
             span: 0..0,
             path: String::new(),
@@ -266,10 +287,10 @@ impl Loader<'_> {
     }
 
     fn fill(&mut self, file: usize, root: &Spanned<DeTable<'_>>, node: &mut dyn Node) -> bool {
-        let before = self.findings.problems.len();
-        read_table(&mut self.findings, file, root.get_ref(), 0..0, "", node);
+        let before = self.notes.problems.len();
+        read_table(&mut self.notes, file, root.get_ref(), 0..0, "", node);
         // Only names that could not be read at all make later checks pointless.
-        self.findings.problems.len() == before || !self.failures.iter().any(|failure| failure.line == 0)
+        self.notes.problems.len() == before || !self.failures.iter().any(|failure| failure.line == 0)
     }
 
     /// Reads the circuit and pharmacology files that a scenario names. False where one could not be.
@@ -284,7 +305,7 @@ impl Loader<'_> {
                 }
             }
             None if value("populations").is_none() => {
-                self.findings.add(Finding {
+                self.notes.add(Note {
                     file: index,
                     span: 0..0,
                     path: "circuit".into(),
@@ -321,7 +342,7 @@ impl Loader<'_> {
             self.texts.push((name, argument.clone()));
             let mut report = |message: String, expected: String, nearest: Option<String>| {
                 let path = String::new();
-                self.findings.add(Finding { file: index, span: 0..argument.len(), path, message, expected, nearest });
+                self.notes.add(Note { file: index, span: 0..argument.len(), path, message, expected, nearest });
             };
             let Some((path, text)) = split_argument(argument) else {
                 report("there is no `=`".into(), "PATH=VALUE, such as populations.SST.rest=\"5 Hz\"".into(), None);
@@ -329,8 +350,8 @@ impl Loader<'_> {
             };
             match scenario.set(path, &value::setting_from_argument(text)) {
                 Ok(_) => {
-                    self.findings.forget_origins(path);
-                    self.findings.note_origin(path, index, 0..argument.len());
+                    self.notes.forget_origins(path);
+                    self.notes.note_origin(path, index, 0..argument.len());
                 }
                 Err(PathError::NoSuchPath { path, nearest }) => {
                     report(

@@ -1,6 +1,6 @@
 //! Reads TOML tables, with their spans, into the nodes of a specification. Every problem is noted, none stops the reading.
 
-use super::findings::{Finding, Findings};
+use super::notes::{Note, Notes};
 use super::value::{kind_of, number_without_unit, scalar};
 use crate::spec::declare::{
     ByName, Choice, Node, NodeList, NodeMap, NodeOption, Parameter, Presence, Setting, TimeLabel, Visitor,
@@ -18,20 +18,20 @@ type Value<'i> = Spanned<DeValue<'i>>;
 
 /// Reads a table into a node; `span` is the table's place in the file.
 pub(super) fn read_table(
-    findings: &mut Findings,
+    notes: &mut Notes,
     file: usize,
     table: &DeTable<'_>,
     span: Range<usize>,
     path: &str,
     node: &mut dyn Node,
 ) {
-    let mut reader = Reader { findings, file, table, span, path: path.to_owned(), known: Vec::new() };
+    let mut reader = Reader { notes, file, table, span, path: path.to_owned(), known: Vec::new() };
     node.visit(&mut reader);
     reader.report_unknown_keys();
 }
 
 struct Reader<'t, 'i, 'f> {
-    findings: &'f mut Findings,
+    notes: &'f mut Notes,
     file: usize,
     table: &'t DeTable<'i>,
     span: Range<usize>,
@@ -63,7 +63,7 @@ impl<'t, 'i> Reader<'t, 'i, '_> {
             for (key, note) in table {
                 match (key.get_ref().as_ref(), note.get_ref()) {
                     ("value", _) => {}
-                    ("source", DeValue::String(source)) => self.findings.note_source(path, source),
+                    ("source", DeValue::String(source)) => self.notes.note_source(path, source),
                     ("source", _) => self.wrong_kind(path, note, "a text that names the source"),
                     (other, _) => {
                         let close = nearest(other, ["value", "source"].into_iter());
@@ -72,7 +72,7 @@ impl<'t, 'i> Reader<'t, 'i, '_> {
                 }
             }
         }
-        self.findings.note_origin(path, self.file, found.span());
+        self.notes.note_origin(path, self.file, found.span());
         found
     }
 
@@ -84,7 +84,7 @@ impl<'t, 'i> Reader<'t, 'i, '_> {
         expected: impl Into<String>,
         close: Option<String>,
     ) {
-        self.findings.add(Finding {
+        self.notes.add(Note {
             file: self.file,
             span,
             path: path.to_owned(),
@@ -102,7 +102,7 @@ impl<'t, 'i> Reader<'t, 'i, '_> {
     /// Reports a key that had to be there, unless an earlier file has given it.
     fn missing(&mut self, key: &str, expected: &str) {
         let path = joined(&self.path, key);
-        if !self.findings.has_origin(&path) {
+        if !self.notes.has_origin(&path) {
             let place = if self.path.is_empty() { "the file".to_owned() } else { format!("`{}`", self.path) };
             let span = self.span.clone();
             self.report(&path, span, format!("`{key}` is missing in {place}"), expected, None);
@@ -116,7 +116,7 @@ impl<'t, 'i> Reader<'t, 'i, '_> {
                 continue;
             }
             if let ("source", DeValue::String(source)) = (name, value.get_ref()) {
-                self.findings.note_source(&self.path, source);
+                self.notes.note_source(&self.path, source);
                 continue;
             }
             let close = nearest(name, self.known.iter().map(String::as_str));
@@ -129,7 +129,7 @@ impl<'t, 'i> Reader<'t, 'i, '_> {
 
     /// Reads a number with its unit into the base unit, and checks its range.
     fn quantity(&mut self, path: &str, value: &Value<'_>, dimension: Dimension, declared: &Parameter) -> Option<f64> {
-        let input = self.findings.input;
+        let input = self.notes.input;
         let read = match value.get_ref() {
             DeValue::String(text) => dimension.read(text, input).map_err(|error| error.to_string()),
             other => match number_without_unit(other) {
@@ -173,7 +173,7 @@ impl<'t, 'i> Reader<'t, 'i, '_> {
         let mut texts = Vec::new();
         for (index, item) in array.iter().enumerate() {
             let path = joined(&path, &index.to_string());
-            self.findings.note_origin(&path, self.file, item.span());
+            self.notes.note_origin(&path, self.file, item.span());
             match item.get_ref() {
                 DeValue::String(text) => texts.push((text.to_string(), item.span())),
                 _ => self.wrong_kind(&path, item, "a text"),
@@ -184,9 +184,9 @@ impl<'t, 'i> Reader<'t, 'i, '_> {
 
     fn read_within(&mut self, key: &str, value: &Value<'_>, node: &mut dyn Node) {
         let path = joined(&self.path, key);
-        self.findings.note_origin(&path, self.file, value.span());
+        self.notes.note_origin(&path, self.file, value.span());
         match value.get_ref() {
-            DeValue::Table(table) => read_table(self.findings, self.file, table, value.span(), &path, node),
+            DeValue::Table(table) => read_table(self.notes, self.file, table, value.span(), &path, node),
             _ => self.wrong_kind(&path, value, "a table"),
         }
     }
@@ -201,7 +201,7 @@ impl<'t, 'i> Reader<'t, 'i, '_> {
                 _ => format!("{prefix}.{}", crate::spec::path::quoted(name)),
             };
             let path = joined(place, &inner);
-            self.findings.note_origin(&path, self.file, value.span());
+            self.notes.note_origin(&path, self.file, value.span());
             match value.get_ref() {
                 DeValue::Table(table) => {
                     let prefix = if prefix.is_empty() { crate::spec::path::quoted(name) } else { inner };
@@ -224,7 +224,7 @@ impl Visitor for Reader<'_, '_, '_> {
             Some(Some(number)) => *value = number,
             Some(None) => {}
             None if presence == Presence::Required => {
-                let expected = format!("{}: {}", declared.dimension.expectation(self.findings.input), declared.meaning);
+                let expected = format!("{}: {}", declared.dimension.expectation(self.notes.input), declared.meaning);
                 self.missing(key, &expected);
             }
             None => {}
@@ -259,7 +259,7 @@ impl Visitor for Reader<'_, '_, '_> {
         let dimension = signal_dimension(signal);
         match self.number_at(key, dimension, declared) {
             Some(number) => *value = number.unwrap_or(*value),
-            None => self.missing(key, &dimension.expectation(self.findings.input)),
+            None => self.missing(key, &dimension.expectation(self.notes.input)),
         }
     }
 
@@ -276,7 +276,7 @@ impl Visitor for Reader<'_, '_, '_> {
 
     fn by_name(&mut self, key: &'static str, value: &mut ByName, declared: &'static Parameter) {
         let Some(found) = self.find(key) else {
-            return self.missing(key, &declared.dimension.expectation(self.findings.input));
+            return self.missing(key, &declared.dimension.expectation(self.notes.input));
         };
         let path = joined(&self.path, key);
         match found.get_ref() {
@@ -303,14 +303,8 @@ impl Visitor for Reader<'_, '_, '_> {
         let DeValue::Table(table) = found.get_ref() else {
             return self.wrong_kind(&path, found, "a table of numbers by name");
         };
-        let mut inner = Reader {
-            findings: &mut *self.findings,
-            file: self.file,
-            table,
-            span: found.span(),
-            path,
-            known: Vec::new(),
-        };
+        let mut inner =
+            Reader { notes: &mut *self.notes, file: self.file, table, span: found.span(), path, known: Vec::new() };
         inner.entries(values, declared);
     }
 
@@ -370,11 +364,11 @@ impl Visitor for Reader<'_, '_, '_> {
         let Some(texts) = self.strings(key) else { return };
         values.clear();
         for (index, (label, span)) in texts.into_iter().enumerate() {
-            match Dimension::Time.read(&label, self.findings.input) {
+            match Dimension::Time.read(&label, self.notes.input) {
                 Ok(minutes) => values.push(TimeLabel { label, minutes }),
                 Err(error) => {
                     let path = joined(&joined(&self.path, key), &index.to_string());
-                    let expected = Dimension::Time.expectation(self.findings.input);
+                    let expected = Dimension::Time.expectation(self.notes.input);
                     self.report(&path, span, error.to_string(), expected, None);
                 }
             }
@@ -398,7 +392,7 @@ impl Visitor for Reader<'_, '_, '_> {
             self.report(&path, found.span(), format!("there is no {key} `{word}`"), expected, close);
         } else if let ("input_unit", Some(unit)) = (key, InputUnit::named(word)) {
             // Later quantities of this and of other files are read in the circuit's unit.
-            self.findings.input = unit;
+            self.notes.input = unit;
         }
     }
 
@@ -408,7 +402,7 @@ impl Visitor for Reader<'_, '_, '_> {
         } else {
             // An absent table misses the keys that it must have.
             let path = joined(&self.path, key);
-            read_table(self.findings, self.file, &DeTable::new(), self.span.clone(), &path, node);
+            read_table(self.notes, self.file, &DeTable::new(), self.span.clone(), &path, node);
         }
     }
 
@@ -426,15 +420,15 @@ impl Visitor for Reader<'_, '_, '_> {
         };
         for (name, value) in table {
             if let ("source", DeValue::String(source)) = (name.get_ref().as_ref(), value.get_ref()) {
-                self.findings.note_source(&path, source);
+                self.notes.note_source(&path, source);
                 continue;
             }
             let place = joined(&path, name.get_ref());
-            self.findings.note_origin(&place, self.file, value.span());
+            self.notes.note_origin(&place, self.file, value.span());
             match value.get_ref() {
                 DeValue::Table(inner) => {
                     let node = map.entry(name.get_ref());
-                    read_table(self.findings, self.file, inner, name.span(), &place, node);
+                    read_table(self.notes, self.file, inner, name.span(), &place, node);
                 }
                 _ => self.wrong_kind(&place, value, "a table"),
             }
@@ -450,15 +444,15 @@ impl Visitor for Reader<'_, '_, '_> {
         list.clear();
         for (index, value) in array.iter().enumerate() {
             let place = joined(&path, &index.to_string());
-            self.findings.forget_origins(&place);
-            self.findings.note_origin(&place, self.file, value.span());
+            self.notes.forget_origins(&place);
+            self.notes.note_origin(&place, self.file, value.span());
             match value.get_ref() {
                 DeValue::Table(inner) => {
                     let node = list.push();
-                    read_table(self.findings, self.file, inner, value.span(), &place, node);
+                    read_table(self.notes, self.file, inner, value.span(), &place, node);
                     // An element may also be addressed by the name that it carries.
                     if let Some(label) = list.node(index).and_then(|node| node.label().map(str::to_owned)) {
-                        self.findings.note_alias(&joined(&path, &label), &place);
+                        self.notes.note_alias(&joined(&path, &label), &place);
                     }
                 }
                 _ => {
@@ -489,7 +483,7 @@ impl Visitor for Reader<'_, '_, '_> {
         values.clear();
         for (index, item) in array.iter().enumerate() {
             let path = joined(&path, &index.to_string());
-            self.findings.note_origin(&path, self.file, item.span());
+            self.notes.note_origin(&path, self.file, item.span());
             match scalar(item.get_ref()) {
                 Some(setting) => values.push(setting),
                 None => self.wrong_kind(&path, item, "a number, a text or a switch"),

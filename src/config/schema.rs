@@ -5,7 +5,7 @@ use crate::spec::declare::{
     ByName, Choice, Node, NodeList, NodeMap, NodeOption, Parameter, Presence, Range, Setting, TimeLabel, Visitor,
 };
 use crate::spec::scenario::{CircuitFile, PharmacologyFile};
-use crate::spec::{Scenario, Sweep};
+use crate::spec::{Finding, Hypothesis, Scenario, Sweep};
 use crate::units::{Dimension, InputUnit};
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
@@ -18,6 +18,8 @@ pub fn schema(kind: Kind) -> Value {
         Kind::Pharmacology => ("Disinhibit pharmacology", of_node(&mut PharmacologyFile(&mut scenario))),
         Kind::Scenario => ("Disinhibit scenario", of_node(&mut scenario)),
         Kind::Sweep => ("Disinhibit sweep", of_node(&mut Sweep::default())),
+        Kind::Finding => ("Disinhibit finding", of_node(&mut Finding::default())),
+        Kind::Hypothesis => ("Disinhibit hypothesis", of_node(&mut Hypothesis::default())),
     };
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     schema["title"] = json!(title);

@@ -1,7 +1,7 @@
 //! Figures: data in, SVG and PNG out. Nothing here reads files or simulates, and nothing here knows a name.
 //!
 //! One file per kind of figure: [`RatesFigure`], [`ArmsFigure`], [`PharmacologyFigure`], [`CircuitFigure`], and of sweeps
-//! [`HeatMapFigure`], [`SweptFigure`], [`ParallelFigure`] and [`BarFigure`]. Each takes
+//! [`HeatMapFigure`], [`SweptFigure`], [`ParallelFigure`] and [`BarFigure`], of findings [`VerdictFigure`]. Each takes
 //! plain data and a [`Theme`], which keeps the colour of a name the same across figures, and gives a [`Figure`].
 //! Any data can be drawn: what is not finite leaves a gap.
 
@@ -23,6 +23,7 @@ mod rates;
 mod render;
 mod swept;
 mod timeline;
+mod verdicts;
 
 pub use arms::{ArmRates, ArmsFigure, IndexTable};
 pub use axis::duration;
@@ -38,3 +39,4 @@ pub use rates::{ArmTrace, Observed, Population, RatesFigure};
 pub use render::{EncodeError, PNG_SCALE};
 pub use swept::{FittedCurve, SweptCurve, SweptFigure, SweptPanel};
 pub use timeline::{Dose, Span, SpanKind};
+pub use verdicts::{CheckMark, Mark, VerdictCell, VerdictFigure, VerdictRow};

@@ -61,8 +61,18 @@ pub struct ArmSummary {
     pub peak_over_control: Option<f64>,
     /// The largest and smallest rate of each population within the window, Hz.
     pub extremes_hz: ByName<[Option<Extreme>; 2]>,
+    /// The largest and smallest value of each other signal from the window's start to the end of the run.
+    #[serde(default)]
+    pub extremes_of_signals: ByName<[Option<Extreme>; 2]>,
+    /// Minutes from the window's start until each population's rate has gone half way from its value there to its extreme
+    /// within the window.
+    #[serde(default)]
+    pub half_time_min: ByName<Option<f64>>,
     /// Input by report label, target and source, in input units; `drive` stands for all that is not synaptic.
     pub input: ByTime<ByName<ByName<f64>>>,
+    /// Weight with everything that acts on it, by report label, target and source, in input units per Hz.
+    #[serde(default)]
+    pub weight: ByTime<ByName<ByName<f64>>>,
     /// Occupancy by report label and `receptor.ligand`.
     pub occupancy: ByTime<ByName<f64>>,
     /// Activation by report label and `receptor.population`.
@@ -86,6 +96,32 @@ pub struct ArmSummary {
     pub stress: ByTime<f64>,
     /// What happened to the circuit on the way.
     pub events: Vec<EventSummary>,
+}
+
+impl ArmSummary {
+    /// A recorded signal by its name, such as `activation.MOR.SST`, at a report time.
+    pub fn signal(&self, name: &str, label: &str) -> Option<f64> {
+        let Some((kind, rest)) = name.split_once('.') else {
+            return if name == "stress" { self.stress.get(label).copied() } else { None };
+        };
+        let values = match kind {
+            "rate" => &self.rates_hz,
+            "activation" => &self.activation,
+            "occupancy" => &self.occupancy,
+            "block" => &self.channel_block,
+            "concentration" => &self.free_concentration_nm,
+            _ => return None,
+        };
+        values.get(label)?.get(rest).copied()
+    }
+
+    /// The largest and smallest value of a signal: of a rate within the window, of others from its start to the end.
+    pub fn extremes(&self, signal: &str) -> Option<&[Option<Extreme>; 2]> {
+        match signal.strip_prefix("rate.") {
+            Some(population) => self.extremes_hz.get(population),
+            None => self.extremes_of_signals.get(signal),
+        }
+    }
 }
 
 /// An event of an arm.
@@ -169,7 +205,10 @@ impl<'a> Comparison<'a> {
                 .zip(self.control)
                 .and_then(|(peak, control)| quotient(peak.value, self.rate_of(control, peak.at_min)?)),
             extremes_hz: self.extremes(from, to),
+            extremes_of_signals: self.extremes_of_signals(from),
+            half_time_min: self.half_times(from, to),
             input: self.inputs(),
+            weight: self.weights(),
             occupancy: self.by_time("occupancy."),
             activation: self.by_time("activation."),
             channel_block: self.by_time("block."),
@@ -273,6 +312,40 @@ impl<'a> Comparison<'a> {
                 Some((name.to_owned(), [trace.highest(from, to), trace.lowest(from, to)]))
             })
             .collect()
+    }
+
+    fn extremes_of_signals(&self, from: f64) -> ByName<[Option<Extreme>; 2]> {
+        let recording = &self.arm.recording;
+        let others = recording.names().iter().filter(|name| !name.starts_with("rate."));
+        let extremes = |name: &String| {
+            let values = recording.signal(name)?;
+            let trace = Trace { times: recording.times(), values: &values };
+            let end = self.scenario.run.to;
+            Some((name.clone(), [trace.highest(from, end), trace.lowest(from, end)]))
+        };
+        others.filter_map(extremes).collect()
+    }
+
+    fn half_times(&self, from: f64, to: f64) -> ByName<Option<f64>> {
+        let recording = &self.arm.recording;
+        let names = recording.names().iter().filter_map(|name| Some((name, name.strip_prefix("rate.")?)));
+        let half_time = |(signal, name): (&String, &str)| {
+            let values = recording.signal(signal)?;
+            let trace = Trace { times: recording.times(), values: &values };
+            Some((name.to_owned(), trace.half_time(from, to, NO_DIFFERENCE_HZ)))
+        };
+        names.filter_map(half_time).collect()
+    }
+
+    fn weights(&self) -> ByTime<ByName<ByName<f64>>> {
+        let at = |report: &crate::simulate::Report| {
+            let mut weights: ByName<ByName<f64>> = IndexMap::new();
+            for ((target, source), weight) in self.arm.connections.iter().zip(&report.weights) {
+                weights.entry(target.clone()).or_default().insert(source.clone(), *weight);
+            }
+            weights
+        };
+        self.arm.reports.iter().map(|report| (report.label.clone(), at(report))).collect()
     }
 
     fn inputs(&self) -> ByTime<ByName<ByName<f64>>> {

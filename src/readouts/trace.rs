@@ -68,6 +68,24 @@ impl<'a> Trace<'a> {
         self.extreme(from, to, |one, other| one < other)
     }
 
+    /// How long after the window's start the trace has gone half way from its value there to the extreme that lies
+    /// farther from it; none where it stays within `smallest` of that value.
+    pub fn half_time(&self, from: f64, to: f64, smallest: f64) -> Option<f64> {
+        // A jump at the window's start belongs to the window: the value before it counts.
+        let start = self.times.partition_point(|time| *time < from);
+        let before = if self.times.get(start) == Some(&from) { self.values[start] } else { self.at(from)? };
+        let (highest, lowest) = (self.highest(from, to)?.value, self.lowest(from, to)?.value);
+        let farther = if highest - before >= before - lowest { highest } else { lowest };
+        if (farther - before).abs() < smallest {
+            return None;
+        }
+        let share = |value: f64| (value - before) / (farther - before) - 0.5;
+        let reached = self.pieces(from, to).find(|piece| share(piece.last) >= 0.0)?;
+        let (first, last) = (share(reached.first), share(reached.last));
+        let part = if first >= 0.0 { 0.0 } else { first / (first - last) };
+        Some(part.mul_add(reached.to - reached.from, reached.from - from))
+    }
+
     fn extreme(&self, from: f64, to: f64, better: fn(f64, f64) -> bool) -> Option<Extreme> {
         let ends = self.pieces(from, to).flat_map(|piece| [(piece.first, piece.from), (piece.last, piece.to)]);
         ends.filter(|(value, _)| value.is_finite()).fold(None, |best: Option<Extreme>, (value, at_min)| match best {
@@ -111,6 +129,16 @@ mod tests {
         assert_eq!(TENT.integral(5.0, 15.0), 5.0);
         assert_eq!(TENT.highest(0.0, 20.0), Some(Extreme { value: 1.0, at_min: 10.0 }));
         assert_eq!(TENT.lowest(5.0, 12.0), Some(Extreme { value: 0.0, at_min: 5.0 }));
+    }
+
+    #[test]
+    fn half_a_way_is_gone_at_half_time() {
+        assert_eq!(TENT.half_time(0.0, 20.0, 1e-6), Some(5.0));
+        assert_eq!(TENT.half_time(10.0, 20.0, 1e-6), Some(5.0));
+        assert_eq!(TENT.half_time(0.0, 20.0, 3.0), None);
+        let jump = Trace { times: &[0.0, 1.0, 1.0, 2.0], values: &[0.0, 0.0, 4.0, 4.0] };
+        assert_eq!(jump.half_time(1.0, 2.0, 1e-6), Some(0.0));
+        assert_eq!(jump.half_time(0.5, 2.0, 1e-6), Some(0.5));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Which figures a run gets, and what they show: from results to the plain data that `plot` draws.
 
 mod dose_response;
+pub mod findings;
 pub mod observed;
 mod sensitivity;
 pub mod sweep;

@@ -3,7 +3,9 @@
 use super::nearest;
 use super::run::Time;
 use super::scenario::Scenario;
+use super::signal::Signal;
 use super::validate::Problem;
+use crate::units::{Dimension, InputUnit};
 
 /// A number of an arm.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,8 +43,51 @@ pub enum Measure {
     PeakTime,
     /// The same over the control arm's rate then.
     PeakOverControl,
+    /// Hours of the run in which rescue exceeds 0.3.
+    HoursRescued,
     /// How many events there were.
     Events,
+    /// Any signal, by its name, at a report time.
+    Signal(String, String),
+    /// The input to one population (first) from another (second) at a report time.
+    Input(String, String, String),
+    /// The size of all input of one sign to a population at a report time: from the excitatory (true) or the inhibitory
+    /// sources. The share of a drug-free value is that of the charge of spontaneous synaptic currents.
+    Synaptic(bool, String, String),
+    /// The weight of that connection with everything that acts on it.
+    Weight(String, String, String),
+    /// An extreme of a signal after the window's start: of a rate within the window, of other signals in the whole run.
+    Extreme(Extremum, String),
+    /// Minutes from the window's start until a rate has gone half way from its value there to its extreme in the window.
+    HalfTime(String),
+}
+
+/// Which extreme of a trace, and what of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extremum {
+    /// The largest value.
+    Highest,
+    /// When the largest value is reached.
+    HighestAt,
+    /// The smallest value.
+    Lowest,
+    /// When the smallest value is reached.
+    LowestAt,
+}
+
+impl Extremum {
+    /// Every kind with the word that stands before a signal's name in a readout.
+    const WORDS: [(&'static str, Self); 4] = [
+        ("highest", Self::Highest),
+        ("highest_at", Self::HighestAt),
+        ("lowest", Self::Lowest),
+        ("lowest_at", Self::LowestAt),
+    ];
+
+    /// Whether it is a time.
+    fn is_time(self) -> bool {
+        matches!(self, Self::HighestAt | Self::LowestAt)
+    }
 }
 
 impl Readout {
@@ -50,7 +95,15 @@ impl Readout {
         Self { name, unit, what }
     }
 
-    /// Every readout of a scenario.
+    /// Whether the readout needs traces of more than the rates.
+    pub fn needs_all_signals(&self) -> bool {
+        match &self.what {
+            Measure::Signal(signal, _) | Measure::Extreme(_, signal) => !signal.starts_with("rate."),
+            _ => false,
+        }
+    }
+
+    /// The readouts that a sweep keeps where none is named.
     pub fn all(scenario: &Scenario) -> Vec<Self> {
         let mut all = Vec::new();
         let labels: Vec<&String> = scenario.run.report.iter().map(|report| &report.label).collect();
@@ -70,12 +123,68 @@ impl Readout {
         all.push(Self::new("peak".into(), "Hz", Measure::Peak));
         all.push(Self::new("peak_at".into(), "min", Measure::PeakTime));
         all.push(Self::new("peak_over_control".into(), "", Measure::PeakOverControl));
+        all.push(Self::new("hours_with_rescue_above_0_3".into(), "h", Measure::HoursRescued));
         if scenario.run.time == Time::Fast {
             all.push(Self::new("variance".into(), "Hz^2", Measure::Variance));
             all.push(Self::new("peak_frequency".into(), "Hz", Measure::PeakFrequency));
         }
         all.push(Self::new("events".into(), "", Measure::Events));
         all
+    }
+
+    /// The readout of that name, if the scenario has it. Besides those of [`Self::all`] there are, for any recorded signal
+    /// and any connection TARGET.SOURCE:
+    ///
+    /// ```text
+    /// SIGNAL at TIME           such as activation.MOR.SST at 10 min, or block.NMDA.PV at 10 min
+    /// input.TARGET.SOURCE at TIME, weight.TARGET.SOURCE at TIME
+    /// excitation.TARGET at TIME, inhibition.TARGET at TIME: sizes of all input from sources of that sign
+    /// highest.SIGNAL, highest_at.SIGNAL, lowest.SIGNAL, lowest_at.SIGNAL
+    /// half_time.POPULATION
+    /// ```
+    pub fn named(name: &str, scenario: &Scenario) -> Option<Self> {
+        if let Some(found) = Self::all(scenario).into_iter().find(|readout| readout.name == name) {
+            return Some(found);
+        }
+        let signals = recorded(scenario);
+        let reported = |label: &str| scenario.run.report.iter().any(|report| report.label == label);
+        let connected = |onto: &str, from: &str| scenario.circuit.weight(onto, from) != 0.0;
+        let new = |unit, what| Some(Self::new(name.to_owned(), unit, what));
+        if let Some((place, label)) = name.split_once(" at ") {
+            if !reported(label) {
+                return None;
+            }
+            let label = label.to_owned();
+            if signals.iter().any(|signal| signal == place) {
+                return new(signal_unit(place), Measure::Signal(place.to_owned(), label));
+            }
+            return match place.split('.').collect::<Vec<_>>()[..] {
+                ["input", onto, from] if connected(onto, from) => {
+                    let unit = scenario.circuit.input_unit.symbol();
+                    new(unit, Measure::Input(onto.to_owned(), from.to_owned(), label))
+                }
+                ["weight", onto, from] if connected(onto, from) => {
+                    let unit = Dimension::Weight.base_symbol(scenario.circuit.input_unit);
+                    new(unit, Measure::Weight(onto.to_owned(), from.to_owned(), label))
+                }
+                [sign @ ("excitation" | "inhibition"), onto] if scenario.circuit.populations.contains_key(onto) => {
+                    let unit = scenario.circuit.input_unit.symbol();
+                    new(unit, Measure::Synaptic(sign == "excitation", onto.to_owned(), label))
+                }
+                _ => None,
+            };
+        }
+        let (word, rest) = name.split_once('.')?;
+        if word == "half_time" && scenario.circuit.populations.contains_key(rest) {
+            return new("min", Measure::HalfTime(rest.to_owned()));
+        }
+        let (_, extremum) = Extremum::WORDS.into_iter().find(|(known, _)| *known == word)?;
+        let unit = if extremum.is_time() { "min" } else { signal_unit(rest) };
+        if signals.iter().any(|signal| signal == rest) {
+            new(unit, Measure::Extreme(extremum, rest.to_owned()))
+        } else {
+            None
+        }
     }
 
     /// The readouts that names ask for, in that order; all where there are no names. A name without its time, such as
@@ -91,7 +200,10 @@ impl Readout {
         let (mut chosen, mut problems) = (Vec::new(), Vec::new());
         for (index, name) in names.iter().enumerate() {
             let fits = |readout: &&Self| readout.name == *name || readout.name.split(" at ").next() == Some(name);
-            let found: Vec<Self> = all.iter().filter(fits).cloned().collect();
+            let mut found: Vec<Self> = all.iter().filter(fits).cloned().collect();
+            if found.is_empty() {
+                found.extend(Self::named(name, scenario));
+            }
             if found.is_empty() {
                 let mut known: Vec<&str> = all.iter().filter_map(|readout| readout.name.split(" at ").next()).collect();
                 known.sort_unstable();
@@ -99,7 +211,11 @@ impl Readout {
                 problems.push(Problem {
                     path: format!("readouts.{index}"),
                     message: format!("there is no readout `{name}`"),
-                    expected: format!("{}; some with a report time, such as `rescue at 10 min`", known.join(", ")),
+                    expected: format!(
+                        "{}, input.TARGET.SOURCE, weight.TARGET.SOURCE, excitation.TARGET, inhibition.TARGET, or a signal; some with a report time, such as \
+                         `rescue at 10 min`; highest.SIGNAL, lowest.SIGNAL, half_time.POPULATION",
+                        known.join(", ")
+                    ),
                     nearest: nearest(name, known.iter().copied()),
                 });
             }
@@ -111,4 +227,21 @@ impl Readout {
         }
         if problems.is_empty() { Ok(chosen) } else { Err(problems) }
     }
+}
+
+/// The signals that a run records: those that effects may use, occupancies, and shares of channels blocked.
+pub fn recorded(scenario: &Scenario) -> Vec<String> {
+    let mut names = Signal::all(scenario);
+    for (receptor, spec) in &scenario.receptors {
+        names.extend(spec.binds.iter().map(|binding| format!("occupancy.{receptor}.{}", binding.ligand)));
+        if !spec.blocked_by.is_empty() {
+            names.extend(spec.on.keys().map(|population| format!("block.{receptor}.{population}")));
+        }
+    }
+    names
+}
+
+/// The unit of a signal; empty where it has none.
+fn signal_unit(signal: &str) -> &'static str {
+    super::signal_dimension(signal).base_symbol(InputUnit::None)
 }

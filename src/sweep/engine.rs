@@ -110,7 +110,9 @@ impl Engine {
             match plans(&calibrated, &calibration.rates) {
                 Ok(plans) => {
                     point.plans = plans.into_iter().filter(|plan| self.needed.contains(&plan.arm.name)).collect();
-                    point.plans.iter_mut().for_each(|plan| plan.traces = Traces::Rates);
+                    let all = self.readouts.iter().any(Readout::needs_all_signals);
+                    let traces = if all { Traces::All } else { Traces::Rates };
+                    point.plans.iter_mut().for_each(|plan| plan.traces = traces);
                 }
                 Err(error) => point.ready = Err(("invalid".into(), error.to_string())),
             }

@@ -1,7 +1,8 @@
 //! Readouts of a sweep, from the summary of an arm.
 
-use crate::readouts::ArmSummary;
-use crate::spec::readout::{Measure, Readout};
+use crate::readouts::trace::Extreme;
+use crate::readouts::{ArmSummary, ByName, ByTime};
+use crate::spec::readout::{Extremum, Measure, Readout};
 use crate::spec::{Role, Scenario};
 
 /// A readout of an arm; NaN where it is not defined.
@@ -18,18 +19,45 @@ pub fn value(readout: &Readout, arm: &ArmSummary, scenario: &Scenario) -> f64 {
         Measure::Peak => arm.peak_hz.map(|peak| peak.value),
         Measure::PeakTime => arm.peak_hz.map(|peak| peak.at_min),
         Measure::PeakOverControl => arm.peak_over_control,
+        Measure::HoursRescued => arm.hours_with_rescue_above_0_3,
         Measure::Events => Some(arm.events.len() as f64),
+        Measure::Signal(signal, label) => arm.signal(signal, label),
+        Measure::Input(onto, from, label) => connection(&arm.input, onto, from, label),
+        Measure::Synaptic(excitatory, onto, label) => {
+            let role = if *excitatory { Role::Excitatory } else { Role::Inhibitory };
+            synaptic(arm, scenario, (onto, role), label).map(f64::abs)
+        }
+        Measure::Weight(onto, from, label) => connection(&arm.weight, onto, from, label),
+        Measure::Extreme(extremum, signal) => arm.extremes(signal).and_then(|extremes| extreme(extremes, *extremum)),
+        Measure::HalfTime(population) => arm.half_time_min.get(population).copied().flatten(),
     };
     value.unwrap_or(f64::NAN)
 }
 
+fn connection(values: &ByTime<ByName<ByName<f64>>>, onto: &str, from: &str, label: &str) -> Option<f64> {
+    values.get(label)?.get(onto)?.get(from).copied()
+}
+
+fn extreme([highest, lowest]: &[Option<Extreme>; 2], extremum: Extremum) -> Option<f64> {
+    match extremum {
+        Extremum::Highest => highest.map(|extreme| extreme.value),
+        Extremum::HighestAt => highest.map(|extreme| extreme.at_min),
+        Extremum::Lowest => lowest.map(|extreme| extreme.value),
+        Extremum::LowestAt => lowest.map(|extreme| extreme.at_min),
+    }
+}
+
 /// Excitatory over inhibitory synaptic input of the main population, by the role of the sources.
 fn balance(arm: &ArmSummary, scenario: &Scenario, label: &str) -> Option<f64> {
-    let inputs = arm.input.get(label)?.get(scenario.main_population()?)?;
-    let of = |role: Role| -> f64 {
-        let sources = scenario.circuit.populations.iter().filter(|(_, population)| population.role == role);
-        sources.filter_map(|(name, _)| inputs.get(name)).sum()
-    };
-    let balance = of(Role::Excitatory) / -of(Role::Inhibitory);
+    let onto = scenario.main_population()?;
+    let of = |role: Role| synaptic(arm, scenario, (onto, role), label);
+    let balance = of(Role::Excitatory)? / -of(Role::Inhibitory)?;
     balance.is_finite().then_some(balance)
+}
+
+/// All input to a population from sources of a role.
+fn synaptic(arm: &ArmSummary, scenario: &Scenario, (onto, role): (&str, Role), label: &str) -> Option<f64> {
+    let inputs = arm.input.get(label)?.get(onto)?;
+    let sources = scenario.circuit.populations.iter().filter(|(_, population)| population.role == role);
+    Some(sources.filter_map(|(name, _)| inputs.get(name)).sum())
 }

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 /// A problem with its place.
 #[derive(Clone, Debug)]
-pub(super) struct Finding {
+pub(super) struct Note {
     /// Index of the file, or of the argument after the files.
     pub file: usize,
     /// Bytes of the file.
@@ -26,9 +26,9 @@ pub(super) struct Finding {
 
 /// Everything noted while files are read.
 #[derive(Debug, Default)]
-pub(super) struct Findings {
+pub(super) struct Notes {
     /// Problems in the order in which they were met.
-    pub problems: Vec<Finding>,
+    pub problems: Vec<Note>,
     /// The circuit's input unit, once read.
     pub input: InputUnit,
     /// Path to source, for values that state one.
@@ -37,8 +37,8 @@ pub(super) struct Findings {
     aliases: HashMap<Vec<String>, Vec<String>>,
 }
 
-impl Findings {
-    pub fn add(&mut self, problem: Finding) {
+impl Notes {
+    pub fn add(&mut self, problem: Note) {
         self.problems.push(problem);
     }
 
@@ -75,7 +75,7 @@ impl Findings {
         let around = (0..=place.len()).rev().find_map(|length| self.origins.get(&place[..length]));
         let (file, span) = around.cloned().unwrap_or((0, 0..0));
         let Problem { path, message, expected, nearest } = problem;
-        self.add(Finding { file, span, path, message, expected, nearest });
+        self.add(Note { file, span, path, message, expected, nearest });
     }
 
     fn without_aliases(&self, mut place: Vec<String>) -> Vec<String> {

@@ -1,0 +1,136 @@
+//! `findings`: experiments that were done against what the model does, and other mechanisms against the same.
+
+use super::progress::{note, refuse, say};
+use super::{Ending, FindingsArguments};
+use crate::findings::shipped::Library;
+use crate::findings::{FindingResult, FindingsError, ModelResult, Verdict, models};
+use crate::plot::Figure;
+use crate::report::findings::{comparison_figure, comparison_markdown, figure, markdown};
+use crate::store::write_file;
+use comfy_table::{ContentArrangement, Table, presets};
+use fearless_simd::Level;
+use std::path::{Path, PathBuf};
+
+pub(super) fn findings(arguments: &FindingsArguments) -> Ending {
+    if let Err(message) = super::run::use_threads(arguments.threads) {
+        return refuse(message);
+    }
+    let looked = match look(arguments) {
+        Ok(looked) => looked,
+        Err(FindingsError::Config(error)) => return refuse(error.render()),
+        Err(error) => return refuse(format!("error: {error}")),
+    };
+    let Some(own) = looked.first() else { return Ending::BadInput };
+    let files = match write(&looked, &arguments.out) {
+        Ok(files) => files,
+        Err(error) => return refuse(format!("error: {error}")),
+    };
+    if !arguments.quiet {
+        say(table(own));
+        if looked.len() > 1 {
+            say(comparison(&looked));
+        }
+        files.iter().for_each(|file| say(format!("wrote {}", file.display())));
+    }
+    let ended: Vec<String> = own.findings.iter().flat_map(|finding| finding.problems.iter().cloned()).collect();
+    ended.iter().for_each(|problem| note(format!("arm {problem}")));
+    if ended.is_empty() { Ending::Done } else { Ending::SomeFailed }
+}
+
+fn look(arguments: &FindingsArguments) -> Result<Vec<ModelResult>, FindingsError> {
+    let (library, folder) = match &arguments.folder {
+        Some(folder) => (Library::Disk, folder.clone()),
+        None => (Library::Shipped, PathBuf::from("findings")),
+    };
+    let list = |library: Library, folder: &Path| {
+        let files = library.list(folder);
+        let files = files.map_err(|error| FindingsError::Folder { folder: folder.to_owned(), error })?;
+        if files.is_empty() { Err(FindingsError::Empty(folder.to_owned())) } else { Ok(files) }
+    };
+    let files = list(library, &folder)?;
+    let hypotheses = match &arguments.hypotheses {
+        // The built-in ones beside findings of one's own: both come from built-in files where the disk has none.
+        Some(folder) => list(Library::Shipped, folder)?,
+        None => Vec::new(),
+    };
+    let library = if hypotheses.is_empty() { library } else { Library::Shipped };
+    models(library, &files, &hypotheses, Level::new())
+}
+
+/// Writes JSON, Markdown and figures; gives the files.
+fn write(looked: &[ModelResult], out: &Path) -> Result<Vec<PathBuf>, String> {
+    std::fs::create_dir_all(out).map_err(|error| format!("`{}` cannot be written: {error}", out.display()))?;
+    let mut files = Vec::new();
+    let Some(own) = looked.first() else { return Ok(files) };
+    let mut put = |name: &str, bytes: &[u8]| {
+        let file = out.join(name);
+        write_file(&file, bytes).map_err(|error| error.to_string())?;
+        files.push(file);
+        Ok::<(), String>(())
+    };
+    put("findings.json", &json(own)?)?;
+    put("findings.md", markdown(own).as_bytes())?;
+    put_figure(&mut put, "findings", &figure(own))?;
+    if looked.len() > 1 {
+        put("hypotheses.json", &json(looked)?)?;
+        put("hypotheses.md", comparison_markdown(looked).as_bytes())?;
+        put_figure(&mut put, "hypotheses", &comparison_figure(looked))?;
+    }
+    Ok(files)
+}
+
+/// Indented JSON.
+fn json(value: &(impl serde::Serialize + ?Sized)) -> Result<Vec<u8>, String> {
+    let mut bytes = serde_json::to_vec_pretty(value).map_err(|error| error.to_string())?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+fn put_figure(
+    put: &mut impl FnMut(&str, &[u8]) -> Result<(), String>,
+    stem: &str,
+    figure: &Figure,
+) -> Result<(), String> {
+    put(&format!("{stem}.svg"), figure.svg().as_bytes())?;
+    put(&format!("{stem}.png"), &figure.png().map_err(|error| format!("{stem}: {error}"))?)
+}
+
+/// The findings with their verdicts.
+fn table(own: &ModelResult) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(["", "finding", "verdict", "status", "sure", "checks held"]);
+    for finding in &own.findings {
+        table.add_row([
+            finding.number.to_string(),
+            finding.statement.clone(),
+            verdict(finding),
+            finding.status.clone(),
+            crate::report::findings::grades(finding),
+            format!("{} of {}", finding.checks.iter().filter(|check| check.holds).count(), finding.checks.len()),
+        ]);
+    }
+    format!("{table}\n{}", crate::report::findings::totals(own))
+}
+
+/// The verdict, with how many side checks fail.
+fn verdict(finding: &FindingResult) -> String {
+    match (finding.verdict, finding.exceptions()) {
+        (Verdict::Reproduced, 1) => "reproduced, 1 exception".into(),
+        (Verdict::Reproduced, count) if count > 1 => format!("reproduced, {count} exceptions"),
+        (verdict, _) => verdict.word().into(),
+    }
+}
+
+/// How many findings each model reproduces.
+fn comparison(looked: &[ModelResult]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(["hypothesis", "reproduced", "partly", "not", "claim"]);
+    for model in looked {
+        let count = |verdict| model.count(verdict).to_string();
+        let [all, some, none] = [Verdict::Reproduced, Verdict::Partly, Verdict::Not].map(count);
+        table.add_row([model.name.clone(), all, some, none, model.claim.clone()]);
+    }
+    format!("\n{table}")
+}
