@@ -272,7 +272,7 @@ impl Loader<'_> {
         if has("populations") {
             return Some(Kind::Circuit);
         }
-        if ["receptors", "ligands", "stress"].into_iter().any(has) {
+        if ["receptors", "ligands", "stress", "plasticity", "indices"].into_iter().any(has) {
             return Some(Kind::Pharmacology);
         }
         self.notes.add(Note {

@@ -3,7 +3,7 @@
 use super::notes::{Note, Notes};
 use super::value::{kind_of, number_without_unit, scalar};
 use crate::spec::declare::{
-    ByName, Choice, Node, NodeList, NodeMap, NodeOption, Parameter, Presence, Setting, TimeLabel, Visitor,
+    ByName, Choice, Level, Node, NodeList, NodeMap, NodeOption, Parameter, Presence, Setting, TimeLabel, Visitor,
 };
 use crate::spec::path::joined;
 use crate::spec::{NEGATIVE_LOG_AFFINITY, from_negative_log, nearest, signal_dimension};
@@ -263,6 +263,54 @@ impl Visitor for Reader<'_, '_, '_> {
         }
     }
 
+    fn level(&mut self, key: &'static str, value: &mut Level, signal: &str, declared: &'static Parameter) {
+        let dimension = signal_dimension(signal);
+        let expected = format!("{}, or a multiple such as \"1.2 x rest\"", dimension.expectation(self.findings.input));
+        let Some(found) = self.find(key) else { return self.missing(key, &expected) };
+        let path = joined(&self.path, key);
+        let multiple = match found.get_ref() {
+            DeValue::String(text) => Level::of_rest(text),
+            _ => None,
+        };
+        match multiple {
+            Some(multiple) if declared.range.holds(multiple) => *value = Level::OfRest(multiple),
+            Some(multiple) => {
+                let expected = format!("{} ({})", declared.range.in_words(), declared.meaning);
+                self.report(&path, found.span(), format!("{multiple} x rest is out of range"), expected, None);
+            }
+            None => {
+                if let Some(number) = self.quantity(&path, found, dimension, declared) {
+                    *value = Level::At(number);
+                }
+            }
+        }
+    }
+
+    fn number_or_word(
+        &mut self,
+        key: &'static str,
+        value: &mut Option<f64>,
+        word: &'static str,
+        declared: &'static Parameter,
+    ) {
+        let Some(found) = self.find(key) else { return };
+        match found.get_ref() {
+            DeValue::String(text) if text.as_ref() == word => *value = None,
+            DeValue::String(text) if Dimension::Number.read(text, self.findings.input).is_err() => {
+                let path = joined(&self.path, key);
+                let message = format!("the text {:?} does not fit here", text.as_ref());
+                let expected = format!("\"{word}\" or a number: {}", declared.meaning);
+                self.report(&path, found.span(), message, expected, nearest(text, std::iter::once(word)));
+            }
+            _ => {
+                let path = joined(&self.path, key);
+                if let Some(number) = self.quantity(&path, found, declared.dimension, declared) {
+                    *value = Some(number);
+                }
+            }
+        }
+    }
+
     fn whole(&mut self, key: &'static str, value: &mut u64, meaning: &'static str) {
         let Some(found) = self.find(key) else { return };
         match super::value::whole(found.get_ref()) {
@@ -311,6 +359,9 @@ impl Visitor for Reader<'_, '_, '_> {
     fn entries(&mut self, values: &mut IndexMap<String, f64>, declared: &'static Parameter) {
         for (key, value) in self.table {
             let name = key.get_ref();
+            if self.known.iter().any(|known| known == name) {
+                continue;
+            }
             if name == "source" && matches!(value.get_ref(), DeValue::String(_)) {
                 continue;
             }

@@ -2,7 +2,7 @@
 
 use super::Kind;
 use crate::spec::declare::{
-    ByName, Choice, Node, NodeList, NodeMap, NodeOption, Parameter, Presence, Range, Setting, TimeLabel, Visitor,
+    ByName, Choice, Level, Node, NodeList, NodeMap, NodeOption, Parameter, Presence, Range, Setting, TimeLabel, Visitor,
 };
 use crate::spec::scenario::{CircuitFile, PharmacologyFile};
 use crate::spec::{Finding, Hypothesis, Scenario, Sweep};
@@ -115,6 +115,23 @@ impl Visitor for Describer {
         let scalar = json!({ "type": ["number", "string"] });
         self.put(key, with_source(&scalar, declared.meaning));
         self.require(key, Presence::Required);
+    }
+
+    fn level(&mut self, key: &'static str, _: &mut Level, _: &str, declared: &'static Parameter) {
+        let scalar = json!({ "type": ["number", "string"] });
+        self.put(key, with_source(&scalar, declared.meaning));
+        self.require(key, Presence::Required);
+    }
+
+    fn number_or_word(
+        &mut self,
+        key: &'static str,
+        _: &mut Option<f64>,
+        word: &'static str,
+        declared: &'static Parameter,
+    ) {
+        let scalar = json!({ "anyOf": [{ "type": "number" }, { "const": word }] });
+        self.put(key, with_source(&scalar, declared.meaning));
     }
 
     fn whole(&mut self, key: &'static str, _: &mut u64, meaning: &'static str) {
@@ -237,6 +254,8 @@ impl Visitor for ChoiceFinder {
     fn optional(&mut self, _: &'static str, _: &mut Option<f64>, _: &'static Parameter) {}
     fn affinity(&mut self, _: &'static str, _: &'static str, _: &mut f64, _: &'static Parameter) {}
     fn threshold(&mut self, _: &'static str, _: &mut f64, _: &str, _: &'static Parameter) {}
+    fn level(&mut self, _: &'static str, _: &mut Level, _: &str, _: &'static Parameter) {}
+    fn number_or_word(&mut self, _: &'static str, _: &mut Option<f64>, _: &'static str, _: &'static Parameter) {}
     fn whole(&mut self, _: &'static str, _: &mut u64, _: &'static str) {}
     fn by_name(&mut self, _: &'static str, _: &mut ByName, _: &'static Parameter) {}
     fn numbers(&mut self, _: &'static str, _: &mut IndexMap<String, f64>, _: &'static Parameter) {}

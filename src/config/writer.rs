@@ -1,7 +1,7 @@
 //! Writes a specification: as TOML that reads back to the same bits, and as JSON.
 
 use crate::spec::declare::{
-    ByName, Choice, Node, NodeList, NodeMap, NodeOption, Parameter, Presence, Setting, TimeLabel, Visitor,
+    ByName, Choice, Level, Node, NodeList, NodeMap, NodeOption, Parameter, Presence, Setting, TimeLabel, Visitor,
 };
 use crate::spec::{Scenario, Sweep, signal_dimension};
 use crate::units::{Dimension, InputUnit};
@@ -86,6 +86,26 @@ impl Visitor for Writer {
         self.put(key, self.quantity(*value, signal_dimension(signal)));
     }
 
+    fn level(&mut self, key: &'static str, value: &mut Level, signal: &str, _: &'static Parameter) {
+        match value {
+            Level::At(number) => self.put(key, self.quantity(*number, signal_dimension(signal))),
+            Level::OfRest(multiple) => self.put(key, format!("{multiple:?} x rest")),
+        }
+    }
+
+    fn number_or_word(
+        &mut self,
+        key: &'static str,
+        value: &mut Option<f64>,
+        word: &'static str,
+        declared: &'static Parameter,
+    ) {
+        match value {
+            Some(number) => self.put(key, self.quantity(*number, declared.dimension)),
+            None => self.put(key, word),
+        }
+    }
+
     fn whole(&mut self, key: &'static str, value: &mut u64, _: &'static str) {
         match i64::try_from(*value) {
             Ok(whole) => self.put(key, whole),
@@ -107,7 +127,8 @@ impl Visitor for Writer {
     }
 
     fn entries(&mut self, values: &mut IndexMap<String, f64>, declared: &'static Parameter) {
-        self.table = self.named(values, declared.dimension);
+        let table = self.named(values, declared.dimension);
+        self.table.extend(table);
     }
 
     fn flag(&mut self, key: &'static str, value: &mut bool, _: &'static str) {

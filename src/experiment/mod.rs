@@ -49,7 +49,7 @@ fn forms_given(scenario: &Scenario) -> Vec<CourseKey> {
     keys
 }
 
-/// What arms must share to lie in one block: all that is not a number in circuit, receptors, ligands and stress, and the
+/// What arms must share to lie in one block: all that is not a number in circuit, receptors, ligands, stress and plasticity, and the
 /// forms of ligands that are given.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Structure {
@@ -64,16 +64,17 @@ impl Structure {
     }
 }
 
+/// The parts of a scenario that make a model.
+const KEPT: [&str; 7] = ["populations.", "onto.", "receptors.", "ligands.", "stress.", "plasticity.", "indices."];
+
 fn structure(scenario: &Scenario) -> Vec<(String, Option<Value>)> {
     let mut bare = Scenario { arms: Vec::new(), ..scenario.clone() };
     let entries = list(&mut bare).into_iter();
-    let kept = |path: &str| {
-        ["populations.", "onto.", "receptors.", "ligands.", "stress."].iter().any(|start| path.starts_with(start))
-    };
+    let kept = |path: &str| KEPT.iter().any(|start| path.starts_with(start));
     entries
         .filter(|entry| kept(&entry.path) && !entry.path.ends_with(".rest"))
         .map(|entry| match entry.value {
-            Value::Number(_) | Value::Whole(_) => (entry.path, None),
+            Value::Number(_) | Value::OfRest(_) | Value::Whole(_) => (entry.path, None),
             value => (entry.path, Some(value)),
         })
         .collect()

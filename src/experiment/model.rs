@@ -1,8 +1,10 @@
-//! The model of a block of arms: circuit, pharmacology, stress and effects over lanes, with each lane's rest.
+//! The model of a block of arms: circuit, pharmacology, stress, plasticity and effects over lanes, with each lane's rest.
 
 use super::timeline::{Inputs, resting_availability};
 use crate::circuit::{self, Rows, Shape};
 use crate::modulation::effects::Effects;
+use crate::modulation::indices::Indices;
+use crate::modulation::plasticity::{self, Plasticity};
 use crate::modulation::stress::{self, Stress};
 use crate::numeric::lanes::dispatch;
 use crate::numeric::lanes::{Lanes, Row};
@@ -51,6 +53,10 @@ pub struct Model<const G: usize> {
     pub pharmacology: Pharmacology<G>,
     /// Stress.
     pub stress: Stress<G>,
+    /// Plasticity.
+    pub plasticity: Plasticity<G>,
+    /// Numbers recorded for the reader.
+    pub indices: Indices<G>,
     /// Effects of signals on the circuit.
     pub effects: Effects<G>,
     /// All signals.
@@ -106,11 +112,25 @@ impl<const G: usize> Model<G> {
         let level_of = |lane: usize| plans[lane.min(last)].arm.stress.as_ref().map_or(0.0, |stress| stress.level);
         let stress = stress::build(&scenarios, Row::from_fn(level_of), &mut board, &mut states);
         let pharmacology = pharmacology::build(&scenarios, forms, &mut board, &mut states);
+        let plasticity = plasticity::build(&scenarios, &mut board, &mut states);
         let phenotypes: Vec<&str> = plans.iter().map(|plan| plan.phenotype()).collect();
         let effects = Effects::build(&scenarios, &phenotypes, &shape, &mut board);
         effects.mark_scaled(&mut shape);
+        let indices = Indices::build(&scenarios, &shape, &mut board);
         let rest = board.rows();
-        Self { shape, circuit: rows, pharmacology, stress, effects, board, states, rate_signals, rest }
+        Self {
+            shape,
+            circuit: rows,
+            pharmacology,
+            stress,
+            plasticity,
+            indices,
+            effects,
+            board,
+            states,
+            rate_signals,
+            rest,
+        }
     }
 
     /// Room for evaluations.
@@ -123,21 +143,23 @@ impl<const G: usize> Model<G> {
         }
     }
 
-    /// All signals but the rates, at each lane's time in min.
+    /// All signals but the rates and the indices, at each lane's time in min.
     #[inline(always)]
     pub fn show<S: Simd>(&self, simd: S, time: Lanes<S, G>, inputs: &Inputs<G>, states: &[Row<G>], work: &mut Work<G>) {
         self.stress.show(states, &mut work.signals);
+        self.plasticity.show(states, &mut work.signals);
         let pharmacology = &self.pharmacology;
         let Work { given, exposures, signals, .. } = work;
         pharmacology.expose(simd, time, &inputs.courses, states, given, exposures, signals);
         pharmacology.activate(simd, &inputs.available, exposures, states, signals);
     }
 
-    /// The circuit's rows as the signals shown change them.
+    /// The circuit's rows as the signals shown change them, and the indices.
     #[inline(always)]
     pub fn modulate<S: Simd>(&self, simd: S, inputs: &Inputs<G>, work: &mut Work<G>) {
         let Work { signals, rows, .. } = work;
         self.effects.apply(simd, &self.shape, &self.circuit, &inputs.injected, signals, &self.rest, rows);
+        self.indices.show(simd, &self.effects, signals, &self.rest);
     }
 
     /// Rates of change of the slow variables per min, given the signals shown and the rates among them.
@@ -153,6 +175,7 @@ impl<const G: usize> Model<G> {
         self.stress.derivative(simd, &inputs.exposure, states, derivatives);
         let Work { exposures, signals, .. } = work;
         self.pharmacology.derivatives(simd, exposures, states, signals, &self.rest, derivatives);
+        self.plasticity.derivatives(simd, states, signals, &self.rest, derivatives);
     }
 
     /// Writes rates in Hz among the signals.
@@ -181,13 +204,16 @@ fn resting_signals(plan: &Plan, forms: &[CourseKey], level: Level) -> Vec<(Strin
         *row = Row::splat(share);
     }
     let mut work = model.work();
-    dispatch!(level, simd => show_at_rest(simd, &model, &inputs, &mut work));
     let rates: Vec<Row<1>> = plan.resting_rates.iter().map(|rate| Row::splat(*rate)).collect();
-    model.show_rates(&rates, &mut work.signals);
+    dispatch!(level, simd => show_at_rest(simd, &model, &inputs, &rates, &mut work));
     model.board.names().iter().zip(&work.signals).map(|(name, row)| (name.clone(), row.get(0))).collect()
 }
 
 #[inline(always)]
-fn show_at_rest<S: Simd>(simd: S, model: &Model<1>, inputs: &Inputs<1>, work: &mut Work<1>) {
+fn show_at_rest<S: Simd>(simd: S, model: &Model<1>, inputs: &Inputs<1>, rates: &[Row<1>], work: &mut Work<1>) {
     model.show(simd, Lanes::splat(simd, 0.0), inputs, &model.states.initial, work);
+    model.show_rates(rates, &mut work.signals);
+    model.plasticity.rest(simd, &mut work.signals);
+    let rest = work.signals.clone();
+    model.indices.show(simd, &model.effects, &mut work.signals, &rest);
 }

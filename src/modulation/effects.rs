@@ -4,10 +4,11 @@
 //! `1 + amount x departure` per effect; those on one connection add inside one factor. A factor never falls below 0: a
 //! synapse does not change its sign.
 
+use super::modifiers::Modifiers;
 use crate::circuit::{Rows, Shape};
 use crate::numeric::lanes::{Lanes, Row};
 use crate::signals::Board;
-use crate::spec::{self, Effect, Scenario, Target};
+use crate::spec::{Effect, Scenario, Target};
 use fearless_simd::Simd;
 
 /// A time constant is never scaled below this share: the circuit's step would no longer resolve it.
@@ -29,12 +30,11 @@ pub struct Effects<const G: usize> {
 struct Term<const G: usize> {
     signal: usize,
     amount: Row<G>,
-    reduced_by: Vec<(usize, Row<G>)>,
-    raised_by: Vec<(usize, Row<G>)>,
+    modifiers: Modifiers<G>,
 }
 
 impl<const G: usize> Effects<G> {
-    /// Builds the effects of every site, and of every stress phenotype; `phenotypes[i]` is that of lane `i`.
+    /// Builds the effects of every site, of plasticity, and of every stress phenotype; `phenotypes[i]` is that of lane `i`.
     ///
     /// A phenotype that is not a lane's own has amounts of 0 there, which change no bit.
     pub fn build(lanes: &[&Scenario], phenotypes: &[&str], shape: &Shape<G>, board: &mut Board) -> Self {
@@ -46,6 +46,12 @@ impl<const G: usize> Effects<G> {
                 let find = |lane: usize| lanes[lane.min(last)].stress.phenotypes.get(name)?.effects.get(index);
                 let share = |lane: usize| if phenotypes[lane.min(last)] == name { 1.0 } else { 0.0 };
                 effects.add("stress", None, &find, &share, shape, board);
+            }
+        }
+        for (name, variable) in &lanes[0].plasticity {
+            for index in 0..variable.effects.len() {
+                let find = |lane: usize| lanes[lane.min(last)].plasticity.get(name)?.effects.get(index);
+                effects.add(&format!("plasticity.{name}"), None, &find, &|_| 1.0, shape, board);
             }
         }
         for (receptor, spec) in &lanes[0].receptors {
@@ -73,22 +79,10 @@ impl<const G: usize> Effects<G> {
         board: &mut Board,
     ) {
         let resolved = |lane: usize| find(lane).and_then(|effect| effect.resolve(population).ok());
-        let (Some((target, _)), Some(first)) = (resolved(0), find(0)) else { return };
-        let mut modifiers = |pick: fn(&spec::Effect) -> &indexmap::IndexMap<String, f64>| {
-            let names: Vec<String> = pick(first).keys().cloned().collect();
-            names
-                .into_iter()
-                .map(|name| {
-                    let weights = Row::from_fn(|lane| {
-                        find(lane).and_then(|effect| pick(effect).get(&name).copied()).unwrap_or(0.0)
-                    });
-                    (board.add(name), weights)
-                })
-                .collect()
-        };
+        let Some((target, _)) = resolved(0) else { return };
+        let stated = |lane: usize| find(lane).map(|effect| (&effect.reduced_by, &effect.raised_by));
         let term = Term {
-            reduced_by: modifiers(|effect| &effect.reduced_by),
-            raised_by: modifiers(|effect| &effect.raised_by),
+            modifiers: Modifiers::build(&stated, board),
             signal: board.add(signal),
             amount: Row::from_fn(|lane| resolved(lane).map_or(0.0, |(_, amount)| amount * share(lane))),
         };
@@ -109,6 +103,16 @@ impl<const G: usize> Effects<G> {
         if let Some(index) = shape.population(name) {
             list.push((index, term));
         }
+    }
+
+    /// The factor on one connection, but for the output of its source: 1 at rest, never below 0.
+    #[inline(always)]
+    pub fn strength<S: Simd>(&self, simd: S, connection: usize, signals: &[Row<G>], rest: &[Row<G>]) -> Lanes<S, G> {
+        let mut sum = Lanes::splat(simd, 1.0);
+        for (_, term) in self.weight.iter().filter(|(index, _)| *index == connection) {
+            sum = sum + term.value(simd, signals, rest);
+        }
+        sum.max(Lanes::splat(simd, 0.0))
     }
 
     /// Marks the populations whose gain effects change.
@@ -146,16 +150,9 @@ impl<const G: usize> Effects<G> {
                 // Weights: the connection's own factor first, then that of its source's output.
                 rows.weight.clone_from_slice(&base.weight);
                 for (connection, weight) in rows.weight.iter_mut().enumerate() {
-                    let mut sum = one;
-                    let mut changed = false;
-                    for (index, term) in &self.weight {
-                        if *index == connection {
-                            sum = sum + term.value(simd, signals, rest);
-                            changed = true;
-                        }
-                    }
-                    if changed {
-                        (Lanes::load(simd, weight) * sum.max(zero)).store(weight);
+                    if self.weight.iter().any(|(index, _)| *index == connection) {
+                        let strength = self.strength(simd, connection, signals, rest);
+                        (Lanes::load(simd, weight) * strength).store(weight);
                     }
                 }
                 for (population, term) in &self.output {
@@ -199,16 +196,7 @@ impl<const G: usize> Effects<G> {
 impl<const G: usize> Term<G> {
     #[inline(always)]
     fn value<S: Simd>(&self, simd: S, signals: &[Row<G>], rest: &[Row<G>]) -> Lanes<S, G> {
-        let one = Lanes::splat(simd, 1.0);
         let departure = Lanes::load(simd, &signals[self.signal]) - Lanes::load(simd, &rest[self.signal]);
-        let mut value = Lanes::load(simd, &self.amount) * departure;
-        for (signal, weight) in &self.reduced_by {
-            let share = one - Lanes::load(simd, weight) * Lanes::load(simd, &signals[*signal]);
-            value = value * share.max(Lanes::splat(simd, 0.0));
-        }
-        for (signal, weight) in &self.raised_by {
-            value = value * Lanes::load(simd, weight).mul_add(Lanes::load(simd, &signals[*signal]), one);
-        }
-        value
+        self.modifiers.apply(simd, Lanes::load(simd, &self.amount) * departure, signals)
     }
 }

@@ -1,4 +1,7 @@
-//! Stress as a signal, and the effects of signals on the circuit.
+//! Stress and plasticity as signals, and the effects of signals on the circuit.
 
 pub mod effects;
+pub mod indices;
+pub mod modifiers;
+pub mod plasticity;
 pub mod stress;

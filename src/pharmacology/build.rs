@@ -260,11 +260,21 @@ impl<const G: usize> Builder<'_, G> {
     }
 }
 
-/// The signals that modify effects, on cells and of stress.
+/// The signals that modify effects, on cells, of stress and of plasticity, and those that plasticity follows.
 fn referenced_signals(scenario: &Scenario) -> Vec<String> {
     let sites = scenario.receptors.values().flat_map(|receptor| receptor.on.values()).flat_map(|site| &site.effects);
     let stress = scenario.stress.phenotypes.values().flat_map(|phenotype| &phenotype.effects);
-    sites.chain(stress).flat_map(|effect| effect.reduced_by.keys().chain(effect.raised_by.keys())).cloned().collect()
+    let plastic = scenario.plasticity.values().flat_map(|variable| &variable.effects);
+    let modifiers =
+        sites.chain(stress).chain(plastic).flat_map(|effect| effect.reduced_by.keys().chain(effect.raised_by.keys()));
+    let followed = scenario.plasticity.values().flat_map(|variable| {
+        let hastening = variable.fall_hastened_by.iter();
+        let hastening =
+            hastening.flat_map(|one| one.by.keys().chain(one.reduced_by.keys()).chain(one.raised_by.keys()));
+        std::iter::once(&variable.target.of).chain(hastening)
+    });
+    let indices = scenario.indices.values().map(|index| &index.of).filter(|of| !of.is_empty());
+    modifiers.chain(followed).chain(indices).cloned().collect()
 }
 
 /// The occupancy at rest of a ligand with a slow off-rate: that of equilibrium at its tone.

@@ -8,7 +8,7 @@
 use super::lane::Lane;
 use super::noise::Noise;
 use super::recording::{ArmOutcome, Status};
-use super::start::{Place, bring_in};
+use super::start::{Place, begin};
 use super::stepper::{Fast, take_steps};
 use crate::circuit::Rows;
 use crate::circuit::equations::{Linearised, rates, residual_and_jacobian};
@@ -168,9 +168,10 @@ impl<'a, const G: usize> Block<'a, G> {
     fn start<S: Simd>(&mut self, simd: S) {
         let resting: Vec<&[f64]> = self.lanes.iter().map(|lane| lane.resting_variables.as_slice()).collect();
         let time = Row::splat(self.run.from);
-        let place = Place { model: self.model, inputs: &self.inputs, states: &self.states, time: &time };
+        let place = Place { model: self.model, inputs: &self.inputs, time: &time };
         let mut newton = NewtonWork::new(&self.model.shape);
-        bring_in(simd, &place, &resting, &mut self.fast.state, &mut self.work, &mut newton);
+        let variables = (self.states.as_mut_slice(), self.fast.state.as_mut_slice());
+        begin(simd, &place, &resting, variables, &mut self.work, &mut newton);
         self.noise.start(simd);
         self.model.modulate(simd, &self.inputs, &mut self.work);
         rates(simd, &self.model.shape, &self.work.rows, &self.fast.state, &mut self.mean_rates);

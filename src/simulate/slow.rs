@@ -8,7 +8,7 @@
 use super::dormand_prince::{ERROR, NODES, STAGES, advance};
 use super::lane::{Lane, Next};
 use super::recording::{ArmOutcome, Event, Status};
-use super::start::{Place, bring_in};
+use super::start::{Place, begin};
 use crate::equilibrium::newton::{NewtonWork, solve};
 use crate::equilibrium::relaxation::{STILL, relax};
 use crate::equilibrium::stability::dynamics_jacobian;
@@ -165,8 +165,9 @@ impl<'a, const G: usize> Block<'a, G> {
     /// Finds each lane's first state, by bringing the effects in from rest.
     fn start<S: Simd>(&mut self, simd: S) {
         let resting: Vec<&[f64]> = self.lanes.iter().map(|lane| lane.resting_variables.as_slice()).collect();
-        let place = Place { model: self.model, inputs: &self.inputs, states: &self.states, time: &self.time };
-        let failed = bring_in(simd, &place, &resting, &mut self.circuit, &mut self.work, &mut self.newton);
+        let place = Place { model: self.model, inputs: &self.inputs, time: &self.time };
+        let variables = (self.states.as_mut_slice(), self.circuit.as_mut_slice());
+        let failed = begin(simd, &place, &resting, variables, &mut self.work, &mut self.newton);
         let failed = failed & self.active();
         if failed != 0 {
             self.let_go(simd, failed);

@@ -1,5 +1,7 @@
-//! Where the circuit is when a run starts: its rest, with the effects then in force brought in step by step.
+//! Where the circuit is when a run starts: its rest, with the effects then in force brought in step by step, and with the
+//! plasticity variables that start at their targets.
 
+use crate::circuit::equations::rates;
 use crate::equilibrium::newton::{NewtonWork, solve};
 use crate::experiment::{Inputs, Model, Plan, Work};
 use crate::numeric::lanes::{Lanes, Mask, Row};
@@ -8,6 +10,8 @@ use fearless_simd::Simd;
 
 /// The steps over which effects are brought in, so that the circuit's state is followed from its rest.
 const STEPS_FROM_REST: usize = 20;
+/// How often plasticity is put to its targets and the circuit brought in anew, where the one changes the other.
+const MOST_STARTS: usize = 200;
 
 /// A model at one moment.
 pub struct Place<'a, const G: usize> {
@@ -15,18 +19,45 @@ pub struct Place<'a, const G: usize> {
     pub model: &'a Model<G>,
     /// What is in force.
     pub inputs: &'a Inputs<G>,
-    /// The slow variables.
-    pub states: &'a [Row<G>],
     /// The time of each lane, min.
     pub time: &'a Row<G>,
 }
 
-/// Puts each lane's circuit into the state that continues its rest under the effects in force; gives the lanes (as bits)
-/// in which there is none, left at their rest. Lanes beyond the last of `resting` repeat it.
-pub fn bring_in<S: Simd, const G: usize>(
+/// Puts each lane's circuit into the state that continues its rest under the effects in force, and the plasticity variables
+/// that start at their targets to where both agree; gives the lanes (as bits) in which the circuit has no such state, left
+/// at their rest. Lanes beyond the last of `resting` repeat it.
+pub fn begin<S: Simd, const G: usize>(
     simd: S,
     place: &Place<'_, G>,
     resting: &[&[f64]],
+    (states, circuit): (&mut [Row<G>], &mut [Row<G>]),
+    work: &mut Work<G>,
+    newton: &mut NewtonWork<G>,
+) -> u64 {
+    let model = place.model;
+    let mut now = vec![Row::ZERO; model.shape.size()];
+    let mut moving = u64::MAX;
+    let mut failed = 0;
+    for _ in 0..MOST_STARTS {
+        failed = bring_in(simd, place, resting, states, circuit, work, newton);
+        rates(simd, &model.shape, &work.rows, circuit, &mut now);
+        model.show_rates(&now, &mut work.signals);
+        // A lane that has settled is left alone, so that its bits do not depend on the others.
+        moving = model.plasticity.settle(simd, &mut work.signals, &model.rest, states, moving);
+        if moving == 0 {
+            break;
+        }
+    }
+    failed
+}
+
+/// Puts each lane's circuit into the state that continues its rest under the effects in force; gives the lanes (as bits)
+/// in which there is none, left at their rest.
+fn bring_in<S: Simd, const G: usize>(
+    simd: S,
+    place: &Place<'_, G>,
+    resting: &[&[f64]],
+    states: &[Row<G>],
     circuit: &mut [Row<G>],
     work: &mut Work<G>,
     newton: &mut NewtonWork<G>,
@@ -35,7 +66,7 @@ pub fn bring_in<S: Simd, const G: usize>(
     let rest: Vec<Row<G>> =
         (0..circuit.len()).map(|index| Row::from_fn(|lane| resting[lane.min(resting.len() - 1)][index])).collect();
     circuit.clone_from_slice(&rest);
-    model.show(simd, Lanes::load(simd, place.time), place.inputs, place.states, work);
+    model.show(simd, Lanes::load(simd, place.time), place.inputs, states, work);
     let full = work.signals.clone();
     let everywhere = Mask::from_bits(simd, u64::MAX);
     let mut settled = everywhere;

@@ -153,6 +153,29 @@ impl ByName {
     }
 }
 
+/// A level of a signal: a number in the signal's unit, or a multiple of the signal's value at rest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Level {
+    /// The number itself.
+    At(f64),
+    /// So many times the signal's value at rest.
+    OfRest(f64),
+}
+
+impl Level {
+    /// Reads a text such as "1.14 x rest"; none where it is not of that form.
+    pub fn of_rest(text: &str) -> Option<f64> {
+        text.trim().strip_suffix("rest")?.trim_end().strip_suffix('x')?.trim_end().parse().ok()
+    }
+
+    /// The number as it is written, without what it is a number of.
+    pub fn number(self) -> f64 {
+        match self {
+            Self::At(number) | Self::OfRest(number) => number,
+        }
+    }
+}
+
 /// A value whose place in the specification decides its type: what `set` and `--set` write.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Setting {
@@ -183,13 +206,23 @@ pub trait Visitor {
     fn affinity(&mut self, key: &'static str, log_key: &'static str, value: &mut f64, declared: &'static Parameter);
     /// A number whose dimension is that of the signal it is compared with.
     fn threshold(&mut self, key: &'static str, value: &mut f64, signal: &str, declared: &'static Parameter);
+    /// A level of a signal, in the signal's dimension or as a multiple of its rest.
+    fn level(&mut self, key: &'static str, value: &mut Level, signal: &str, declared: &'static Parameter);
+    /// A number, or a word in its place: none for the word, which stands where the key is absent.
+    fn number_or_word(
+        &mut self,
+        key: &'static str,
+        value: &mut Option<f64>,
+        word: &'static str,
+        declared: &'static Parameter,
+    );
     /// A whole number.
     fn whole(&mut self, key: &'static str, value: &mut u64, meaning: &'static str);
     /// One number for all, or a table of numbers by name.
     fn by_name(&mut self, key: &'static str, value: &mut ByName, declared: &'static Parameter);
     /// A table of numbers under free names.
     fn numbers(&mut self, key: &'static str, values: &mut IndexMap<String, f64>, declared: &'static Parameter);
-    /// Numbers under free names that fill this whole table.
+    /// Numbers under free names that fill this whole table, but for the keys shown before.
     fn entries(&mut self, values: &mut IndexMap<String, f64>, declared: &'static Parameter);
     /// A switch.
     fn flag(&mut self, key: &'static str, value: &mut bool, meaning: &'static str);

@@ -1,7 +1,7 @@
 //! Every value of a specification, by path: for `check`, for suggestions, and for the manifest.
 
 use super::declare::{
-    ByName, Choice, Node, NodeList, NodeMap, NodeOption, Parameter, Presence, Setting, TimeLabel, Visitor,
+    ByName, Choice, Level, Node, NodeList, NodeMap, NodeOption, Parameter, Presence, Setting, TimeLabel, Visitor,
 };
 use super::path::joined;
 use crate::units::InputUnit;
@@ -25,6 +25,8 @@ pub struct Entry {
 pub enum Value {
     /// In the base unit of its dimension.
     Number(f64),
+    /// So many times the rest of a signal.
+    OfRest(f64),
     /// A whole number.
     Whole(u64),
     /// A text or a word.
@@ -49,6 +51,7 @@ impl Entry {
         match (&self.value, &self.parameter) {
             (Value::Number(number), Some(parameter)) => parameter.dimension.print_exact(*number, input),
             (Value::Number(number), None) => format!("{number}"),
+            (Value::OfRest(multiple), _) => format!("{multiple} x rest"),
             (Value::Whole(whole), _) => format!("{whole}"),
             (Value::Text(text), _) => text.clone(),
             (Value::Flag(flag), _) => format!("{flag}"),
@@ -103,6 +106,27 @@ impl Visitor for Lister {
 
     fn threshold(&mut self, key: &'static str, value: &mut f64, signal: &str, declared: &'static Parameter) {
         self.add_number(key, *value, &Parameter { dimension: super::signal_dimension(signal), ..*declared });
+    }
+
+    fn level(&mut self, key: &'static str, value: &mut Level, signal: &str, declared: &'static Parameter) {
+        let parameter = Parameter { dimension: super::signal_dimension(signal), ..*declared };
+        match value {
+            Level::At(number) => self.add_number(key, *number, &parameter),
+            Level::OfRest(multiple) => self.add(key, Value::OfRest(*multiple), None, declared.meaning),
+        }
+    }
+
+    fn number_or_word(
+        &mut self,
+        key: &'static str,
+        value: &mut Option<f64>,
+        word: &'static str,
+        declared: &'static Parameter,
+    ) {
+        match value {
+            Some(number) => self.add_number(key, *number, declared),
+            None => self.add(key, Value::Text(word.to_owned()), None, declared.meaning),
+        }
     }
 
     fn whole(&mut self, key: &'static str, value: &mut u64, meaning: &'static str) {

@@ -4,7 +4,7 @@
 //! digits, `_` and `-`. Elements of lists go by their index, or by the name that they carry.
 
 use super::declare::{
-    ByName, Choice, Node, NodeList, NodeMap, NodeOption, Parameter, Presence, Setting, TimeLabel, Visitor,
+    ByName, Choice, Level, Node, NodeList, NodeMap, NodeOption, Parameter, Presence, Setting, TimeLabel, Visitor,
 };
 use crate::units::{Dimension, InputUnit, QuantityError};
 use indexmap::IndexMap;
@@ -200,6 +200,53 @@ impl Visitor for Assign<'_> {
     fn threshold(&mut self, key: &'static str, value: &mut f64, signal: &str, declared: &'static Parameter) {
         if self.ends_at(key) {
             self.set(value, &Parameter { dimension: super::signal_dimension(signal), ..*declared });
+        }
+    }
+
+    fn level(&mut self, key: &'static str, value: &mut Level, signal: &str, declared: &'static Parameter) {
+        if !self.ends_at(key) {
+            return;
+        }
+        // A bare number changes a multiple of rest, where there is one.
+        let multiple = match (self.setting, *value) {
+            (Setting::Text(text), _) => Level::of_rest(text),
+            (Setting::Number(number), Level::OfRest(_)) => Some(*number),
+            _ => None,
+        };
+        let dimension = super::signal_dimension(signal);
+        match multiple {
+            Some(multiple) if declared.range.holds(multiple) => {
+                *value = Level::OfRest(multiple);
+                let parameter = Parameter { dimension: Dimension::Number, ..*declared };
+                self.number = Some(SetNumber { value: multiple, parameter });
+                self.outcome = Some(Ok(()));
+            }
+            Some(multiple) => self.fail(format!("{multiple} x rest is out of range"), declared.range.in_words()),
+            None => {
+                if let Some(number) = self.read(&Parameter { dimension, ..*declared }) {
+                    *value = Level::At(number);
+                    self.outcome = Some(Ok(()));
+                }
+            }
+        }
+    }
+
+    fn number_or_word(
+        &mut self,
+        key: &'static str,
+        value: &mut Option<f64>,
+        word: &'static str,
+        declared: &'static Parameter,
+    ) {
+        if !self.ends_at(key) {
+            return;
+        }
+        if matches!(self.setting, Setting::Text(text) if text == word) {
+            *value = None;
+            self.outcome = Some(Ok(()));
+        } else if let Some(number) = self.read(declared) {
+            *value = Some(number);
+            self.outcome = Some(Ok(()));
         }
     }
 

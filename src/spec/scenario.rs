@@ -5,6 +5,7 @@ use super::circuit::Circuit;
 use super::declare::{Node, Presence, Setting, Visitor};
 use super::ligand::Ligand;
 use super::path::{self, PathError, SetNumber};
+use super::plasticity::{Index, Plasticity};
 use super::receptor::Receptor;
 use super::run::{Compare, Observed, Run};
 use super::stress::Stress;
@@ -31,6 +32,10 @@ pub struct Scenario {
     pub ligands: IndexMap<String, Ligand>,
     /// Stress.
     pub stress: Stress,
+    /// Plasticity variables by name.
+    pub plasticity: IndexMap<String, Plasticity>,
+    /// Indices that are recorded for the reader, by name.
+    pub indices: IndexMap<String, Index>,
     /// How it is run.
     pub run: Run,
     /// What is measured against what.
@@ -87,6 +92,8 @@ impl Scenario {
         visitor.map("receptors", &mut self.receptors, "receptors by name");
         visitor.map("ligands", &mut self.ligands, "ligands by name");
         visitor.table("stress", &mut self.stress, "how stress builds up, recovers, and what it does");
+        visitor.map("plasticity", &mut self.plasticity, "slow variables that follow a signal, by name");
+        visitor.map("indices", &mut self.indices, "numbers recorded for the reader, by name");
     }
 
     /// Changes the parameter at a path; gives the number that was set, or none where it is no number.

@@ -18,6 +18,13 @@ pub enum Signal {
         /// The receptor whose potencies weight the ligand's forms.
         receptor: Option<String>,
     },
+    /// The share of a receptor that a ligand occupies: `occupancy.RECEPTOR.LIGAND`.
+    Occupancy {
+        /// Which receptor.
+        receptor: String,
+        /// Which of the ligands that bind it.
+        ligand: String,
+    },
     /// A receptor's activation on a population: `activation.RECEPTOR.POPULATION`.
     Activation {
         /// Which receptor.
@@ -25,6 +32,8 @@ pub enum Signal {
         /// On which population.
         population: String,
     },
+    /// A plasticity variable: `plasticity.NAME`.
+    Plasticity(String),
 }
 
 /// What is wrong with a signal's name.
@@ -49,6 +58,10 @@ impl Signal {
             ["concentration", ligand, receptor] => {
                 Self::Concentration { ligand: (*ligand).to_owned(), receptor: Some((*receptor).to_owned()) }
             }
+            ["occupancy", receptor, ligand] => {
+                Self::Occupancy { receptor: (*receptor).to_owned(), ligand: (*ligand).to_owned() }
+            }
+            ["plasticity", name] => Self::Plasticity((*name).to_owned()),
             ["activation", receptor, population] => {
                 Self::Activation { receptor: (*receptor).to_owned(), population: (*population).to_owned() }
             }
@@ -64,8 +77,8 @@ impl Signal {
         let all = Self::all(scenario);
         let bad = |message: String| BadSignal {
             message,
-            expected: "stress, rate.POPULATION, concentration.LIGAND, concentration.LIGAND.RECEPTOR or \
-                       activation.RECEPTOR.POPULATION"
+            expected: "stress, rate.POPULATION, concentration.LIGAND, concentration.LIGAND.RECEPTOR, \
+                       occupancy.RECEPTOR.LIGAND, activation.RECEPTOR.POPULATION or plasticity.NAME"
                 .into(),
             nearest: super::nearest(text, all.iter().map(String::as_str)),
         };
@@ -77,6 +90,11 @@ impl Signal {
                 scenario.ligands.contains_key(ligand)
                     && receptor.as_ref().is_none_or(|receptor| scenario.receptors.contains_key(receptor))
             }
+            Self::Occupancy { receptor, ligand } => scenario
+                .receptors
+                .get(receptor)
+                .is_some_and(|receptor| receptor.binds.iter().any(|binding| binding.ligand == *ligand)),
+            Self::Plasticity(name) => scenario.plasticity.contains_key(name),
             Self::Activation { receptor, population } => {
                 scenario.receptors.get(receptor).is_some_and(|receptor| receptor.on.contains_key(population))
             }
@@ -91,7 +109,17 @@ impl Signal {
         let activations = scenario.receptors.iter().flat_map(|(receptor, spec)| {
             spec.on.keys().map(move |population| format!("activation.{receptor}.{population}"))
         });
-        std::iter::once("stress".to_owned()).chain(rates).chain(concentrations).chain(activations).collect()
+        let occupancies = scenario.receptors.iter().flat_map(|(receptor, spec)| {
+            spec.binds.iter().map(move |binding| format!("occupancy.{receptor}.{}", binding.ligand))
+        });
+        let plasticity = scenario.plasticity.keys().map(|name| format!("plasticity.{name}"));
+        std::iter::once("stress".to_owned())
+            .chain(rates)
+            .chain(concentrations)
+            .chain(activations)
+            .chain(occupancies)
+            .chain(plasticity)
+            .collect()
     }
 }
 
@@ -104,6 +132,8 @@ impl fmt::Display for Signal {
             Self::Concentration { ligand, receptor: Some(receptor) } => {
                 write!(formatter, "concentration.{ligand}.{receptor}")
             }
+            Self::Occupancy { receptor, ligand } => write!(formatter, "occupancy.{receptor}.{ligand}"),
+            Self::Plasticity(name) => write!(formatter, "plasticity.{name}"),
             Self::Activation { receptor, population } => write!(formatter, "activation.{receptor}.{population}"),
         }
     }

@@ -9,6 +9,8 @@ use crate::units::Dimension;
 /// More steps or samples than this, and the run would take days or fill the memory.
 const MOST_STEPS: f64 = 2e10;
 const MOST_SAMPLES: f64 = 1e7;
+/// What an arm's `set` may name.
+const ARM_PATHS: &str = "a path that starts with populations, onto, receptors, ligands, stress or plasticity";
 const MS_PER_MIN: f64 = 60_000.0;
 
 impl Checks<'_> {
@@ -256,11 +258,11 @@ impl Checks<'_> {
             let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
             let refused = match parts[..] {
                 ["populations", _, "rest"] => Some("arms keep the calibrated drives: set `drive` instead of `rest`"),
-                ["populations" | "onto" | "receptors" | "ligands" | "stress", ..] => None,
-                _ => Some("an arm sets parameters of the circuit, the receptors, the ligands or stress"),
+                ["populations" | "onto" | "receptors" | "ligands" | "stress" | "plasticity", ..] => None,
+                _ => Some("an arm sets parameters of the circuit, the receptors, the ligands, stress or plasticity"),
             };
             if let Some(message) = refused {
-                self.report(path, message, "a path that starts with populations, onto, receptors, ligands or stress");
+                self.report(path, message, ARM_PATHS);
                 sound = false;
             } else if let Err(error) = changed.set(target, setting) {
                 self.problems.push(from_path_error(path, error));

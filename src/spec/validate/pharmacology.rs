@@ -1,8 +1,10 @@
-//! Checks of receptors, ligands and stress.
+//! Checks of receptors, ligands, stress and plasticity.
 
 use super::Checks;
+use crate::spec::declare::Level;
 use crate::spec::ligand::{Kinetics, Ligand, Route};
 use crate::spec::path::joined;
+use crate::spec::plasticity::{Index, Plasticity};
 use crate::spec::receptor::{Receptor, Site};
 
 impl Checks<'_> {
@@ -19,6 +21,16 @@ impl Checks<'_> {
             self.ligand(&path, ligand);
         }
         self.stress();
+        for (name, plasticity) in &scenario.plasticity {
+            let path = joined("plasticity", name);
+            self.plain_name(&path, name);
+            self.plasticity(&path, plasticity);
+        }
+        for (name, index) in &scenario.indices {
+            let path = joined("indices", name);
+            self.plain_name(&path, name);
+            self.index(&path, index);
+        }
     }
 
     fn receptor(&mut self, path: &str, receptor: &Receptor) {
@@ -133,6 +145,52 @@ impl Checks<'_> {
             let path = joined("stress.phenotypes", name);
             self.plain_name(&path, name);
             self.effects(&joined(&path, "effects"), &phenotype.effects, None);
+        }
+    }
+
+    fn plasticity(&mut self, path: &str, plasticity: &Plasticity) {
+        let target = joined(path, "target");
+        let of = plasticity.target.of.as_str();
+        if !of.is_empty() {
+            self.signal(joined(&target, "of"), of);
+        }
+        let never_at_rest = of == "stress" || self.is_given(of);
+        if matches!(plasticity.target.half, Level::OfRest(_)) && never_at_rest {
+            let message = format!("`{of}` is 0 at rest, and so is every multiple of that");
+            self.report(joined(&target, "half"), message, "a level, in the signal's own unit");
+        }
+        if let Some(hastening) = &plasticity.fall_hastened_by {
+            let path = joined(path, "fall_hastened_by");
+            for name in hastening.by.keys() {
+                self.signal(joined(&path, name), name);
+            }
+            for (key, signals) in [("reduced_by", &hastening.reduced_by), ("raised_by", &hastening.raised_by)] {
+                for name in signals.keys() {
+                    self.signal(joined(&joined(&path, key), name), name);
+                }
+            }
+        }
+        self.effects(&joined(path, "effects"), &plasticity.effects, None);
+    }
+
+    /// Whether a signal is the concentration of a ligand that is there only when it is given.
+    fn is_given(&self, signal: &str) -> bool {
+        let ligand = signal.split('.').nth(1).filter(|_| signal.starts_with("concentration."));
+        ligand.and_then(|name| self.scenario.ligands.get(name)).is_some_and(|ligand| ligand.tone.is_none())
+    }
+
+    fn index(&mut self, path: &str, index: &Index) {
+        match (index.of.is_empty(), index.from.is_empty() && index.onto.is_empty()) {
+            (false, true) => self.signal(joined(path, "of"), &index.of),
+            (true, false) => {
+                let from = self.known_population(joined(path, "from"), &index.from);
+                let onto = self.known_population(joined(path, "onto"), &index.onto);
+                if from && onto && self.scenario.circuit.weight(&index.onto, &index.from) == 0.0 {
+                    let message = format!("there is no connection from `{}` onto `{}`", index.from, index.onto);
+                    self.report(joined(path, "from"), message, format!("a weight under [onto.{}]", index.onto));
+                }
+            }
+            _ => self.report(path, "an index is of a signal or of a connection", "`of`, or `from` and `onto`"),
         }
     }
 }
