@@ -13,6 +13,7 @@
 //! | [`Dimension::Weight`], [`Dimension::InputSlope`] | input unit per Hz, 1 per input unit | bare numbers |
 //! | [`Dimension::Concentration`] | nM | M, mM, uM, pM |
 //! | [`Dimension::Dose`] | mg/kg | g/kg, ug/kg |
+//! | [`Dimension::DoseRate`] | mg/kg/min | mg/kg/h, ug/kg/min |
 //! | [`Dimension::MolarMass`] | g/mol | kg/mol |
 //! | [`Dimension::VolumePerMass`] | L/kg | mL/kg, mL/g |
 
@@ -41,6 +42,8 @@ pub enum Dimension {
     Concentration,
     /// An amount of drug per body mass, in mg/kg.
     Dose,
+    /// An amount of drug per body mass and time, in mg/kg/min.
+    DoseRate,
     /// A molar mass, in g/mol.
     MolarMass,
     /// A volume of distribution per body mass, in L/kg.
@@ -158,6 +161,13 @@ impl Dimension {
             },
             Self::Concentration => &[("nM", 1.0), ("uM", 1e3), ("mM", 1e6), ("M", 1e9), ("pM", 1e-3)],
             Self::Dose => &[("mg/kg", 1.0), ("g/kg", 1e3), ("ug/kg", 1e-3)],
+            Self::DoseRate => &[
+                ("mg/kg/min", 1.0),
+                ("mg/kg/h", 1.0 / 60.0),
+                ("mg/kg/d", 1.0 / 1_440.0),
+                ("ug/kg/min", 1e-3),
+                ("ug/kg/h", 1e-3 / 60.0),
+            ],
             Self::MolarMass => &[("g/mol", 1.0), ("kg/mol", 1e3)],
             Self::VolumePerMass => &[("L/kg", 1.0), ("mL/kg", 1e-3), ("mL/g", 1.0)],
         }
@@ -193,6 +203,7 @@ impl Dimension {
             Self::Input => ("an input", format!("1.5 {}", input.symbol())),
             Self::Concentration => ("a concentration", "2.5 uM".to_owned()),
             Self::Dose => ("a dose", "10 mg/kg".to_owned()),
+            Self::DoseRate => ("a rate of infusion", "0.5 mg/kg/h".to_owned()),
             Self::MolarMass => ("a molar mass", "237.7 g/mol".to_owned()),
             Self::VolumePerMass => ("a volume per body mass", "2 L/kg".to_owned()),
         };

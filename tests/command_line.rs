@@ -193,6 +193,10 @@ fn an_arm_that_diverges_is_marked_and_the_others_go_on() {
             "run.step=2 ms",
             "--set",
             "run.method=heun",
+            "--set",
+            "run.report=-1 min, 20 min",
+            "--set",
+            "run.to=180 min",
         ];
         let output = disinhibit(folder.path()).args(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{time}: {}", text(&output.stderr));

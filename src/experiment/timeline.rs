@@ -3,13 +3,15 @@
 use crate::numeric::lanes::Row;
 use crate::pharmacology::kinetics::{Course, Disposition};
 use crate::pharmacology::{CourseKey, Courses, Pharmacology, species_disposition};
-use crate::spec::{Arm, Reference, Scenario};
+use crate::spec::{Administration, Arm, Reference, Scenario};
 
 /// Something that begins, ends, or happens at one moment.
 #[derive(Clone, Debug, PartialEq)]
 enum Change {
     /// A bolus into a course, mg/kg.
     Bolus { course: usize, amount: f64 },
+    /// A dose of mg/kg, over min where it is an infusion, that has been given at this interval for ever.
+    SteadyState { course: usize, amount: f64, duration: Option<f64>, interval: f64 },
     /// An infusion of mg/kg over min; sign -1 at its end.
     Infusion { course: usize, amount: f64, duration: f64, sign: f64 },
     /// A bath, an injection, a block or stress exposure, by its place among the arm's spans.
@@ -93,7 +95,7 @@ impl Timeline {
         };
         for dose in &arm.doses {
             if let Some(course) = course_of(&dose.ligand, &dose.form) {
-                timeline.dose(course, dose.at, dose.amount, dose.duration);
+                dose.administrations().into_iter().for_each(|one| timeline.give(course, one));
             }
         }
         for bath in &arm.baths {
@@ -113,19 +115,27 @@ impl Timeline {
             }
         }
         if let Some(stress) = arm.stress.as_ref().filter(|stress| stress.exposure) {
-            timeline.hold(Held::Exposure, stress.from, stress.to);
+            if stress.periods.is_empty() || stress.from.is_some() || stress.to.is_some() {
+                timeline.hold(Held::Exposure, stress.from, stress.to);
+            }
+            for period in &stress.periods {
+                timeline.hold(Held::Exposure, Some(period.from), Some(period.to));
+            }
         }
         timeline.changes.sort_by(|one, other| one.0.total_cmp(&other.0));
         timeline
     }
 
-    fn dose(&mut self, course: usize, at: f64, amount: f64, duration: Option<f64>) {
-        match duration {
-            None => self.changes.push((at, Change::Bolus { course, amount })),
-            Some(duration) => {
-                self.changes.push((at, Change::Infusion { course, amount, duration, sign: 1.0 }));
-                self.changes.push((at + duration, Change::Infusion { course, amount, duration, sign: -1.0 }));
-            }
+    fn give(&mut self, course: usize, one: Administration) {
+        let Administration { at, amount, duration, steady_state } = one;
+        let begin = match (steady_state, duration) {
+            (Some(interval), duration) => Change::SteadyState { course, amount, duration, interval },
+            (None, None) => Change::Bolus { course, amount },
+            (None, Some(duration)) => Change::Infusion { course, amount, duration, sign: 1.0 },
+        };
+        self.changes.push((at, begin));
+        if let Some(duration) = duration {
+            self.changes.push((at + duration, Change::Infusion { course, amount, duration, sign: -1.0 }));
         }
     }
 
@@ -161,6 +171,20 @@ impl Timeline {
                     if let Some(disposition) = &self.dispositions[course] {
                         self.courses[course].bolus(disposition, time, amount);
                     }
+                }
+                Change::SteadyState { course, amount, duration, interval } => {
+                    if let Some(disposition) = &self.dispositions[course] {
+                        self.courses[course].steady_state(disposition, time, (amount, duration), interval);
+                    }
+                    // Infusions that ran are forgotten, and so are their ends; that of this one is still to come.
+                    let own = duration.map(|lasts| time + lasts);
+                    let kept = self.changes.split_off(self.next);
+                    self.changes.extend(kept.into_iter().filter(|(at, change)| match change {
+                        Change::Infusion { course: other, duration: lasts, sign, .. } => {
+                            *other != course || *sign > 0.0 || *at - lasts >= time || Some(*at) == own
+                        }
+                        _ => true,
+                    }));
                 }
                 Change::Infusion { course, amount, duration, sign } => {
                     if let Some(disposition) = &self.dispositions[course] {

@@ -8,42 +8,37 @@
 use crate::spec::{Kinetics, Ligand};
 
 const LN_2: f64 = std::f64::consts::LN_2;
-/// Absorption and elimination this close (relatively) are set this far apart: the formula divides by their difference,
-/// and the concentration changes by less than a millionth.
-const CLOSEST_PHASES: f64 = 1e-6;
+/// Two phases this close (relatively) are set this far apart: the formula divides by their difference, and the
+/// concentration changes by a few hundred-thousandths.
+const CLOSEST_PHASES: f64 = 1e-5;
 /// A dose of 1 mg/kg in a volume of 1 L/kg at 1 g/mol is 1 mmol/L.
 const NANOMOLAR_PER_MILLIMOLAR: f64 = 1e6;
 
-/// How a body disposes of a ligand: the phases and the size of the response.
+/// How a body disposes of a ligand: what a bolus of 1 mg/kg leaves at the receptor over time,
+/// `sum_p c_p exp(-lambda_p t)`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Disposition {
-    /// Rate constants of the phases after a bolus into the blood, per min, and each phase's share.
+    /// Rate constant of each phase, per min, and its coefficient, nM per mg/kg.
     phases: Vec<(f64, f64)>,
-    /// Rate constant of absorption, per min.
-    absorption: Option<f64>,
-    /// Free concentration in nM at once after a bolus of 1 mg/kg into the blood.
-    per_dose: f64,
 }
 
 impl Disposition {
     /// The disposition in one species. `ligand` gives the molar mass where kinetics are by volume.
+    ///
+    /// First-order absorption and equilibration with an effect site (Sheiner et al. 1979, doi:10.1002/cpt1979253358) are
+    /// lags, one after the other.
     pub fn new(kinetics: &Kinetics, ligand: &Ligand) -> Self {
         let elimination = LN_2 / kinetics.elimination_half_life;
-        let phases = match &kinetics.distribution {
-            None => vec![(elimination, 1.0)],
-            Some(fast) => vec![(elimination, 1.0 - fast.fraction), (LN_2 / fast.half_life, fast.fraction)],
+        let mut unit = Self {
+            phases: match &kinetics.distribution {
+                None => vec![(elimination, 1.0)],
+                Some(fast) => vec![(elimination, 1.0 - fast.fraction), (LN_2 / fast.half_life, fast.fraction)],
+            },
         };
-        let absorption = kinetics.absorption_half_life.map(|half_life| {
-            let mut rate = LN_2 / half_life;
-            for (phase, _) in &phases {
-                if (rate / phase - 1.0).abs() < CLOSEST_PHASES {
-                    rate = phase * (1.0 + CLOSEST_PHASES);
-                }
-            }
-            rate
-        });
-        let mut unit = Self { phases, absorption, per_dose: 1.0 };
-        unit.per_dose = match (&kinetics.peak, kinetics.volume) {
+        for half_life in [kinetics.absorption_half_life, kinetics.effect_half_life].into_iter().flatten() {
+            unit.lag(LN_2 / half_life);
+        }
+        let per_dose = match (&kinetics.peak, kinetics.volume) {
             (Some(peak), _) => peak.concentration / (peak.dose * unit.peak_response(peak.infusion)),
             (None, Some(volume)) => {
                 let plasma = kinetics.bioavailability / volume / ligand.molar_mass.unwrap_or(1.0);
@@ -51,52 +46,65 @@ impl Disposition {
             }
             (None, None) => 0.0,
         };
+        for (_, coefficient) in &mut unit.phases {
+            *coefficient *= per_dose;
+        }
         unit
     }
 
-    /// The rate constants of all phases, per min: those after a bolus, then absorption.
+    /// Sends everything through a first-order compartment: each phase `c exp(-lambda t)` becomes
+    /// `c k / (k - lambda) (exp(-lambda t) - exp(-k t))`.
+    fn lag(&mut self, rate: f64) {
+        let mut rate = rate;
+        let close = |rate: f64, phases: &[(f64, f64)]| {
+            phases.iter().any(|(phase, _)| (rate / phase - 1.0).abs() < 0.5 * CLOSEST_PHASES)
+        };
+        while close(rate, &self.phases) {
+            rate *= 1.0 + CLOSEST_PHASES;
+        }
+        for (phase, coefficient) in &mut self.phases {
+            *coefficient *= rate / (rate - *phase);
+        }
+        let sum: f64 = self.phases.iter().map(|(_, coefficient)| coefficient).sum();
+        self.phases.push((rate, -sum));
+    }
+
+    /// The rate constants of all phases, per min.
     pub fn rates(&self) -> Vec<f64> {
-        self.phases.iter().map(|(rate, _)| *rate).chain(self.absorption).collect()
+        self.phases.iter().map(|(rate, _)| *rate).collect()
     }
 
     /// What a dose of `amount` mg/kg adds at its own time to the coefficients of the phases.
     fn bolus(&self, amount: f64) -> Vec<f64> {
-        let size = amount * self.per_dose;
-        match self.absorption {
-            None => self.phases.iter().map(|(_, share)| size * share).collect(),
-            Some(absorption) => {
-                let mut coefficients: Vec<f64> =
-                    self.phases.iter().map(|(rate, share)| size * share * absorption / (absorption - rate)).collect();
-                coefficients.push(-coefficients.iter().sum::<f64>());
-                coefficients
-            }
-        }
+        self.phases.iter().map(|(_, coefficient)| amount * coefficient).collect()
     }
 
     /// What the start of an infusion of `amount` mg/kg over `duration` min adds to the constant and to the coefficients;
     /// its end adds the same with the opposite sign.
     fn infusion(&self, amount: f64, duration: f64) -> (f64, Vec<f64>) {
-        let size = amount / duration * self.per_dose;
-        let coefficients: Vec<f64> = self.phases.iter().map(|(rate, share)| -size * share / rate).collect();
+        let speed = amount / duration;
+        let coefficients: Vec<f64> =
+            self.phases.iter().map(|(rate, coefficient)| -speed * coefficient / rate).collect();
         (-coefficients.iter().sum::<f64>(), coefficients)
     }
 
-    /// The largest concentration per unit of size after one dose, or at the end of an infusion.
+    /// The largest concentration after a dose of 1 mg/kg, or that at the end of an infusion of as much.
     fn peak_response(&self, infusion: Option<f64>) -> f64 {
         if let Some(duration) = infusion {
-            let phase = |(rate, share): &(f64, f64)| share * -libm::expm1(-rate * duration) / (rate * duration);
+            let phase = |(rate, c): &(f64, f64)| c * -libm::expm1(-rate * duration) / (rate * duration);
             return self.phases.iter().map(phase).sum();
         }
-        let Some(absorption) = self.absorption else { return 1.0 };
-        let rates = self.rates();
-        let coefficients = self.bolus(1.0);
         let sum = |time: f64, weight: &dyn Fn(f64) -> f64| -> f64 {
-            rates.iter().zip(&coefficients).map(|(rate, c)| c * weight(*rate) * libm::exp(-rate * time)).sum()
+            self.phases.iter().map(|(rate, c)| c * weight(*rate) * libm::exp(-rate * time)).sum()
         };
         let time = match self.phases.as_slice() {
-            [(elimination, _)] => libm::log(absorption / elimination) / (absorption - elimination),
-            // With two phases: the only zero of the slope, which is positive before it.
-            _ => bisect(0.0, 40.0 / rates.iter().copied().fold(f64::INFINITY, f64::min), |time| {
+            [_] => 0.0,
+            [(elimination, _), (absorption, negative)] if *negative < 0.0 => {
+                libm::log(absorption / elimination) / (absorption - elimination)
+            }
+            // A bolus into two compartments falls from the start; what is lagged has one zero of the slope, which is
+            // positive before it.
+            phases => bisect(0.0, 40.0 / phases.iter().map(|(rate, _)| *rate).fold(f64::INFINITY, f64::min), |time| {
                 sum(time, &|rate| -rate) > 0.0
             }),
         };
@@ -157,6 +165,32 @@ impl Course {
         self.constant += sign * constant;
         for (coefficient, added) in self.coefficients.iter_mut().zip(coefficients) {
             *coefficient += sign * added;
+        }
+    }
+
+    /// Forgets what was, and puts the course where a dose of `amount` mg/kg finds it that has been given every `interval`
+    /// min for ever: just after a bolus, or at the start of an infusion over `duration` min, at most an interval.
+    pub fn steady_state(&mut self, disposition: &Disposition, time: f64, dose: (f64, Option<f64>), interval: f64) {
+        let (amount, duration) = dose;
+        // What repeats at the interval adds up to a geometric series, 1 / (1 - exp(-lambda interval)).
+        let repeated = |rate: f64| -1.0 / libm::expm1(-rate * interval);
+        self.origin = time;
+        match duration {
+            None => {
+                self.constant = 0.0;
+                let phases = disposition.phases.iter();
+                self.coefficients = phases.map(|(rate, c)| amount * c * repeated(*rate)).collect();
+            }
+            Some(duration) => {
+                let (constant, coefficients) = disposition.infusion(amount, duration);
+                self.constant = constant;
+                // Each infusion before has left, at its own end, its start's share less its end's.
+                let left = |rate: f64, c: f64| {
+                    c * -libm::expm1(rate * duration) * libm::exp(-rate * interval) * repeated(rate)
+                };
+                let phases = disposition.phases.iter().zip(coefficients);
+                self.coefficients = phases.map(|((rate, _), c)| c + left(*rate, c)).collect();
+            }
         }
     }
 
@@ -255,6 +289,104 @@ mod tests {
             + after_one_dose(&kinetics, 3.0, 43.0)
             + after_one_dose(&kinetics, 5.0, 19.0);
         assert_relative_eq!(course.concentration(&disposition.rates(), 50.0), expected, max_relative = 1e-12);
+    }
+
+    #[test]
+    fn a_steady_state_is_many_doses() {
+        let infused = Kinetics {
+            elimination_half_life: 240.0,
+            distribution: Some(Distribution { half_life: 10.0, fraction: 0.7 }),
+            effect_half_life: Some(5.0),
+            peak: Some(Peak { concentration: 1000.0, dose: 1.0, infusion: Some(40.0) }),
+            ..Kinetics::default()
+        };
+        for (kinetics, duration) in [(absorbed(), None), (infused, Some(40.0))] {
+            let disposition = Disposition::new(&kinetics, &Ligand::default());
+            let rates = disposition.rates();
+            let interval = 60.0;
+            let (mut many, mut steady) = (Course::new(rates.len()), Course::new(rates.len()));
+            let start = 400.0 * interval;
+            for count in 0..=400 {
+                let at = f64::from(count) * interval;
+                match duration {
+                    None => many.bolus(&disposition, at, 2.0),
+                    Some(lasts) => {
+                        many.infusion(&disposition, at, 2.0, lasts, 1.0);
+                        if count < 400 {
+                            many.infusion(&disposition, at + lasts, 2.0, lasts, -1.0);
+                        }
+                    }
+                }
+            }
+            steady.bolus(&disposition, start - 7.0, 100.0);
+            steady.steady_state(&disposition, start, (2.0, duration), interval);
+            for after in [0.0, 1.0, 17.0, 39.0] {
+                let expected = many.concentration(&rates, start + after);
+                assert_relative_eq!(steady.concentration(&rates, start + after), expected, max_relative = 1e-10);
+            }
+        }
+    }
+
+    #[test]
+    fn what_goes_in_comes_out() {
+        // Area under the curve times clearance is the dose, whatever the compartments and lags: 10 mg/kg, V 2 L/kg.
+        let kinetics = |distribution: bool, absorbed: bool, effect: bool| Kinetics {
+            absorption_half_life: absorbed.then_some(6.0),
+            elimination_half_life: 60.0,
+            distribution: distribution.then_some(Distribution { half_life: 4.0, fraction: 0.6 }),
+            effect_half_life: effect.then_some(3.0),
+            volume: Some(2.0),
+            ..Kinetics::default()
+        };
+        let ligand = Ligand { molar_mass: Some(250.0), ..Ligand::default() };
+        for (distribution, absorbed, effect) in [
+            (false, false, false),
+            (false, true, false),
+            (false, true, true),
+            (true, false, false),
+            (true, false, true),
+            (true, true, true),
+        ] {
+            let disposition = Disposition::new(&kinetics(distribution, absorbed, effect), &ligand);
+            let rates = disposition.rates();
+            let mut course = Course::new(rates.len());
+            course.bolus(&disposition, 0.0, 10.0);
+            // Simpson's rule, after which what is left is negligible.
+            let (step, count) = (0.02, 100_000);
+            let area: f64 = (0..=count)
+                .map(|i| {
+                    let weight = if i == 0 || i == count { 1.0 } else { f64::from(2 + 2 * (i % 2)) };
+                    weight * step / 3.0 * course.concentration(&rates, f64::from(i) * step)
+                })
+                .sum();
+            let initial = 10.0 / 2.0 / 250.0 * 1e6;
+            let clearance_per_volume = match distribution {
+                false => LN_2 / 60.0,
+                true => 1.0 / (0.4 * 60.0 / LN_2 + 0.6 * 4.0 / LN_2),
+            };
+            assert_relative_eq!(area * clearance_per_volume, initial, max_relative = 1e-4);
+        }
+    }
+
+    #[test]
+    fn an_effect_site_follows_the_plasma() {
+        // dCe/dt = ke0 (C - Ce), by small steps.
+        let plasma = Kinetics { effect_half_life: None, volume: Some(1.0), peak: None, ..absorbed() };
+        let site = Kinetics { effect_half_life: Some(4.0), ..plasma.clone() };
+        let ligand = Ligand { molar_mass: Some(237.73), ..Ligand::default() };
+        let course = |kinetics: &Kinetics, time: f64| {
+            let disposition = Disposition::new(kinetics, &ligand);
+            let mut course = Course::new(disposition.rates().len());
+            course.bolus(&disposition, 0.0, 10.0);
+            course.concentration(&disposition.rates(), time)
+        };
+        let (step, ke0) = (1e-3, LN_2 / 4.0);
+        let mut followed = 0.0;
+        for count in 0..20_000 {
+            let middle = course(&plasma, (f64::from(count) + 0.5) * step);
+            followed = middle + (followed - middle) * libm::exp(-ke0 * step);
+        }
+        assert_relative_eq!(course(&site, 20.0), followed, max_relative = 1e-5);
     }
 
     #[test]

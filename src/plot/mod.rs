@@ -1,7 +1,7 @@
 //! Figures: data in, SVG and PNG out. Nothing here reads files or simulates, and nothing here knows a name.
 //!
-//! One file per kind of figure: [`RatesFigure`], [`ArmsFigure`], [`PharmacologyFigure`], [`CircuitFigure`], and of sweeps
-//! [`HeatMapFigure`], [`SweptFigure`], [`ParallelFigure`] and [`BarFigure`], of findings [`VerdictFigure`]. Each takes
+//! One file per kind of figure: [`RatesFigure`], [`CourseFigure`], [`ArmsFigure`], [`PharmacologyFigure`], [`CircuitFigure`],
+//! of sweeps [`HeatMapFigure`], [`SweptFigure`], [`ParallelFigure`] and [`BarFigure`], of findings [`VerdictFigure`]. Each takes
 //! plain data and a [`Theme`], which keeps the colour of a name the same across figures, and gives a [`Figure`].
 //! Any data can be drawn: what is not finite leaves a gap.
 
@@ -11,6 +11,7 @@ mod bars;
 mod canvas;
 mod circuit;
 mod circuit_layout;
+mod course;
 mod font;
 mod geometry;
 mod heat_map;
@@ -30,6 +31,7 @@ pub use axis::duration;
 pub use bars::{Bar, BarFigure, BarGroup, BarPanel};
 pub use canvas::{Figure, Label};
 pub use circuit::{Badge, CircuitFigure, Connection, Node};
+pub use course::{CourseFigure, CourseRow};
 pub use geometry::Rect;
 pub use heat_map::{HeatMapFigure, HeatPanel, SweptAxis};
 pub use palette::{Color, Role, Theme};

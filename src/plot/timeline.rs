@@ -103,31 +103,50 @@ impl Timeline {
         }
     }
 
-    fn within<'a>(&'a self, axes: &'a [Axis]) -> impl Iterator<Item = &'a Event> {
-        let seen = |event: &Event| axes.iter().any(|axis| event.is_in(axis.ends()));
-        self.events.iter().filter(move |event| seen(event))
+    /// What is seen over these time axes, in rows: doses of one kind to the same arms share a row.
+    fn rows(&self, axes: &[Axis]) -> Vec<Vec<&Event>> {
+        let seen = |event: &&Event| axes.iter().any(|axis| event.is_in(axis.ends()));
+        let mut rows: Vec<Vec<&Event>> = Vec::new();
+        for event in self.events.iter().filter(seen) {
+            let alike = |row: &&mut Vec<&Event>| {
+                row.iter().all(|other| {
+                    event.kind.is_none()
+                        && other.kind.is_none()
+                        && other.label == event.label
+                        && other.arms == event.arms
+                })
+            };
+            match rows.iter_mut().find(alike) {
+                Some(row) => row.push(event),
+                None => rows.push(vec![event]),
+            }
+        }
+        rows
     }
 
     /// Height of the strip over these time axes.
     pub(super) fn height(&self, axes: &[Axis]) -> f64 {
-        let rows = self.within(axes).count();
+        let rows = self.rows(axes).len();
         if rows == 0 { 0.0 } else { ROW * rows as f64 + 6.0 }
     }
 
-    /// Draws the strip with its upper edge at `top`, each event in a row of its own. `arms` are the names of all arms.
+    /// Draws the strip with its upper edge at `top`. `arms` are the names of all arms.
     pub(super) fn draw(&self, canvas: &mut Canvas, axes: &[Axis], frames: &[Rect], top: f64, style: (&Theme, &[&str])) {
         let limits = (frames.first().map_or(0.0, |f| f.left), frames.last().map_or(0.0, |f| f.right));
-        for (row, event) in self.within(axes).enumerate() {
+        for (row, events) in self.rows(axes).iter().enumerate() {
             let y = top + ROW * (row as f64 + 0.5);
-            let mut labelled = false;
-            for (axis, frame) in axes.iter().zip(frames) {
-                if let Some((left, right)) = visible(event, axis, frame) {
-                    mark(canvas, event.kind, (left, right), y);
-                    if !labelled {
-                        event.draw_label(canvas, (left, right), y, limits, style);
-                        labelled = true;
-                    }
-                }
+            let places = axes.iter().zip(frames).flat_map(|(axis, frame)| {
+                events.iter().filter_map(move |event| Some((*event, visible(event, axis, frame)?)))
+            });
+            let places: Vec<(&Event, (f64, f64))> = places.collect();
+            for (event, place) in &places {
+                mark(canvas, event.kind, *place, y);
+            }
+            // What is given again and again is named behind the last of it.
+            if let Some((event, place)) = if places.len() > 1 { places.last() } else { places.first() } {
+                let first = places.first().map_or(*place, |(_, first)| *first);
+                let place = if event.kind.is_some() { first } else { *place };
+                event.draw_label(canvas, place, y, limits, style);
             }
         }
     }

@@ -55,6 +55,15 @@ pub struct ArmSummary {
     pub minutes_above_control: Option<f64>,
     /// Hours of the run after the window's start in which rescue exceeds 0.3.
     pub hours_with_rescue_above_0_3: Option<f64>,
+    /// The last time at which it does, in hours; 0 where it never does after the window's start.
+    #[serde(default)]
+    pub last_hour_with_rescue_above_0_3: Option<f64>,
+    /// Rescue at the time that the comparison calls lasting.
+    #[serde(default)]
+    pub lasting_rescue: Option<f64>,
+    /// The time in hours at which rescue has fallen to half of that, where that is 0.3 or more.
+    #[serde(default)]
+    pub half_time_h: Option<f64>,
     /// The largest rate of the main population within the window, Hz.
     pub peak_hz: Option<Extreme>,
     /// That peak relative to the control arm's rate at the same time.
@@ -94,6 +103,22 @@ pub struct ArmSummary {
     pub peak_frequency_hz: Option<f64>,
     /// The stress level by report label.
     pub stress: ByTime<f64>,
+    /// Plasticity variables by report label and name.
+    #[serde(default)]
+    pub plasticity: ByTime<ByName<f64>>,
+    /// The largest value of each plasticity variable over the run.
+    #[serde(default)]
+    pub plasticity_peak: ByName<Extreme>,
+    /// Indices by report label and name.
+    #[serde(default)]
+    pub index: ByTime<ByName<f64>>,
+    /// Excitatory synaptic current onto the main population relative to that of the control arm at the same time: in slices
+    /// the sEPSC relative to drug-free.
+    #[serde(default)]
+    pub sepsc_ratio: ByTime<Option<f64>>,
+    /// The same of inhibitory current.
+    #[serde(default)]
+    pub sipsc_ratio: ByTime<Option<f64>>,
     /// What happened to the circuit on the way.
     pub events: Vec<EventSummary>,
 }
@@ -110,6 +135,8 @@ impl ArmSummary {
             "occupancy" => &self.occupancy,
             "block" => &self.channel_block,
             "concentration" => &self.free_concentration_nm,
+            "plasticity" => &self.plasticity,
+            "index" => &self.index,
             _ => return None,
         };
         values.get(label)?.get(rest).copied()
@@ -190,7 +217,11 @@ impl<'a> Comparison<'a> {
         let own = Trace { times: arm.recording.times(), values: &own };
         let peak = own.highest(from, to);
         let even = (self.scenario.run.time == Time::Fast).then_some(own);
+        let lasting = self.lasting(&own);
         let fluctuation = even.and_then(|own| Fluctuation::of(&own, from, to));
+        // A sweep, which records rates alone, has no room for these.
+        let detailed = arm.recording.names().len() == arm.signals.len();
+        let detail = |prefix: &str| if detailed { self.by_time(prefix) } else { ByTime::new() };
         ArmSummary {
             name: arm.name.clone(),
             status: arm.status.word().to_owned(),
@@ -199,7 +230,10 @@ impl<'a> Comparison<'a> {
             suppression_index: self.index(suppression),
             rescue_index: self.index(rescue),
             minutes_above_control: self.minutes_above_control(&own),
-            hours_with_rescue_above_0_3: self.hours_with_lasting_rescue(&own),
+            hours_with_rescue_above_0_3: lasting.map(|lasting| lasting.hours),
+            last_hour_with_rescue_above_0_3: lasting.map(|lasting| lasting.last_hour),
+            lasting_rescue: lasting.and_then(|lasting| lasting.rescue),
+            half_time_h: lasting.and_then(|lasting| lasting.half_time_h),
             peak_hz: peak,
             peak_over_control: peak
                 .zip(self.control)
@@ -209,10 +243,10 @@ impl<'a> Comparison<'a> {
             half_time_min: self.half_times(from, to),
             input: self.inputs(),
             weight: self.weights(),
-            occupancy: self.by_time("occupancy."),
-            activation: self.by_time("activation."),
-            channel_block: self.by_time("block."),
-            free_concentration_nm: self.by_time("concentration."),
+            occupancy: detail("occupancy."),
+            activation: detail("activation."),
+            channel_block: detail("block."),
+            free_concentration_nm: detail("concentration."),
             area_under_concentration_nm_min: self.exposures(),
             stability_per_s: arm
                 .reports
@@ -226,6 +260,11 @@ impl<'a> Comparison<'a> {
                 .iter()
                 .filter_map(|report| Some((report.label.clone(), report.signals[self.signal_index("stress")?])))
                 .collect(),
+            plasticity: self.by_time("plasticity."),
+            plasticity_peak: self.plasticity_peaks(),
+            index: self.by_time("index."),
+            sepsc_ratio: self.current_ratio(1.0),
+            sipsc_ratio: self.current_ratio(-1.0),
             events: arm
                 .events
                 .iter()
@@ -235,12 +274,12 @@ impl<'a> Comparison<'a> {
     }
 
     fn signal_index(&self, name: &str) -> Option<usize> {
-        self.arm.recording.names().iter().position(|known| known == name)
+        self.arm.signals.iter().position(|known| known == name)
     }
 
     /// The signals whose names start with a prefix, without it, at every report time.
     fn by_time(&self, prefix: &str) -> ByTime<ByName<f64>> {
-        let names = self.arm.recording.names();
+        let names = &self.arm.signals;
         let named = |values: &[f64]| -> ByName<f64> {
             let all = names.iter().zip(values);
             all.filter_map(|(name, value)| Some((name.strip_prefix(prefix)?.to_owned(), *value))).collect()
@@ -259,7 +298,7 @@ impl<'a> Comparison<'a> {
         let place = self.signal_index(&self.signal);
         let reported = |arm: Option<&ArmOutcome>, label: &str| {
             let report = arm?.reports.iter().find(|report| report.label == label)?;
-            let place = arm?.recording.names().iter().position(|known| *known == self.signal)?;
+            let place = arm?.signals.iter().position(|known| *known == self.signal)?;
             Some(report.signals[place])
         };
         let at = |report: &crate::simulate::Report| {
@@ -281,25 +320,60 @@ impl<'a> Comparison<'a> {
         Some(Trace { times: own.times, values: &above.collect::<Vec<_>>() }.time_above_zero(from, to))
     }
 
-    fn hours_with_lasting_rescue(&self, own: &Trace<'_>) -> Option<f64> {
+    /// How long the rescue lasts; none where it is nowhere defined.
+    fn lasting(&self, own: &Trace<'_>) -> Option<Lasting> {
         let (control, stress) = (self.control?, self.stress?);
         let signals = [control.recording.signal(&self.signal)?, stress.recording.signal(&self.signal)?];
         let control = Trace { times: control.recording.times(), values: &signals[0] };
         let stress = Trace { times: stress.recording.times(), values: &signals[1] };
-        let above: Vec<f64> = own
-            .times
-            .iter()
-            .zip(own.values)
-            .map(|(time, rate)| {
-                let index = rescue(*rate, control.at(*time), stress.at(*time));
-                index.map_or(f64::NAN, |index| index - LASTING_RESCUE)
-            })
-            .collect();
-        if above.iter().all(|value| value.is_nan()) {
+        let index = |(time, rate): (&f64, &f64)| rescue(*rate, control.at(*time), stress.at(*time)).unwrap_or(f64::NAN);
+        let index: Vec<f64> = own.times.iter().zip(own.values).map(index).collect();
+        if index.iter().all(|value| value.is_nan()) {
             return None;
         }
-        let minutes = Trace { times: own.times, values: &above };
-        Some(minutes.time_above_zero(self.scenario.compare.from, self.scenario.run.to) / 60.0)
+        let above: Vec<f64> = index.iter().map(|value| value - LASTING_RESCUE).collect();
+        let above = Trace { times: own.times, values: &above };
+        let (from, to) = (self.scenario.compare.from, self.scenario.run.to);
+        let when = self.scenario.compare.lasting;
+        let rescue = Trace { times: own.times, values: &index }.at(when).filter(|rescue| rescue.is_finite());
+        let half_time = rescue.filter(|rescue| *rescue >= LASTING_RESCUE).and_then(|rescue| {
+            let over: Vec<f64> = index.iter().map(|value| value - 0.5 * rescue).collect();
+            Trace { times: own.times, values: &over }.first_fall_to_zero(when)
+        });
+        Some(Lasting {
+            hours: above.time_above_zero(from, to) / 60.0,
+            last_hour: above.last_time_above_zero(from, to).map_or(0.0, |time| (time - from) / 60.0),
+            rescue,
+            half_time_h: half_time.map(|time| (time - from) / 60.0),
+        })
+    }
+
+    /// The largest value of each plasticity variable over the run.
+    fn plasticity_peaks(&self) -> ByName<Extreme> {
+        let recording = &self.arm.recording;
+        let names = recording.names().iter().filter_map(|name| Some((name, name.strip_prefix("plasticity.")?)));
+        names
+            .filter_map(|(signal, name)| {
+                let values = recording.signal(signal)?;
+                let trace = Trace { times: recording.times(), values: &values };
+                Some((name.to_owned(), trace.highest(f64::NEG_INFINITY, f64::INFINITY)?))
+            })
+            .collect()
+    }
+
+    /// Synaptic current of one sign onto the main population at every report time, relative to the control arm's then.
+    fn current_ratio(&self, sign: f64) -> ByTime<Option<f64>> {
+        let main = self.signal.strip_prefix("rate.").unwrap_or_default();
+        let current = |arm: &ArmOutcome, report: &crate::simulate::Report| -> f64 {
+            let onto = arm.connections.iter().zip(&report.synaptic).filter(|((target, _), _)| target == main);
+            onto.map(|(_, current)| (sign * current).max(0.0)).sum()
+        };
+        let at = |report: &crate::simulate::Report| {
+            let control = self.control?;
+            let same = control.reports.iter().find(|other| other.label == report.label)?;
+            quotient(current(self.arm, report), current(control, same))
+        };
+        self.arm.reports.iter().map(|report| (report.label.clone(), at(report))).collect()
     }
 
     fn extremes(&self, from: f64, to: f64) -> ByName<[Option<Extreme>; 2]> {
@@ -375,6 +449,15 @@ impl<'a> Comparison<'a> {
             })
             .collect()
     }
+}
+
+/// How long a rescue lasts.
+#[derive(Clone, Copy, Debug)]
+struct Lasting {
+    hours: f64,
+    last_hour: f64,
+    rescue: Option<f64>,
+    half_time_h: Option<f64>,
 }
 
 /// `1 - r / r(control)`.

@@ -58,6 +58,19 @@ impl<'a> Trace<'a> {
         self.pieces(from, to).map(|piece| piece.time_above_zero()).sum()
     }
 
+    /// The last time of a window at which the trace lies above 0.
+    pub fn last_time_above_zero(&self, from: f64, to: f64) -> Option<f64> {
+        self.pieces(from, to).filter_map(|piece| piece.last_above_zero()).fold(None, |_, time| Some(time))
+    }
+
+    /// The first time from a moment on at which the trace, above 0 until then, is no longer.
+    pub fn first_fall_to_zero(&self, from: f64) -> Option<f64> {
+        self.pieces(from, f64::INFINITY).filter(|piece| piece.last <= 0.0).find_map(|piece| match piece.first > 0.0 {
+            true => piece.last_above_zero(),
+            false => Some(piece.from),
+        })
+    }
+
     /// The largest value within a window.
     pub fn highest(&self, from: f64, to: f64) -> Option<Extreme> {
         self.extreme(from, to, |one, other| one > other)
@@ -105,6 +118,14 @@ pub struct Piece {
 }
 
 impl Piece {
+    fn last_above_zero(&self) -> Option<f64> {
+        match (self.first > 0.0, self.last > 0.0) {
+            (_, true) => Some(self.to),
+            (true, false) => Some(self.from + self.time_above_zero()),
+            (false, false) => None,
+        }
+    }
+
     fn time_above_zero(&self) -> f64 {
         let length = self.to - self.from;
         match (self.first > 0.0, self.last > 0.0) {
@@ -127,6 +148,9 @@ mod tests {
         assert_eq!(TENT.time_above_zero(-5.0, 100.0), 10.0);
         assert_eq!(TENT.time_above_zero(0.0, 10.0), 5.0);
         assert_eq!(TENT.integral(5.0, 15.0), 5.0);
+        assert_eq!(TENT.last_time_above_zero(0.0, 20.0), Some(15.0));
+        assert_eq!(TENT.last_time_above_zero(0.0, 4.0), None);
+        assert_eq!(TENT.first_fall_to_zero(6.0), Some(15.0));
         assert_eq!(TENT.highest(0.0, 20.0), Some(Extreme { value: 1.0, at_min: 10.0 }));
         assert_eq!(TENT.lowest(5.0, 12.0), Some(Extreme { value: 0.0, at_min: 5.0 }));
     }

@@ -1,5 +1,6 @@
 //! Which figures a run gets, and what they show: from results to the plain data that `plot` draws.
 
+mod course;
 mod dose_response;
 pub mod findings;
 pub mod observed;
@@ -30,6 +31,9 @@ pub fn figures(results: &Results, observed: &[Observed]) -> Vec<(&'static str, F
     let report = Report::new(results);
     let mut figures = vec![("circuit", report.circuit())];
     figures.push(("rates", report.rates(observed)));
+    if let Some(course) = report.course() {
+        figures.push(("course", course));
+    }
     figures.push(("arms", report.arms()));
     if let Some(pharmacology) = report.pharmacology() {
         figures.push(("pharmacology", pharmacology));
@@ -135,15 +139,17 @@ impl<'a> Report<'a> {
     fn marks_of(&self, arm: &Arm, index: usize) -> (Vec<plot::Dose>, Vec<plot::Span>) {
         let input = self.scenario.circuit.input_unit;
         let (start, end) = (self.scenario.run.from, self.scenario.run.to);
-        let doses = arm.doses.iter().map(|dose| {
+        let doses = arm.doses.iter().flat_map(|dose| {
             let form = if dose.form.is_empty() { String::new() } else { format!("{}-", dose.form) };
-            let during = dose.duration.map(|time| format!(" over {}", Dimension::Time.print(time, input, 3)));
-            plot::Dose {
-                ligand: format!("{form}{}", dose.ligand),
-                amount: Dimension::Dose.print(dose.amount, input, 3) + &during.unwrap_or_default(),
-                at_min: dose.at,
-                arms: vec![index],
-            }
+            dose.administrations().into_iter().map(move |given| {
+                let during = given.duration.map(|time| format!(" over {}", Dimension::Time.print(time, input, 3)));
+                plot::Dose {
+                    ligand: format!("{form}{}", dose.ligand),
+                    amount: Dimension::Dose.print(given.amount, input, 3) + &during.unwrap_or_default(),
+                    at_min: given.at,
+                    arms: vec![index],
+                }
+            })
         });
         let span = |kind, label: String, from: Option<f64>, to: Option<f64>| plot::Span {
             kind,
@@ -154,7 +160,12 @@ impl<'a> Report<'a> {
         };
         let mut spans = Vec::new();
         if let Some(stress) = arm.stress.as_ref().filter(|stress| stress.exposure) {
-            spans.push(span(plot::SpanKind::Exposure, "stress".into(), stress.from, stress.to));
+            if stress.periods.is_empty() || stress.from.is_some() || stress.to.is_some() {
+                spans.push(span(plot::SpanKind::Exposure, "stress".into(), stress.from, stress.to));
+            }
+            for period in &stress.periods {
+                spans.push(span(plot::SpanKind::Exposure, "stress".into(), Some(period.from), Some(period.to)));
+            }
         }
         for injection in &arm.inject {
             let sign = if injection.drive > 0.0 { "+" } else { "" };

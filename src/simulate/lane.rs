@@ -55,6 +55,7 @@ impl Lane {
                 name: plan.arm.name.clone(),
                 status: Status::Done,
                 recording: Recording::new(recorded),
+                signals: model.board.names().into(),
                 connections: model
                     .shape
                     .connections

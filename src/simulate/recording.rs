@@ -1,6 +1,7 @@
 //! What a run leaves in memory: traces of all signals, the state at each report time, and what happened on the way.
 
 use ndarray::ArrayView2;
+use std::sync::Arc;
 
 /// The traces of one arm: samples in order of time, one column per signal.
 #[derive(Clone, Debug)]
@@ -52,7 +53,7 @@ pub struct Report {
     pub label: String,
     /// The time in min.
     pub minutes: f64,
-    /// All signals, in the order of the recording's names.
+    /// All signals, in the order of the arm's `signals`.
     pub signals: Vec<f64>,
     /// Input through each connection (effective weight x rate), in input units.
     pub synaptic: Vec<f64>,
@@ -124,6 +125,8 @@ pub struct ArmOutcome {
     pub status: Status,
     /// Its traces.
     pub recording: Recording,
+    /// The names of all signals, in the order of each report's `signals`.
+    pub signals: Arc<[String]>,
     /// Connections that carry weight, as (target, source), in the order of each report's `synaptic`.
     pub connections: Vec<(String, String)>,
     /// Its state at the report times that it reached.

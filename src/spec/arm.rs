@@ -1,6 +1,6 @@
 //! Arms: what is done to the circuit in each branch of an experiment.
 
-use super::declare::{Node, Parameter, Presence, Range, Setting, Visitor, parameter, words};
+use super::declare::{Node, Parameter, Presence, Range, Setting, TimeLabel, Visitor, parameter, words};
 use crate::units::Dimension;
 use indexmap::IndexMap;
 
@@ -38,12 +38,24 @@ pub struct Exposure {
     pub from: Option<f64>,
     /// End of exposure in min, if not that of the run.
     pub to: Option<f64>,
+    /// Further periods of exposure.
+    pub periods: Vec<Period>,
     /// Phenotype, if not the default one.
     pub phenotype: String,
 }
 
-/// A dose of a ligand.
+/// A period of exposure to stress.
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct Period {
+    /// Start, in min.
+    pub from: f64,
+    /// End, in min.
+    pub to: f64,
+}
+
+/// A dose of a ligand, alone or with others that follow it, in the terms of NONMEM, mrgsolve and rxode2 (AMT, TIME, RATE,
+/// DUR, II, ADDL, SS).
+#[derive(Clone, Debug, PartialEq)]
 pub struct Dose {
     /// Which ligand.
     pub ligand: String,
@@ -53,8 +65,71 @@ pub struct Dose {
     pub at: f64,
     /// Duration in min, for an infusion.
     pub duration: Option<f64>,
+    /// Rate in mg/kg/min, for an infusion whose duration follows from it.
+    pub rate: Option<f64>,
+    /// Interval in min between this dose and those that follow (II).
+    pub interval: Option<f64>,
+    /// How many more follow at that interval (ADDL).
+    pub additional: u64,
+    /// Each of them is the one before times this.
+    pub taper: f64,
+    /// Further times at which the same is given.
+    pub also_at: Vec<TimeLabel>,
+    /// Whether such doses have been given at the interval for so long that the concentration repeats itself (SS = 1): what
+    /// was given before is forgotten.
+    pub steady_state: bool,
     /// Which form of the ligand; the plain one where empty.
     pub form: String,
+}
+
+impl Default for Dose {
+    fn default() -> Self {
+        Self {
+            ligand: String::new(),
+            amount: 0.0,
+            at: 0.0,
+            duration: None,
+            rate: None,
+            interval: None,
+            additional: 0,
+            taper: 1.0,
+            also_at: Vec::new(),
+            steady_state: false,
+            form: String::new(),
+        }
+    }
+}
+
+/// One administration.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Administration {
+    /// When, in min.
+    pub at: f64,
+    /// How much, in mg/kg.
+    pub amount: f64,
+    /// Duration in min, for an infusion.
+    pub duration: Option<f64>,
+    /// The interval in min of the doses before it, where these have brought about a steady state.
+    pub steady_state: Option<f64>,
+}
+
+impl Dose {
+    /// Every single administration, in order of time but for those of `also_at`, which come last.
+    pub fn administrations(&self) -> Vec<Administration> {
+        let one = |at: f64, amount: f64, steady_state: Option<f64>| {
+            let from_rate = self.rate.filter(|rate| *rate > 0.0).map(|rate| amount / rate);
+            let duration = self.duration.or(from_rate).filter(|duration| *duration > 0.0);
+            Administration { at, amount, duration, steady_state }
+        };
+        let mut given = vec![one(self.at, self.amount, self.interval.filter(|_| self.steady_state))];
+        let mut amount = self.amount;
+        for count in 1..=self.additional {
+            amount *= self.taper;
+            given.push(one((count as f64).mul_add(self.interval.unwrap_or(0.0), self.at), amount, None));
+        }
+        given.extend(self.also_at.iter().map(|time| one(time.minutes, self.amount, None)));
+        given
+    }
 }
 
 /// A concentration held constant.
@@ -141,6 +216,12 @@ static TO: Parameter = parameter("t_off", Dimension::Time, Range::Any, "end, if 
 static AMOUNT: Parameter = parameter("D", Dimension::Dose, Range::NotNegative, "amount of the dose");
 static AT: Parameter = parameter("t", Dimension::Time, Range::Any, "time of the dose");
 static DURATION: Parameter = parameter("T", Dimension::Time, Range::Positive, "duration of an infusion");
+static RATE: Parameter =
+    parameter("R", Dimension::DoseRate, Range::Positive, "rate of an infusion; its duration follows");
+static INTERVAL: Parameter =
+    parameter("II", Dimension::Time, Range::Positive, "interval between this dose and those that follow");
+static TAPER: Parameter =
+    parameter("f", Dimension::Number, Range::NotNegative, "each dose that follows is the one before times this");
 static CONCENTRATION: Parameter =
     parameter("C", Dimension::Concentration, Range::NotNegative, "free concentration held constant");
 static BLOCKED: Parameter =
@@ -171,7 +252,15 @@ impl Node for Exposure {
         visitor.flag("exposure", &mut self.exposure, "whether exposure goes on during the run");
         visitor.optional("from", &mut self.from, &FROM);
         visitor.optional("to", &mut self.to, &TO);
+        visitor.list("periods", &mut self.periods, "further periods of exposure");
         visitor.text("phenotype", &mut self.phenotype, Presence::Default, "phenotype, if not the default one");
+    }
+}
+
+impl Node for Period {
+    fn visit(&mut self, visitor: &mut dyn Visitor) {
+        visitor.number("from", &mut self.from, Presence::Required, &FROM);
+        visitor.number("to", &mut self.to, Presence::Required, &TO);
     }
 }
 
@@ -181,6 +270,13 @@ impl Node for Dose {
         visitor.number("amount", &mut self.amount, Presence::Required, &AMOUNT);
         visitor.number("at", &mut self.at, Presence::Required, &AT);
         visitor.optional("duration", &mut self.duration, &DURATION);
+        visitor.optional("rate", &mut self.rate, &RATE);
+        visitor.optional("interval", &mut self.interval, &INTERVAL);
+        visitor.whole("additional", &mut self.additional, "how many more doses follow at the interval");
+        visitor.number("taper", &mut self.taper, Presence::Default, &TAPER);
+        visitor.times("also_at", &mut self.also_at, "further times at which the same is given");
+        let steady = "whether such doses have brought the concentration to a steady state before";
+        visitor.flag("steady_state", &mut self.steady_state, steady);
         visitor.text("form", &mut self.form, Presence::Default, "which form of the ligand");
     }
 }

@@ -81,6 +81,8 @@ pub struct Kinetics {
     pub elimination_half_life: f64,
     /// A second compartment.
     pub distribution: Option<Distribution>,
+    /// Half-life in min of equilibration with an effect site (ln 2 / ke0), which the receptor then sees.
+    pub effect_half_life: Option<f64>,
     /// Peak concentration at a dose.
     pub peak: Option<Peak>,
     /// Volume of distribution, in L/kg.
@@ -100,6 +102,7 @@ impl Default for Kinetics {
             absorption_half_life: None,
             elimination_half_life: 0.0,
             distribution: None,
+            effect_half_life: None,
             peak: None,
             volume: None,
             bioavailability: 1.0,
@@ -176,6 +179,8 @@ static DISTRIBUTION_HALF_LIFE: Parameter =
     parameter("t_d", Dimension::Time, Range::Positive, "half-life of the distribution phase");
 static DISTRIBUTION_FRACTION: Parameter =
     parameter("A", Dimension::Fraction, Range::Unit, "share of the distribution phase in the initial concentration");
+static EFFECT: Parameter =
+    parameter("t_ke0", Dimension::Time, Range::Positive, "half-life of equilibration with the effect site");
 static PEAK: Parameter =
     parameter("C_max", Dimension::Concentration, Range::Positive, "peak free concentration after the reference dose");
 static PEAK_DOSE: Parameter = parameter("D_ref", Dimension::Dose, Range::Positive, "the reference dose");
@@ -212,6 +217,7 @@ impl Node for Kinetics {
         visitor.optional("absorption_half_life", &mut self.absorption_half_life, &ABSORPTION);
         visitor.number("elimination_half_life", &mut self.elimination_half_life, Presence::Required, &ELIMINATION);
         visitor.optional_table("distribution", &mut self.distribution, "a second compartment");
+        visitor.optional("effect_half_life", &mut self.effect_half_life, &EFFECT);
         visitor.optional_table("peak", &mut self.peak, "peak concentration at a dose");
         visitor.optional("volume", &mut self.volume, &VOLUME);
         visitor.number("bioavailability", &mut self.bioavailability, Presence::Default, &BIOAVAILABILITY);

@@ -23,7 +23,7 @@ pub mod sweep;
 pub mod transfer;
 pub mod validate;
 
-pub use arm::{Arm, Bath, Block, Dose, Exposure, Injection, Reference};
+pub use arm::{Administration, Arm, Bath, Block, Dose, Exposure, Injection, Period, Reference};
 pub use circuit::{Circuit, Form, Noise, Population, Refractory, Role, Weights};
 pub use declare::{ByName, Level, Setting, TimeLabel};
 pub use effect::{Effect, Target};

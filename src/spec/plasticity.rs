@@ -92,8 +92,12 @@ impl Default for Index {
 static RISE: Parameter = parameter("tau_up", Dimension::Time, Range::Positive, "time constant while rising");
 static FALL: Parameter = parameter("tau_down", Dimension::Time, Range::Positive, "time constant while falling");
 static START: Parameter = parameter("x_0", Dimension::Number, Range::NotNegative, "value at the start of the run");
-static HALF: Parameter =
-    parameter("half", Dimension::Number, Range::Positive, "the signal at which the target is half its maximum");
+static HALF: Parameter = parameter(
+    "half",
+    Dimension::Number,
+    Range::Positive,
+    "the signal at which the target is half its maximum; or a multiple of its rest, such as \"1.2 x rest\"",
+);
 static HILL: Parameter = parameter("n", Dimension::Number, Range::Positive, "steepness of the target");
 static MAXIMUM: Parameter =
     parameter("max", Dimension::Number, Range::NotNegative, "the target where the signal is large");

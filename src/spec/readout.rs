@@ -31,6 +31,20 @@ pub enum Measure {
     Balance(String),
     /// Largest real part of the circuit's eigenvalues at a report time.
     Stability(String),
+    /// A plasticity variable at a report time.
+    Plasticity(String, String),
+    /// An index at a report time.
+    Index(String, String),
+    /// Excitatory synaptic current onto the main population relative to control, at a report time.
+    Excitation(String),
+    /// The same of inhibitory current.
+    Inhibition(String),
+    /// Rescue at the time that counts as lasting.
+    LastingRescue,
+    /// The last hour in which rescue exceeds 0.3.
+    LastHour,
+    /// The hour at which the lasting rescue has halved.
+    LastingHalfTime,
     /// Variance of the main population's rate in the window.
     Variance,
     /// Frequency at which its spectrum is highest.
@@ -113,6 +127,18 @@ impl Readout {
                 all.push(Self::new(format!("rate.{population} at {label}"), "Hz", what));
             }
         }
+        for label in &labels {
+            for name in scenario.plasticity.keys() {
+                let what = Measure::Plasticity(name.clone(), (*label).clone());
+                all.push(Self::new(format!("plasticity.{name} at {label}"), "", what));
+            }
+            for name in scenario.indices.keys() {
+                let what = Measure::Index(name.clone(), (*label).clone());
+                all.push(Self::new(format!("index.{name} at {label}"), "", what));
+            }
+            all.push(Self::new(format!("sepsc_ratio at {label}"), "", Measure::Excitation((*label).clone())));
+            all.push(Self::new(format!("sipsc_ratio at {label}"), "", Measure::Inhibition((*label).clone())));
+        }
         for label in labels {
             all.push(Self::new(format!("suppression at {label}"), "", Measure::Suppression(label.clone())));
             all.push(Self::new(format!("rescue at {label}"), "", Measure::Rescue(label.clone())));
@@ -124,6 +150,9 @@ impl Readout {
         all.push(Self::new("peak_at".into(), "min", Measure::PeakTime));
         all.push(Self::new("peak_over_control".into(), "", Measure::PeakOverControl));
         all.push(Self::new("hours_with_rescue_above_0_3".into(), "h", Measure::HoursRescued));
+        all.push(Self::new("last_hour_with_rescue_above_0_3".into(), "h", Measure::LastHour));
+        all.push(Self::new("lasting_rescue".into(), "", Measure::LastingRescue));
+        all.push(Self::new("lasting_half_time".into(), "h", Measure::LastingHalfTime));
         if scenario.run.time == Time::Fast {
             all.push(Self::new("variance".into(), "Hz^2", Measure::Variance));
             all.push(Self::new("peak_frequency".into(), "Hz", Measure::PeakFrequency));
@@ -229,15 +258,15 @@ impl Readout {
     }
 }
 
-/// The signals that a run records: those that effects may use, occupancies, and shares of channels blocked.
+/// The signals that a run records: those that effects may use, shares of channels blocked, and indices.
 pub fn recorded(scenario: &Scenario) -> Vec<String> {
     let mut names = Signal::all(scenario);
     for (receptor, spec) in &scenario.receptors {
-        names.extend(spec.binds.iter().map(|binding| format!("occupancy.{receptor}.{}", binding.ligand)));
         if !spec.blocked_by.is_empty() {
             names.extend(spec.on.keys().map(|population| format!("block.{receptor}.{population}")));
         }
     }
+    names.extend(scenario.indices.keys().map(|name| format!("index.{name}")));
     names
 }
 

@@ -116,11 +116,20 @@ pub struct Compare {
     pub from: f64,
     /// End of that window, in min.
     pub to: f64,
+    /// When the rescue that lasts is looked at, in min.
+    pub lasting: f64,
 }
 
 impl Default for Compare {
     fn default() -> Self {
-        Self { control: String::new(), stress: String::new(), population: String::new(), from: 0.0, to: 120.0 }
+        Self {
+            control: String::new(),
+            stress: String::new(),
+            population: String::new(),
+            from: 0.0,
+            to: 120.0,
+            lasting: 1_440.0,
+        }
     }
 }
 
@@ -148,6 +157,13 @@ static WINDOW_FROM: Parameter =
 static WINDOW_TO: Parameter =
     parameter("t_b", Dimension::Time, Range::Any, "end of the window for peaks and for the minutes above control");
 
+static LASTING: Parameter = parameter(
+    "t_l",
+    Dimension::Time,
+    Range::Any,
+    "when the lasting rescue is looked at, whose half time is measured from there",
+);
+
 impl Node for Run {
     fn visit(&mut self, visitor: &mut dyn Visitor) {
         visitor.choice("time", &mut self.time, Presence::Default, "which of the circuit's times is resolved");
@@ -174,6 +190,7 @@ impl Node for Compare {
         visitor.text("population", &mut self.population, Presence::Default, "the population measured");
         visitor.number("from", &mut self.from, Presence::Default, &WINDOW_FROM);
         visitor.number("to", &mut self.to, Presence::Default, &WINDOW_TO);
+        visitor.number("lasting", &mut self.lasting, Presence::Default, &LASTING);
     }
 }
 

@@ -9,6 +9,7 @@ use crate::units::Dimension;
 /// More steps or samples than this, and the run would take days or fill the memory.
 const MOST_STEPS: f64 = 2e10;
 const MOST_SAMPLES: f64 = 1e7;
+const MOST_DOSES: f64 = 1e4;
 /// What an arm's `set` may name.
 const ARM_PATHS: &str = "a path that starts with populations, onto, receptors, ligands, stress or plasticity";
 const MS_PER_MIN: f64 = 60_000.0;
@@ -153,6 +154,9 @@ impl Checks<'_> {
             if stress.from.is_some() || stress.to.is_some() {
                 self.span(&path, stress.from, stress.to);
             }
+            for (index, period) in stress.periods.iter().enumerate() {
+                self.span(&joined(&joined(&path, "periods"), &index.to_string()), Some(period.from), Some(period.to));
+            }
         }
         for (index, dose) in arm.doses.iter().enumerate() {
             self.dose(&element("doses", index), dose);
@@ -215,9 +219,40 @@ impl Checks<'_> {
             self.report(joined(path, "ligand"), message, expected);
             return;
         };
-        if dose.duration.is_some() && kinetics.absorption_half_life.is_some() {
+        self.further_doses(path, dose);
+        if (dose.duration.is_some() || dose.rate.is_some()) && kinetics.absorption_half_life.is_some() {
             let message = "only an intravenous dose can be an infusion";
-            self.report(joined(path, "duration"), message, "kinetics with route = \"iv\"");
+            let place = if dose.duration.is_some() { "duration" } else { "rate" };
+            self.report(joined(path, place), message, "kinetics with route = \"iv\"");
+        }
+    }
+
+    /// Checks what follows a dose, and what came before it.
+    fn further_doses(&mut self, path: &str, dose: &Dose) {
+        let needs_interval = "the time between two doses, such as `interval = \"24 h\"`";
+        if dose.duration.is_some() && dose.rate.is_some() {
+            self.report(joined(path, "rate"), "both `duration` and `rate` are given", "one of them");
+        }
+        if dose.additional > 0 && dose.interval.is_none() {
+            self.report(joined(path, "additional"), "doses that follow need an `interval`", needs_interval);
+        }
+        if dose.additional as f64 > MOST_DOSES {
+            self.report(joined(path, "additional"), "more than ten thousand doses", "fewer");
+        }
+        if dose.steady_state && dose.interval.is_none() {
+            self.report(joined(path, "steady_state"), "a steady state needs an `interval`", needs_interval);
+        }
+        let duration = dose.administrations().first().and_then(|first| first.duration);
+        if dose.steady_state && duration.zip(dose.interval).is_some_and(|(lasts, interval)| lasts > interval) {
+            let message = "an infusion longer than the interval";
+            self.report(joined(path, "interval"), message, "at least the duration, for a steady state");
+        }
+        let scenario = self.scenario;
+        for (index, time) in dose.also_at.iter().enumerate() {
+            if time.minutes < scenario.run.from || time.minutes >= scenario.run.to {
+                let path = joined(&joined(path, "also_at"), &index.to_string());
+                self.report(path, format!("`{}` lies outside the run", time.label), self.run_span());
+            }
         }
     }
 
