@@ -265,7 +265,7 @@ impl Visitor for Reader<'_, '_, '_> {
 
     fn level(&mut self, key: &'static str, value: &mut Level, signal: &str, declared: &'static Parameter) {
         let dimension = signal_dimension(signal);
-        let expected = format!("{}, or a multiple such as \"1.2 x rest\"", dimension.expectation(self.findings.input));
+        let expected = format!("{}: {}", dimension.expectation(self.findings.input), declared.meaning);
         let Some(found) = self.find(key) else { return self.missing(key, &expected) };
         let path = joined(&self.path, key);
         let multiple = match found.get_ref() {
