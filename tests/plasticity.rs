@@ -56,7 +56,7 @@ set = { "plasticity.calcium.start" = 0, "plasticity.tag.start" = 0 }
 fn a_chain_of_the_users_own_follows_its_equations() {
     let outcome = outcome(CHAIN);
     // Rest is where both are at their targets, and the strength there is 1.
-    let hill = |x: f64, half: f64, n: f64| x.powf(n) / (x.powf(n) + half.powf(n));
+    let hill = |x: f64, half: f64, n: f64| 1.0 / (1.0 + libm::pow(half / x, n));
     let calcium = 2.0 * hill(4.0, 2.0, 2.0);
     let tag = hill(calcium, 0.4, 3.0);
     for (signal, expected) in [

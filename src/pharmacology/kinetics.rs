@@ -360,10 +360,8 @@ mod tests {
                 })
                 .sum();
             let initial = 10.0 / 2.0 / 250.0 * 1e6;
-            let clearance_per_volume = match distribution {
-                false => LN_2 / 60.0,
-                true => 1.0 / (0.4 * 60.0 / LN_2 + 0.6 * 4.0 / LN_2),
-            };
+            let clearance_per_volume =
+                if distribution { 1.0 / (0.4 * 60.0 / LN_2 + 0.6 * 4.0 / LN_2) } else { LN_2 / 60.0 };
             assert_relative_eq!(area * clearance_per_volume, initial, max_relative = 1e-4);
         }
     }

@@ -65,10 +65,9 @@ impl<'a> Trace<'a> {
 
     /// The first time from a moment on at which the trace, above 0 until then, is no longer.
     pub fn first_fall_to_zero(&self, from: f64) -> Option<f64> {
-        self.pieces(from, f64::INFINITY).filter(|piece| piece.last <= 0.0).find_map(|piece| match piece.first > 0.0 {
-            true => piece.last_above_zero(),
-            false => Some(piece.from),
-        })
+        self.pieces(from, f64::INFINITY)
+            .filter(|piece| piece.last <= 0.0)
+            .find_map(|piece| if piece.first > 0.0 { piece.last_above_zero() } else { Some(piece.from) })
     }
 
     /// The largest value within a window.
