@@ -265,7 +265,7 @@ impl Visitor for Reader<'_, '_, '_> {
 
     fn level(&mut self, key: &'static str, value: &mut Level, signal: &str, declared: &'static Parameter) {
         let dimension = signal_dimension(signal);
-        let expected = format!("{}: {}", dimension.expectation(self.findings.input), declared.meaning);
+        let expected = format!("{}: {}", dimension.expectation(self.notes.input), declared.meaning);
         let Some(found) = self.find(key) else { return self.missing(key, &expected) };
         let path = joined(&self.path, key);
         let multiple = match found.get_ref() {
@@ -296,7 +296,7 @@ impl Visitor for Reader<'_, '_, '_> {
         let Some(found) = self.find(key) else { return };
         match found.get_ref() {
             DeValue::String(text) if text.as_ref() == word => *value = None,
-            DeValue::String(text) if Dimension::Number.read(text, self.findings.input).is_err() => {
+            DeValue::String(text) if Dimension::Number.read(text, self.notes.input).is_err() => {
                 let path = joined(&self.path, key);
                 let message = format!("the text {:?} does not fit here", text.as_ref());
                 let expected = format!("\"{word}\" or a number: {}", declared.meaning);
