@@ -34,7 +34,7 @@ fn experiment(method: Method, noisy: bool) -> (Scenario, Calibrated) {
     }
     if noisy {
         for population in scenario.circuit.populations.values_mut() {
-            population.noise = Some(Noise { sigma: 0.5, tau: 5.0 });
+            population.noise = Some(Noise { sigma: 0.5, tau: 5.0, ..Noise::default() });
         }
     }
     scenario.run.time = Time::Fast;

@@ -19,7 +19,8 @@ fn circuit() -> Circuit {
         transfer: Transfer::PowerLaw { gain: 0.05, threshold: 0.0, exponent: 2.0, maximum: None },
         ..Population::default()
     };
-    let weights = |from: &str, weight| Weights { from: [(from.to_owned(), weight)].into_iter().collect() };
+    let weights =
+        |from: &str, weight| Weights { from: [(from.to_owned(), weight)].into_iter().collect(), ..Weights::default() };
     Circuit {
         name: "thalamic relay".into(),
         populations: [

@@ -36,6 +36,8 @@ pub enum Dimension {
     Input,
     /// A synaptic weight, in input units per Hz.
     Weight,
+    /// The weight of a class of synapses: in input units where it has a gate from 0 to 1, else in input units per Hz.
+    GatedWeight,
     /// A steepness along the input axis, in 1 per input unit.
     InputSlope,
     /// A molar concentration, in nM.
@@ -153,6 +155,12 @@ impl Dimension {
                 InputUnit::Nanoampere => &[("nA/Hz", 1.0)],
                 InputUnit::None => &[("1/Hz", 1.0)],
             },
+            Self::GatedWeight => match input {
+                InputUnit::Millivolt => &[("mV", 1.0), ("mV/Hz", 1.0)],
+                InputUnit::Picoampere => &[("pA", 1.0), ("pA/Hz", 1.0)],
+                InputUnit::Nanoampere => &[("nA", 1.0), ("nA/Hz", 1.0)],
+                InputUnit::None => &[],
+            },
             Self::InputSlope => match input {
                 InputUnit::Millivolt => &[("1/mV", 1.0)],
                 InputUnit::Picoampere => &[("1/pA", 1.0)],
@@ -176,7 +184,7 @@ impl Dimension {
     /// Whether a number without a unit is understood: where the dimension has none, or the circuit's declared
     /// input unit fixes it.
     pub fn allows_bare(self, input: InputUnit) -> bool {
-        matches!(self, Self::Number | Self::Fraction | Self::Weight | Self::InputSlope)
+        matches!(self, Self::Number | Self::Fraction | Self::Weight | Self::GatedWeight | Self::InputSlope)
             || (self == Self::Input && input == InputUnit::None)
     }
 
@@ -197,6 +205,10 @@ impl Dimension {
             Self::Input if input == InputUnit::None => return "a number (this circuit's input has no unit)".into(),
             Self::InputSlope => return "a number (per input unit)".into(),
             Self::Weight => return format!("a number, in {}", self.base_symbol(input)),
+            Self::GatedWeight => {
+                let unit = Self::Weight.base_symbol(input);
+                return format!("a number, in {} where the class has a gate, else in {unit}", input.symbol());
+            }
             Self::CircuitTime => ("a time", "20 ms".to_owned()),
             Self::Time => ("a time", "10 min".to_owned()),
             Self::Rate => ("a rate", "4.2 Hz".to_owned()),

@@ -40,6 +40,7 @@ fn pair(transfer: &Transfer, forms: [Form; 2], refractory: Option<&Refractory>) 
     };
     let weights = |entries: [(&str, f64); 2]| Weights {
         from: entries.into_iter().map(|(name, weight)| (name.to_owned(), weight)).collect(),
+        ..Weights::default()
     };
     Circuit {
         populations: [

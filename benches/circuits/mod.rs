@@ -21,7 +21,7 @@ pub fn plans(kind: &str, noisy: bool, points: usize) -> (Vec<Plan>, Run) {
         let population = |index: usize| Population {
             tau: vary(10.0, index),
             drive: Some(vary(4.0, index)),
-            noise: noisy.then(|| Noise { sigma: vary(0.5, index), tau: vary(5.0, index) }),
+            noise: noisy.then(|| Noise { sigma: vary(0.5, index), tau: vary(5.0, index), ..Noise::default() }),
             transfer: match kind {
                 "sigmoid" => Transfer::Sigmoid {
                     maximum: vary(50.0, index),
@@ -57,7 +57,7 @@ pub fn plans(kind: &str, noisy: bool, points: usize) -> (Vec<Plan>, Run) {
                 let sign = if source == 0 { 0.2 } else { -0.2 };
                 ((*name).to_owned(), vary(sign, target * 4 + source))
             });
-            Weights { from: from.collect() }
+            Weights { from: from.collect(), ..Weights::default() }
         };
         let circuit = Circuit {
             populations: names

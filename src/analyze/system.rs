@@ -4,7 +4,7 @@ use crate::circuit::equations::{self, Linearised};
 use crate::circuit::transfer;
 use crate::circuit::{self, Rows, Shape};
 use crate::equilibrium::newton::{NewtonWork, solve};
-use crate::equilibrium::stability::dynamics_jacobian;
+use crate::equilibrium::stability::{Square, dynamics_jacobian, generator};
 use crate::numeric::lanes::{Mask, Row, dispatch};
 use crate::numeric::linear::{Complex, EigenError, eigenvalues};
 use crate::spec::{Circuit, Role};
@@ -31,8 +31,12 @@ pub struct Local {
     pub residual: Vec<f64>,
     /// d residual_k / d y_l, row-major N x N.
     pub jacobian: Vec<f64>,
-    /// The same for the dynamics: d (dy_k/dt) / d y_l per ms, row-major N x N.
+    /// The same for the dynamics, delays left out: d (dy_k/dt) / d y_l per ms, row-major; of the variables that have
+    /// dynamics of their own, algebraic populations eliminated (N x N where there are none).
     pub dynamics_per_ms: Vec<f64>,
+    /// The matrix whose eigenvalues are those of the dynamics, delays included; none where algebraic populations do not
+    /// follow from the others.
+    pub generator_per_ms: Option<Square>,
     /// Rates in Hz, n long.
     pub rates: Vec<f64>,
     /// d rate_i / d y_i of each population, in Hz per unit of its variable; n long.
@@ -70,7 +74,7 @@ impl System {
 
     /// The names of the variables; the first n are those of the populations.
     pub fn variable_names(&self) -> Vec<String> {
-        self.shape.variable_names()
+        self.shape.variable_names().to_vec()
     }
 
     /// The names of the populations.
@@ -83,7 +87,7 @@ impl System {
         self.circuit.main_population().and_then(|name| self.shape.population(name)).unwrap_or(0)
     }
 
-    /// Time constant of a variable in ms.
+    /// Time constant of a variable in ms; infinite for an algebraic population.
     pub fn tau(&self, variable: usize) -> f64 {
         1.0 / self.rows.inverse_tau(variable).get(0)
     }
@@ -142,8 +146,9 @@ impl System {
         Local {
             residual: first(&work.residual),
             jacobian: first(&work.jacobian),
-            dynamics_per_ms: dynamics_jacobian(shape, rows, &work.jacobian, 0),
-            rates: first(&work.rates),
+            dynamics_per_ms: dynamics_jacobian(shape, rows, &work, 0).map_or_else(Vec::new, |square| square.entries),
+            generator_per_ms: generator(shape, rows, &work, 0),
+            rates: first(&work.outputs[..shape.size()]),
             rate_slopes: first(&work.rate_slopes),
             drive_slopes: first(&work.drive_slopes),
         }
@@ -177,7 +182,8 @@ impl Local {
     /// # Errors
     /// [`EigenError`] where the Jacobian is not finite or the iteration does not end.
     pub fn eigenvalues_per_s(&self) -> Result<Vec<Complex>, EigenError> {
-        let per_ms = eigenvalues(&self.dynamics_per_ms, self.variables())?;
+        let generator = self.generator_per_ms.as_ref().ok_or(EigenError::NotFinite)?;
+        let per_ms = eigenvalues(&generator.entries, generator.size)?;
         Ok(per_ms.into_iter().map(|value| Complex { re: value.re * 1e3, im: value.im * 1e3 }).collect())
     }
 }

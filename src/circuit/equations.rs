@@ -1,12 +1,14 @@
 //! The circuit's equations, written once over lanes.
 
-use super::{Rows, Shape, Site, sites};
+pub use super::linearised::{Linearised, residual_and_jacobian};
+
+use super::{Evaluation, Rows, Shape, Site, sites};
 use crate::numeric::lanes::{Lanes, Row};
 use crate::spec::Form;
 use fearless_simd::Simd;
 
-/// The rates in Hz of the populations whose variables are `state`: the state itself in the rate form, `g f(v)` in the
-/// voltage form.
+/// The rates in Hz of the populations whose variables are `state`: the state itself in the rate and the algebraic form,
+/// `g f(v)` in the voltage form.
 #[inline(always)]
 pub fn rates<S: Simd, const G: usize>(
     simd: S,
@@ -17,7 +19,7 @@ pub fn rates<S: Simd, const G: usize>(
 ) {
     for ((site, state), rate) in sites(shape, rows).zip(state).zip(rates) {
         match site.population.form {
-            Form::Rate => *rate = *state,
+            Form::Rate | Form::Algebraic => *rate = *state,
             Form::Voltage => {
                 let full = site.population.transfer.rate(
                     simd,
@@ -35,13 +37,13 @@ pub fn rates<S: Simd, const G: usize>(
 impl<const G: usize> Site<'_, G> {
     /// The input in input units: drive, noise (a unit process) and synapses, summed in that order.
     #[inline(always)]
-    pub fn input<S: Simd>(&self, simd: S, rates: &[Row<G>], noise: Option<&Row<G>>) -> Lanes<S, G> {
+    pub fn input<S: Simd>(&self, simd: S, outputs: &[Row<G>], noise: Option<&Row<G>>) -> Lanes<S, G> {
         let mut input = Lanes::load(simd, &self.numbers.drive);
         if let Some(noise) = noise {
             input = Lanes::load(simd, noise).mul_add(Lanes::load(simd, &self.numbers.sigma), input);
         }
         for (connection, weight) in self.connections.iter().zip(self.weights) {
-            input = Lanes::load(simd, weight).mul_add(Lanes::load(simd, &rates[connection.source]), input);
+            input = Lanes::load(simd, weight).mul_add(Lanes::load(simd, &outputs[connection.output]), input);
         }
         input
     }
@@ -51,7 +53,7 @@ impl<const G: usize> Site<'_, G> {
     pub fn target<S: Simd>(&self, simd: S, rates: &[Row<G>], noise: Option<&Row<G>>, state: &Row<G>) -> Lanes<S, G> {
         match self.population.form {
             Form::Voltage => self.input(simd, rates, noise),
-            Form::Rate => {
+            Form::Rate | Form::Algebraic => {
                 let rate = self.population.transfer.rate(
                     simd,
                     &self.numbers.transfer,
@@ -75,12 +77,34 @@ impl<const G: usize> Site<'_, G> {
         away * Lanes::load(simd, &self.numbers.inverse_tau)
     }
 
+    /// `g f(x)`.
+    #[inline(never)]
+    pub fn scaled_rate<S: Simd>(&self, simd: S, x: Lanes<S, G>) -> Lanes<S, G> {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let rate = self.population.transfer.rate(
+                    simd,
+                    &self.numbers.transfer,
+                    #[inline(always)]
+                    || x,
+                );
+                rate * Lanes::load(simd, &self.numbers.gain)
+            },
+        )
+    }
+
     /// `g f(x)` and its slope.
-    #[inline(always)]
+    #[inline(never)]
     pub fn scaled_rate_and_slope<S: Simd>(&self, simd: S, x: Lanes<S, G>) -> (Lanes<S, G>, Lanes<S, G>) {
-        let (rate, slope) = self.population.transfer.rate_and_slope(simd, &self.numbers.transfer, x);
-        let gain = Lanes::load(simd, &self.numbers.gain);
-        (rate * gain, slope * gain)
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let (rate, slope) = self.population.transfer.rate_and_slope(simd, &self.numbers.transfer, x);
+                let gain = Lanes::load(simd, &self.numbers.gain);
+                (rate * gain, slope * gain)
+            },
+        )
     }
 
     /// `k - rho r`.
@@ -91,92 +115,201 @@ impl<const G: usize> Site<'_, G> {
     }
 }
 
-/// The residual `target - y` of every variable, and its Jacobian d residual_i / d y_j (row-major, N x N for N variables),
-/// noise-free.
-///
-/// Divided by the time constants, the Jacobian is that of the dynamics.
+/// Brings what the populations and channels give up to date: rates in Hz, then the outputs of the channels. The states of
+/// algebraic populations follow from the others; `eta` is the noise, `delayed` what delayed channels gave a delay ago.
 #[inline(never)]
-pub fn residual_and_jacobian<S: Simd, const G: usize>(
+pub fn evaluate<S: Simd, const G: usize>(
     simd: S,
-    shape: &Shape<G>,
-    rows: &Rows<G>,
-    state: &[Row<G>],
-    work: &mut Linearised<G>,
+    (shape, rows): (&Shape<G>, &Rows<G>),
+    eta: &[Row<G>],
+    delayed: &[Row<G>],
+    state: &mut [Row<G>],
+    outputs: &mut [Row<G>],
 ) {
     simd.vectorize(
         #[inline(always)]
         || {
-            let n = shape.variables();
-            let zero = Lanes::splat(simd, 0.0);
-            let one = Lanes::splat(simd, 1.0);
-            // Rates and their slopes against the state that relaxes.
-            for (index, site) in sites(shape, rows).enumerate() {
-                let (rate, slope) = match site.population.form {
-                    Form::Rate => (Lanes::load(simd, &state[index]), one),
-                    Form::Voltage => site.scaled_rate_and_slope(simd, Lanes::load(simd, &state[index])),
-                };
-                rate.store(&mut work.rates[index]);
-                slope.store(&mut work.rate_slopes[index]);
+            if shape.plain {
+                return rates(simd, shape, rows, state, outputs);
             }
-            for (index, site) in sites(shape, rows).enumerate() {
-                let here = Lanes::load(simd, &state[index]);
-                let total = site.input(simd, &work.rates, None);
-                let (residual, sensitivity, own) = match site.population.form {
-                    Form::Voltage => (total - here, one, -one),
-                    Form::Rate => {
-                        let (rate, slope) = site.scaled_rate_and_slope(simd, total);
-                        if site.population.refractory {
-                            let factor = site.refractory_factor(simd, here);
-                            let rho = Lanes::load(simd, &site.numbers.refractory[1]);
-                            (rate * factor - here, slope * factor, -(rho.mul_add(rate, one)))
-                        } else {
-                            (rate - here, slope, -one)
+            let n = shape.size();
+            for step in &shape.order {
+                match *step {
+                    Evaluation::Rate(index) => {
+                        let population = &shape.populations[index];
+                        match population.form {
+                            Form::Rate => {}
+                            Form::Voltage => {
+                                let site = shape.site(rows, index);
+                                site.scaled_rate(simd, Lanes::load(simd, &state[index])).store(&mut outputs[index]);
+                                continue;
+                            }
+                            Form::Algebraic => {
+                                let noise = population.noisy.then(|| &eta[population.noise_row]);
+                                target(simd, (shape, rows), index, outputs, noise, state).store(&mut state[index]);
+                            }
                         }
+                        outputs[index] = state[index];
                     }
-                };
-                residual.store(&mut work.residual[index]);
-                sensitivity.store(&mut work.drive_slopes[index]);
-                for column in 0..n {
-                    let entry = if column == index { own } else { zero };
-                    entry.store(&mut work.jacobian[index * n + column]);
-                }
-                for (connection, weight) in site.connections.iter().zip(site.weights) {
-                    let place = index * n + connection.source;
-                    let slope = Lanes::load(simd, &work.rate_slopes[connection.source]);
-                    let coupling = sensitivity * Lanes::load(simd, weight) * slope;
-                    (Lanes::load(simd, &work.jacobian[place]) + coupling).store(&mut work.jacobian[place]);
+                    Evaluation::Channel(index) => {
+                        let channel = &shape.channels[index];
+                        outputs[n + index] = match channel.delayed {
+                            Some(place) => delayed[place],
+                            None => immediate(simd, (shape, rows), index, outputs, state),
+                        };
+                    }
                 }
             }
         },
     );
 }
 
-/// Room for [`residual_and_jacobian`].
-#[derive(Clone, Debug)]
-pub struct Linearised<const G: usize> {
-    /// Rates in Hz.
-    pub rates: Vec<Row<G>>,
-    /// d rate / d state of each population's variable.
-    pub rate_slopes: Vec<Row<G>>,
-    /// d residual / d drive of each population's variable.
-    pub drive_slopes: Vec<Row<G>>,
-    /// Target minus state.
-    pub residual: Vec<Row<G>>,
-    /// Row-major, N x N for N variables.
-    pub jacobian: Vec<Row<G>>,
+/// What a channel gives before its delay, given the rates among the outputs.
+#[inline(never)]
+pub fn immediate<S: Simd, const G: usize>(
+    simd: S,
+    (shape, rows): (&Shape<G>, &Rows<G>),
+    index: usize,
+    outputs: &[Row<G>],
+    state: &[Row<G>],
+) -> Row<G> {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let channel = &shape.channels[index];
+            let mut row = Row::ZERO;
+            channel.immediate(simd, &rows.channels[index], &outputs[channel.source], state).store(&mut row);
+            row
+        },
+    )
 }
 
-impl<const G: usize> Linearised<G> {
-    /// Room for a circuit of this shape.
-    pub fn new(shape: &Shape<G>) -> Self {
-        let rows = |count: usize| vec![Row::ZERO; count];
-        let (n, variables) = (shape.size(), shape.variables());
-        Self {
-            rates: rows(n),
-            rate_slopes: rows(n),
-            drive_slopes: rows(n),
-            residual: rows(variables),
-            jacobian: rows(variables * variables),
-        }
-    }
+/// What populations and channels give where everything stands still: no noise, delays long past, and the states of
+/// algebraic populations taken as they are.
+#[inline(never)]
+pub fn still_outputs<S: Simd, const G: usize>(
+    simd: S,
+    (shape, rows): (&Shape<G>, &Rows<G>),
+    state: &[Row<G>],
+    outputs: &mut [Row<G>],
+) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            rates(simd, shape, rows, state, outputs);
+            for index in 0..shape.channels.len() {
+                outputs[shape.size() + index] = immediate(simd, (shape, rows), index, outputs, state);
+            }
+        },
+    );
+}
+
+/// Where a population's variable is heading, whatever its mechanisms.
+#[inline(never)]
+fn target<S: Simd, const G: usize>(
+    simd: S,
+    (shape, rows): (&Shape<G>, &Rows<G>),
+    index: usize,
+    outputs: &[Row<G>],
+    noise: Option<&Row<G>>,
+    state: &[Row<G>],
+) -> Lanes<S, G> {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let site = shape.site(rows, index);
+            match site.population.mechanism {
+                None => site.target(simd, outputs, noise, &state[index]),
+                Some(place) => {
+                    let (mechanism, numbers) = (&shape.mechanisms[place], &rows.mechanisms[place]);
+                    mechanism.target(simd, (shape, rows), (&site, numbers), outputs, noise, state)
+                }
+            }
+        },
+    )
+}
+
+/// dy/dt per ms of every variable, given the outputs and the noise `eta`; 0 for algebraic populations.
+#[inline(never)]
+pub fn slopes<S: Simd, const G: usize>(
+    simd: S,
+    (shape, rows): (&Shape<G>, &Rows<G>),
+    eta: &[Row<G>],
+    outputs: &[Row<G>],
+    state: &[Row<G>],
+    slopes: &mut [Row<G>],
+) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let mut eta = eta.iter();
+            for ((site, value), slope) in sites(shape, rows).zip(state).zip(slopes.iter_mut()) {
+                let noise = if site.population.noisy { eta.next() } else { None };
+                match site.population.mechanism {
+                    None => site.slope(simd, outputs, noise, value).store(slope),
+                    Some(place) => {
+                        let (mechanism, numbers) = (&shape.mechanisms[place], &rows.mechanisms[place]);
+                        let target = mechanism.target(simd, (shape, rows), (&site, numbers), outputs, noise, state);
+                        let away = target - Lanes::load(simd, value);
+                        (away * Lanes::load(simd, &site.numbers.inverse_tau)).store(slope);
+                    }
+                }
+            }
+            further_residuals(simd, (shape, rows), outputs, state, slopes);
+            for (slope, inverse_tau) in slopes[shape.size()..].iter_mut().zip(&rows.inverse_tau) {
+                (Lanes::load(simd, slope) * Lanes::load(simd, inverse_tau)).store(slope);
+            }
+        },
+    );
+}
+
+/// The residual of every variable where everything else stands still: no noise, delays long past; given the outputs.
+#[inline(never)]
+pub fn residuals<S: Simd, const G: usize>(
+    simd: S,
+    (shape, rows): (&Shape<G>, &Rows<G>),
+    outputs: &[Row<G>],
+    state: &[Row<G>],
+    residual: &mut [Row<G>],
+) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            for index in 0..shape.size() {
+                let mut heading = target(simd, (shape, rows), index, outputs, None, state);
+                if let Some(place) = shape.populations[index].mechanism.filter(|place| shape.mechanisms[*place].floored)
+                {
+                    heading = heading.max(Lanes::load(simd, &rows.mechanisms[place].floor));
+                }
+                (heading - Lanes::load(simd, &state[index])).store(&mut residual[index]);
+            }
+            further_residuals(simd, (shape, rows), outputs, state, residual);
+        },
+    );
+}
+
+/// The residuals of the variables behind those of the populations: synapses and adaptation.
+#[inline(never)]
+pub fn further_residuals<S: Simd, const G: usize>(
+    simd: S,
+    (shape, rows): (&Shape<G>, &Rows<G>),
+    outputs: &[Row<G>],
+    state: &[Row<G>],
+    residual: &mut [Row<G>],
+) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            for (channel, numbers) in shape.channels.iter().zip(&rows.channels) {
+                channel.residuals(simd, numbers, &outputs[channel.source], state, residual);
+            }
+            for (mechanism, numbers) in shape.mechanisms.iter().zip(&rows.mechanisms) {
+                if let Some(variable) = mechanism.adaptation {
+                    let strength = Lanes::load(simd, &numbers.adaptation);
+                    let target = strength * Lanes::load(simd, &outputs[mechanism.population]);
+                    (-Lanes::load(simd, &state[variable]) - target).store(&mut residual[variable]);
+                }
+            }
+        },
+    );
 }

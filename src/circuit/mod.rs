@@ -1,19 +1,31 @@
 //! The fast circuit: populations, transfer functions and connections as equations over lanes.
 //!
 //! ```text
-//! rate form:     tau_i dr_i/dt = -r_i + g_i (k_i - rho_i r_i) f_i(I_i)
-//! voltage form:  tau_i dv_i/dt = -v_i + I_i,   r_i = g_i f_i(v_i)
-//! I_i = h_i + eta_i + sum_j W_ij r_j
+//! rate form:       tau_i dr_i/dt = -r_i + g_i (k_i - rho_i r_i) f_i(I_i)
+//! voltage form:    tau_i dv_i/dt = -v_i + I_i,   r_i = g_i f_i(v_i)
+//! algebraic form:  r_i = g_i f_i(I_i)
+//! I_i = h_i + eta_i + sum_j W_ij y_j
 //! ```
+//!
+//! y is the rate of the source, or what a channel makes of it ([`synapses`]); what some populations have beyond this is in
+//! [`mechanisms`]. The variables are those of the populations, in their order, then those of channels and mechanisms.
 //!
 //! [`equations`] states them once; fast time, the steady-state solver and the analyses all use that one definition.
 //! [`Shape`] is what the lanes of a block share, [`Rows`] the numbers in which they may differ.
 
+mod build;
 pub mod equations;
+mod linearised;
+pub mod mechanisms;
+pub mod synapses;
 pub mod transfer;
 
+pub use build::build;
+
 use crate::numeric::lanes::Row;
-use crate::spec::{self, Form};
+use crate::spec::{Compartment, Form, NoiseKind};
+use mechanisms::{Mechanism, MechanismRows};
+use synapses::{Channel, ChannelRows};
 use transfer::{Numbers, Transfer};
 
 /// What all lanes of a block share.
@@ -21,8 +33,28 @@ use transfer::{Numbers, Transfer};
 pub struct Shape<const G: usize> {
     /// The populations, in the order of the circuit's file.
     pub populations: Vec<Population<G>>,
-    /// The connections that are not zero in every lane, sorted by target, then source.
+    /// The connections that are not zero in every lane: those onto somata, then, population by population, those onto
+    /// dendrites and divisive ones; each sorted by target, class and source.
     pub connections: Vec<Connection>,
+    /// What classes of synapses make of the rates of their sources.
+    pub channels: Vec<Channel>,
+    /// What populations have beyond a transfer function of their summed input.
+    pub mechanisms: Vec<Mechanism>,
+    /// The order in which rates and channels follow from each other.
+    order: Vec<Evaluation>,
+    /// Names of the variables.
+    names: Vec<String>,
+    /// Whether there are neither channels nor mechanisms nor algebraic populations.
+    pub plain: bool,
+}
+
+/// One step in bringing what populations and channels give up to date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Evaluation {
+    /// The rate of a population.
+    Rate(usize),
+    /// The output of a channel.
+    Channel(usize),
 }
 
 /// A population, as far as lanes share it.
@@ -40,8 +72,16 @@ pub struct Population<const G: usize> {
     pub scaled: bool,
     /// Whether it has noise.
     pub noisy: bool,
-    /// How many connections it receives.
+    /// How many populations with noise stand before it.
+    pub noise_row: usize,
+    /// The correlations of its noise.
+    pub noise_kind: NoiseKind,
+    /// The number of its first connection.
+    first: usize,
+    /// How many connections its soma receives.
     pub inputs: usize,
+    /// Its place among the mechanisms.
+    pub mechanism: Option<usize>,
 }
 
 /// A connection between two populations, by index.
@@ -51,15 +91,25 @@ pub struct Connection {
     pub target: usize,
     /// Source population.
     pub source: usize,
+    /// What it carries: the source's rate, or, behind the rates, the output of a channel.
+    pub output: usize,
+    /// Where on the target it ends.
+    pub compartment: Compartment,
 }
 
 /// The numbers of a circuit in every lane.
 #[derive(Clone, Debug)]
 pub struct Rows<const G: usize> {
-    /// Weight of each connection, input units per Hz.
+    /// Weight of each connection, input units per Hz (per unit of a gate from 0 to 1).
     pub weight: Vec<Row<G>>,
     /// The numbers of each population.
     pub populations: Vec<PopulationRows<G>>,
+    /// The numbers of each channel.
+    pub channels: Vec<ChannelRows<G>>,
+    /// The numbers of each population's mechanisms.
+    pub mechanisms: Vec<MechanismRows<G>>,
+    /// 1/tau of each variable behind those of the populations, per ms.
+    inverse_tau: Vec<Row<G>>,
 }
 
 /// The numbers of a population in every lane. They stand together so that a step reads them in one run.
@@ -67,13 +117,14 @@ pub struct Rows<const G: usize> {
 pub struct PopulationRows<const G: usize> {
     /// Background drive, in input units.
     pub drive: Row<G>,
-    /// Stationary s.d. of the input noise, in input units.
+    /// Stationary s.d. of the noise, in input units (Hz where it enters the rate); of white noise the density, in these
+    /// times the root of a second.
     pub sigma: Row<G>,
     /// Numbers of the transfer function.
     pub transfer: Numbers<G>,
     /// Factor on the transfer function.
     pub gain: Row<G>,
-    /// 1/tau, per ms.
+    /// 1/tau, per ms; 0 in the algebraic form.
     pub inverse_tau: Row<G>,
     /// k and rho of the refractory factor.
     pub refractory: [Row<G>; 2],
@@ -88,7 +139,7 @@ pub struct Site<'a, const G: usize> {
     pub population: &'a Population<G>,
     /// What they do not.
     pub numbers: &'a PopulationRows<G>,
-    /// The connections onto it.
+    /// The connections onto its soma.
     pub connections: &'a [Connection],
     /// Their weights.
     pub weights: &'a [Row<G>],
@@ -127,75 +178,48 @@ impl<'a, const G: usize> Iterator for Sites<'a, G> {
     }
 }
 
-/// Builds shape and numbers from one circuit per lane. Circuits must have the same populations in the same order, with
-/// the same forms and kinds of transfer functions; the last fills the lanes that are left.
-///
-/// Drives are those of the specification, 0 where they are to be solved.
-pub fn build<const G: usize>(circuits: &[&spec::Circuit]) -> (Shape<G>, Rows<G>) {
-    let last = circuits.len() - 1;
-    let lane = |lane: usize| circuits[lane.min(last)];
-    let mut shape = Shape { populations: Vec::new(), connections: Vec::new() };
-    let mut rows = Rows { weight: Vec::new(), populations: Vec::new() };
-    let names: Vec<&String> = circuits[0].populations.keys().collect();
-    for (target, target_name) in names.iter().enumerate() {
-        let before = shape.connections.len();
-        for (source, source_name) in names.iter().enumerate() {
-            if circuits.iter().any(|circuit| circuit.weight(target_name, source_name) != 0.0) {
-                shape.connections.push(Connection { target, source });
-                rows.weight.push(Row::from_fn(|index| lane(index).weight(target_name, source_name)));
-            }
-        }
-        let transfers: Vec<&spec::Transfer> =
-            circuits.iter().filter_map(|circuit| Some(&circuit.populations.get(*target_name)?.transfer)).collect();
-        let (transfer, numbers) = Transfer::new(&transfers);
-        let first = &circuits[0].populations[*target_name];
-        shape.populations.push(Population {
-            name: (*target_name).clone(),
-            form: first.form,
-            transfer,
-            refractory: first.refractory.is_some(),
-            scaled: false,
-            noisy: first.noise.is_some(),
-            inputs: shape.connections.len() - before,
-        });
-        let of_lane = |index: usize| lane(index).populations.get(*target_name);
-        rows.populations.push(PopulationRows::new(numbers, &of_lane));
-    }
-    (shape, rows)
-}
-
-impl<const G: usize> PopulationRows<G> {
-    fn new<'a>(transfer: Numbers<G>, of_lane: &dyn Fn(usize) -> Option<&'a spec::Population>) -> Self {
-        let row = |pick: &dyn Fn(&spec::Population) -> f64| Row::from_fn(|lane| of_lane(lane).map_or(0.0, pick));
-        Self {
-            drive: row(&|population| population.drive.unwrap_or(0.0)),
-            sigma: row(&|population| population.noise.as_ref().map_or(0.0, |noise| noise.sigma)),
-            transfer,
-            gain: Row::splat(1.0),
-            inverse_tau: row(&|population| 1.0 / population.tau),
-            refractory: [
-                row(&|population| population.refractory.as_ref().map_or(1.0, |factor| factor.k)),
-                row(&|population| population.refractory.as_ref().map_or(0.0, |factor| factor.r)),
-            ],
-            noise_tau: row(&|population| population.noise.as_ref().map_or(1.0, |noise| noise.tau)),
-        }
-    }
-}
-
 impl<const G: usize> Shape<G> {
     /// How many populations there are.
     pub fn size(&self) -> usize {
         self.populations.len()
     }
 
-    /// How many variables there are: one for each population, in order, then those of its synapses and mechanisms.
+    /// How many variables there are: one for each population, in order, then those of channels and mechanisms.
     pub fn variables(&self) -> usize {
-        self.populations.len()
+        self.names.len()
     }
 
-    /// A name for each variable: that of the population for the first ones.
-    pub fn variable_names(&self) -> Vec<String> {
-        self.populations.iter().map(|population| population.name.clone()).collect()
+    /// A name for each variable: that of the population for the first ones, then such as `gate.CLASS.SOURCE`.
+    pub fn variable_names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Whether a variable follows from the others at once.
+    pub fn is_algebraic(&self, variable: usize) -> bool {
+        self.populations.get(variable).is_some_and(|population| population.form == Form::Algebraic)
+    }
+
+    /// How many outputs there are: the rates, then what the channels give.
+    pub fn outputs(&self) -> usize {
+        self.populations.len() + self.channels.len()
+    }
+
+    /// How many channels are delayed.
+    pub fn delays(&self) -> usize {
+        self.channels.iter().filter(|channel| channel.delayed.is_some()).count()
+    }
+
+    /// One population with its numbers and what it receives.
+    #[inline(always)]
+    pub fn site<'a>(&'a self, rows: &'a Rows<G>, index: usize) -> Site<'a, G> {
+        let population = &self.populations[index];
+        let range = population.first..population.first + population.inputs;
+        Site {
+            population,
+            numbers: &rows.populations[index],
+            connections: &self.connections[range.clone()],
+            weights: &rows.weight[range],
+        }
     }
 
     /// The index of a population.
@@ -203,16 +227,18 @@ impl<const G: usize> Shape<G> {
         self.populations.iter().position(|population| population.name == name)
     }
 
-    /// The index of a connection.
-    pub fn connection(&self, target: usize, source: usize) -> Option<usize> {
-        self.connections.iter().position(|connection| *connection == Connection { target, source })
+    /// The connections from one population onto another, whatever their class and compartment.
+    pub fn connections_between(&self, target: usize, source: usize) -> impl Iterator<Item = usize> + '_ {
+        let joins = move |connection: &Connection| (connection.target, connection.source) == (target, source);
+        self.connections.iter().enumerate().filter(move |(_, connection)| joins(connection)).map(|(index, _)| index)
     }
 }
 
 impl<const G: usize> Rows<G> {
-    /// 1/tau of a variable, per ms: its rate of change is its residual times this.
+    /// 1/tau of a variable, per ms: its rate of change is its residual times this. 0 for an algebraic population.
     pub fn inverse_tau(&self, variable: usize) -> &Row<G> {
-        &self.populations[variable].inverse_tau
+        let n = self.populations.len();
+        if variable < n { &self.populations[variable].inverse_tau } else { &self.inverse_tau[variable - n] }
     }
 
     /// Takes over the numbers of one lane that signals may change.
@@ -226,5 +252,11 @@ impl<const G: usize> Rows<G> {
             to.gain.set(lane, from.gain.get(lane));
             to.sigma.set(lane, from.sigma.get(lane));
         }
+        for (to, from) in self.mechanisms.iter_mut().zip(&from.mechanisms) {
+            to.adaptation.set(lane, from.adaptation.get(lane));
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,13 +3,14 @@
 use super::newton::{NewtonWork, solve};
 use super::relaxation::{STILL, relax};
 use super::stability::Linearisation;
-use crate::circuit::equations::rates;
+use crate::circuit::equations::still_outputs;
+use crate::circuit::synapses::settle_at;
 use crate::circuit::transfer::inverse;
-use crate::circuit::{self, Rows, Shape, sites};
+use crate::circuit::{self, Rows, Shape};
 use crate::numeric::lanes::dispatch;
 use crate::numeric::lanes::{Lanes, Row};
 use crate::numeric::linear::{Complex, EigenError};
-use crate::spec::{self, Form, Population};
+use crate::spec::{self, Divided, Form, Population};
 use fearless_simd::{Level, Simd};
 
 /// A circuit whose drives are solved, with its rest.
@@ -72,8 +73,8 @@ pub enum RestError {
 /// [`RestError`] says why there is no usable rest.
 pub fn calibrate(circuit: &spec::Circuit, level: Level) -> Result<Calibrated, RestError> {
     let Rest { shape, rows, state, rates: resting } = Rest::new(circuit, level)?;
-    let linearisation = Linearisation::new(&shape, &rows, &state, level);
-    let eigenvalues = linearisation.eigenvalues_per_s()?;
+    let linearisation = Linearisation::new(&shape, &rows, &state, level)?;
+    let eigenvalues = linearisation.eigenvalues_per_s();
     refuse_unstable(circuit, &resting, &eigenvalues)?;
     let response = linearisation.response().ok_or(RestError::Overflow)?;
     let drives: Vec<f64> = rows.populations.iter().map(|numbers| numbers.drive.get(0)).collect();
@@ -120,15 +121,19 @@ struct Rest {
 impl Rest {
     fn new(circuit: &spec::Circuit, level: Level) -> Result<Self, RestError> {
         let (shape, mut rows) = circuit::build::<1>(&[circuit]);
-        let held: Vec<bool> = circuit.populations.values().map(|population| population.rest.is_some()).collect();
-        let mut state = resting_variables(circuit)?;
-        if held.iter().any(|held| !held) && !dispatch!(level, simd => settle(simd, &shape, &rows, &mut state, &held)) {
+        let mut held: Vec<bool> = circuit.populations.values().map(|population| population.rest.is_some()).collect();
+        let some_free = held.contains(&false);
+        let all_free = !held.contains(&true);
+        held.resize(shape.variables(), false);
+        let mut state = resting_state(circuit, &shape, &rows)?;
+        if some_free && !dispatch!(level, simd => settle(simd, &shape, &rows, &mut state, (&held, all_free))) {
             return Err(RestError::NoRest);
         }
-        let mut resting = vec![Row::ZERO; shape.size()];
-        dispatch!(level, simd => rates(simd, &shape, &rows, &state, &mut resting));
-        let resting: Vec<f64> = resting.iter().map(|row| row.get(0)).collect();
-        solve_drives(circuit, &shape, &mut rows, &state, &resting);
+        let mut outputs = vec![Row::ZERO; shape.outputs()];
+        dispatch!(level, simd => still_outputs(simd, (&shape, &rows), &state, &mut outputs));
+        let outputs: Vec<f64> = outputs.iter().map(|row| row.get(0)).collect();
+        solve_drives(circuit, (&shape, &mut rows), &state, &outputs, level)?;
+        let resting = outputs[..shape.size()].to_vec();
         let drives = rows.populations.iter().map(|numbers| numbers.drive.get(0));
         if drives.chain(resting.iter().copied()).any(|number| !number.is_finite()) {
             return Err(RestError::Overflow);
@@ -137,20 +142,42 @@ impl Rest {
     }
 }
 
-/// The variables at the stated resting rates; 0 where the drive is given.
-fn resting_variables(circuit: &spec::Circuit) -> Result<Vec<Row<1>>, RestError> {
-    let variable = |(name, population): (&String, &Population)| match (population.rest, population.form) {
-        (None, _) => Ok(Row::ZERO),
-        (Some(rate), Form::Rate) => Ok(Row::splat(rate)),
-        (Some(rate), Form::Voltage) => resting_input(name, population, rate).map(Row::splat),
-    };
-    circuit.populations.iter().map(variable).collect()
+/// The variables at the stated resting rates; 0 where the drive is given, with synapses and adaptation as they then settle.
+fn resting_state(circuit: &spec::Circuit, shape: &Shape<1>, rows: &Rows<1>) -> Result<Vec<Row<1>>, RestError> {
+    let stated: Vec<f64> = circuit.populations.values().map(|population| population.rest.unwrap_or(0.0)).collect();
+    let mut state = vec![Row::ZERO; shape.variables()];
+    for (index, (name, population)) in circuit.populations.iter().enumerate() {
+        let value = match (population.rest, population.form) {
+            (None, _) => 0.0,
+            (Some(rate), Form::Rate | Form::Algebraic) => rate,
+            (Some(rate), Form::Voltage) => resting_argument(name, population, rate, 1.0)?,
+        };
+        state[index] = Row::splat(value);
+    }
+    let stated: Vec<Row<1>> = stated.into_iter().map(Row::splat).collect();
+    settle_at(shape, rows, &stated, &mut state);
+    Ok(state)
 }
 
-/// The input at which a population fires at its rest.
-fn resting_input(name: &str, population: &Population, rate: f64) -> Result<f64, RestError> {
+/// The variables of a calibrated circuit that rests at `rates` Hz.
+pub fn resting_variables(circuit: &spec::Circuit, rates: &[f64]) -> Vec<f64> {
+    let (shape, rows) = circuit::build::<1>(&[circuit]);
+    let mut state = vec![Row::ZERO; shape.variables()];
+    for ((value, population), rate) in state.iter_mut().zip(circuit.populations.values()).zip(rates) {
+        *value = Row::splat(match population.form {
+            Form::Rate | Form::Algebraic => *rate,
+            Form::Voltage => inverse(&population.transfer, *rate).unwrap_or(0.0),
+        });
+    }
+    let rates: Vec<Row<1>> = rates.iter().map(|rate| Row::splat(*rate)).collect();
+    settle_at(&shape, &rows, &rates, &mut state);
+    state.iter().map(|row| row.get(0)).collect()
+}
+
+/// The argument of its transfer function at which a population fires at its rest, its output being divided.
+fn resting_argument(name: &str, population: &Population, rate: f64, divisor: f64) -> Result<f64, RestError> {
     let factor = population.refractory.as_ref().map_or(1.0, |refractory| refractory.k - refractory.r * rate);
-    let needed = if factor > 0.0 { inverse(&population.transfer, rate / factor) } else { None };
+    let needed = if factor > 0.0 { inverse(&population.transfer, rate * divisor / factor) } else { None };
     needed.ok_or_else(|| RestError::NoDrive { population: name.to_owned(), rate })
 }
 
@@ -161,10 +188,15 @@ const FARTHEST_CORRECTION: f64 = 1e-2;
 
 /// Finds the rates of the populations that are not held, by letting the circuit run from zero.
 #[inline(always)]
-fn settle<S: Simd>(simd: S, shape: &Shape<1>, rows: &Rows<1>, state: &mut [Row<1>], held: &[bool]) -> bool {
+fn settle<S: Simd>(
+    simd: S,
+    shape: &Shape<1>,
+    rows: &Rows<1>,
+    state: &mut [Row<1>],
+    (held, free): (&[bool], bool),
+) -> bool {
     let zero = Lanes::splat(simd, 0.0);
     let everywhere = zero.eq(zero);
-    let free = held.iter().all(|held| !held);
     let still = if free { NEAR } else { STILL };
     if !relax(simd, shape, rows, state, everywhere, held, still).all() {
         return false;
@@ -197,24 +229,53 @@ fn polish<S: Simd>(simd: S, shape: &Shape<1>, rows: &Rows<1>, state: &mut [Row<1
 }
 
 /// Solves the drives of the populations with a stated rest, summing in the order of the equations.
-fn solve_drives(circuit: &spec::Circuit, shape: &Shape<1>, rows: &mut Rows<1>, state: &[Row<1>], resting: &[f64]) {
+fn solve_drives(
+    circuit: &spec::Circuit,
+    (shape, rows): (&Shape<1>, &mut Rows<1>),
+    state: &[Row<1>],
+    outputs: &[f64],
+    level: Level,
+) -> Result<(), RestError> {
     let mut drives = Vec::with_capacity(shape.size());
-    for ((population, site), state) in circuit.populations.values().zip(sites(shape, rows)).zip(state) {
-        let needed = match (population.rest, population.form) {
-            (None, _) => {
-                drives.push(site.numbers.drive);
-                continue;
-            }
-            (Some(_), Form::Voltage) => Some(state.get(0)),
-            (Some(rate), Form::Rate) => resting_input("", population, rate).ok(),
+    for (index, (name, population)) in circuit.populations.iter().enumerate() {
+        let site = shape.site(rows, index);
+        let Some(rate) = population.rest else {
+            drives.push(site.numbers.drive);
+            continue;
         };
+        let place = site.population.mechanism;
+        let received = |range: &std::ops::Range<usize>| -> f64 {
+            let connections = shape.connections[range.clone()].iter().zip(&rows.weight[range.clone()]);
+            connections.map(|(connection, weight)| weight.get(0) * outputs[connection.output]).sum()
+        };
+        let mechanism = place.map(|place| (&shape.mechanisms[place], &rows.mechanisms[place]));
+        let division = mechanism.and_then(|(mechanism, _)| mechanism.division.as_ref());
+        let divisor = |wanted: Divided| match division {
+            Some((what, range)) if *what == wanted => 1.0 + received(range),
+            _ => 1.0,
+        };
+        let argument = match population.form {
+            Form::Voltage => state[index].get(0),
+            Form::Rate | Form::Algebraic => resting_argument(name, population, rate, divisor(Divided::Output))?,
+        };
+        let mut soma = argument * divisor(Divided::Input);
+        let mut adapted = 0.0;
+        if let Some((mechanism, numbers)) = mechanism {
+            if let Some(dendrite) = &mechanism.dendrite {
+                let below = numbers.dendrite_drive.get(0) + received(&dendrite.inputs);
+                let unreachable = || RestError::NoDrive { population: name.clone(), rate };
+                soma = numbers.soma_for(dendrite.event, soma, below, level).ok_or_else(unreachable)?;
+            }
+            adapted = mechanism.adaptation.map_or(0.0, |variable| state[variable].get(0));
+        }
         let synapses = site.connections.iter().zip(site.weights);
-        let synapses: f64 = synapses.map(|(connection, weight)| weight.get(0) * resting[connection.source]).sum();
-        drives.push(Row::splat(needed.unwrap_or(f64::NAN) - synapses));
+        let synapses: f64 = synapses.map(|(connection, weight)| weight.get(0) * outputs[connection.output]).sum();
+        drives.push(Row::splat(soma - synapses - adapted));
     }
     for (numbers, drive) in rows.populations.iter_mut().zip(drives) {
         numbers.drive = drive;
     }
+    Ok(())
 }
 
 fn refuse_unstable(circuit: &spec::Circuit, resting: &[f64], eigenvalues: &[Complex]) -> Result<(), RestError> {

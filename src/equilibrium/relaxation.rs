@@ -1,13 +1,15 @@
 //! Relaxation: the circuit's own dynamics, followed until they stand still. Slower than Newton's method, but it finds the
 //! state to which the circuit would really go.
 
-use crate::circuit::equations::rates;
-use crate::circuit::{Rows, Shape, sites};
+use crate::circuit::equations::{residuals, still_outputs};
+use crate::circuit::{Rows, Shape};
 use crate::numeric::lanes::{Lanes, Mask, Row};
 use fearless_simd::Simd;
 
 /// The step relative to the shortest time constant.
 const STEP: f64 = 0.05;
+/// What an algebraic population goes of its way in one step; it settles long before the others have moved.
+const ALGEBRAIC_SHARE: f64 = 0.5;
 /// How long the circuit is given, in steps: hundreds of its longest time constants in ordinary circuits.
 const MOST_STEPS: usize = 200_000;
 /// How many steps between two looks at the speed.
@@ -15,7 +17,7 @@ const STEPS_BETWEEN_LOOKS: usize = 200;
 /// Standing still: no variable is farther than this from its target, relative to its size (absolutely below 1).
 pub const STILL: f64 = 1e-10;
 
-/// Lets the lanes of `active` run from `state` until no variable is farther than `still` from its target; populations in `held`
+/// Lets the lanes of `active` run from `state` until no variable is farther than `still` from its target; variables in `held`
 /// do not move. Gives the lanes that came to rest; the others' state is unusable.
 #[inline(never)]
 pub fn relax<S: Simd, const G: usize>(
@@ -30,28 +32,36 @@ pub fn relax<S: Simd, const G: usize>(
     simd.vectorize(
         #[inline(always)]
         || {
-            let n = shape.size();
+            let n = shape.variables();
             let mut fastest = Lanes::splat(simd, 0.0);
-            for numbers in &rows.populations {
-                fastest = fastest.max(Lanes::load(simd, &numbers.inverse_tau));
+            for variable in 0..n {
+                fastest = fastest.max(Lanes::load(simd, rows.inverse_tau(variable)));
             }
+            // A circuit without any dynamics of its own is iterated.
+            fastest = fastest.gt(Lanes::splat(simd, 0.0)).select(fastest, Lanes::splat(simd, 1.0));
             let step = Lanes::splat(simd, STEP) / fastest;
-            let mut now = vec![Row::ZERO; n];
+            let mut now = vec![Row::ZERO; shape.outputs()];
+            let mut residual = vec![Row::ZERO; n];
             let mut moved = vec![Row::ZERO; n];
             let mut running = active;
             let mut at_rest = active.and(active.not());
             for count in 0..MOST_STEPS {
-                rates(simd, shape, rows, state, &mut now);
+                still_outputs(simd, (shape, rows), state, &mut now);
+                residuals(simd, (shape, rows), &now, state, &mut residual);
                 let mut farthest = Lanes::splat(simd, 0.0);
                 // A NaN would be passed over by the largest distance.
                 let mut sound = running;
-                for (index, site) in sites(shape, rows).enumerate() {
+                for (index, residual) in residual.iter().enumerate() {
                     let value = Lanes::load(simd, &state[index]);
-                    let away = site.target(simd, &now, None, &state[index]) - value;
+                    let away = Lanes::load(simd, residual);
                     let away = if held[index] { Lanes::splat(simd, 0.0) } else { away };
                     sound = sound.and(away.is_finite());
                     farthest = farthest.max(away.abs() / value.abs().max(Lanes::splat(simd, 1.0)));
-                    let share = step * Lanes::load(simd, &site.numbers.inverse_tau);
+                    let share = if shape.is_algebraic(index) {
+                        Lanes::splat(simd, ALGEBRAIC_SHARE)
+                    } else {
+                        step * Lanes::load(simd, rows.inverse_tau(index))
+                    };
                     running.select(share.mul_add(away, value), value).store(&mut moved[index]);
                 }
                 state.clone_from_slice(&moved);

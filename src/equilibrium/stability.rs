@@ -1,18 +1,18 @@
 //! The circuit linearised at a state: eigenvalues, stability, and the response of rates to drives.
 
+use super::delayed::delayed_matrix;
 use crate::circuit::equations::{Linearised, residual_and_jacobian};
 use crate::circuit::{Rows, Shape};
-use crate::numeric::lanes::Row;
-use crate::numeric::lanes::dispatch;
+use crate::numeric::lanes::{Row, dispatch};
 use crate::numeric::linear::{Complex, EigenError, eigenvalues, invert};
 use fearless_simd::Level;
 
 /// A circuit linearised at one state, in one lane.
 #[derive(Clone, Debug)]
 pub struct Linearisation {
-    /// Jacobian of the dynamics per ms, row-major N x N.
-    pub jacobian_per_ms: Vec<f64>,
-    /// d target_i / d y_j - identity, row-major N x N.
+    /// Eigenvalues of the dynamics per ms.
+    eigenvalues_per_ms: Vec<Complex>,
+    /// d residual_i / d y_j, row-major.
     residual_jacobian: Vec<f64>,
     /// d rate / d state of each population.
     rate_slopes: Vec<f64>,
@@ -20,55 +20,130 @@ pub struct Linearisation {
     drive_slopes: Vec<f64>,
 }
 
-/// The Jacobian of the dynamics per ms in one lane, from that of the residual.
+/// A square matrix, row-major.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Square {
+    /// Its entries.
+    pub entries: Vec<f64>,
+    /// Its rows, and columns.
+    pub size: usize,
+}
+
+/// The Jacobian of the dynamics per ms in one lane, delays left out: of the variables that have dynamics of their own, the
+/// algebraic populations eliminated. None where these do not follow from the others.
 pub fn dynamics_jacobian<const G: usize>(
     shape: &Shape<G>,
     rows: &Rows<G>,
-    residual_jacobian: &[Row<G>],
+    linearised: &Linearised<G>,
     lane: usize,
-) -> Vec<f64> {
+) -> Option<Square> {
     let n = shape.variables();
-    (0..n * n).map(|place| residual_jacobian[place].get(lane) * rows.inverse_tau(place / n).get(lane)).collect()
+    let entry = |row: usize, column: usize| linearised.jacobian[row * n + column].get(lane);
+    let full = Square { entries: (0..n * n).map(|place| entry(place / n, place % n)).collect(), size: n };
+    let algebraic: Vec<bool> = (0..n).map(|variable| shape.is_algebraic(variable)).collect();
+    let scales: Vec<f64> = (0..n).map(|variable| rows.inverse_tau(variable).get(lane)).collect();
+    let mut reduced = full.eliminate(&algebraic)?;
+    let kept: Vec<f64> = (0..n).filter(|variable| !algebraic[*variable]).map(|variable| scales[variable]).collect();
+    for (place, entry) in reduced.entries.iter_mut().enumerate() {
+        *entry *= kept[place / reduced.size];
+    }
+    Some(reduced)
+}
+
+impl Square {
+    /// The Schur complement: what is left of `M y` where the rows of the variables marked are 0 and determine these. None
+    /// where they do not.
+    pub fn eliminate(&self, marked: &[bool]) -> Option<Self> {
+        let n = self.size;
+        let out: Vec<usize> = (0..n).filter(|index| marked[*index]).collect();
+        let kept: Vec<usize> = (0..n).filter(|index| !marked[*index]).collect();
+        if out.is_empty() {
+            return Some(self.clone());
+        }
+        let at = |row: usize, column: usize| self.entries[row * n + column];
+        let block: Vec<f64> = out.iter().flat_map(|row| out.iter().map(move |column| at(*row, *column))).collect();
+        let inverse = invert(&block, out.len())?;
+        // How the marked variables follow from the kept ones.
+        let follow: Vec<Vec<f64>> = (0..out.len())
+            .map(|row| {
+                let along = |column: usize| -> f64 {
+                    (0..out.len()).map(|inner| -inverse[row * out.len() + inner] * at(out[inner], column)).sum()
+                };
+                kept.iter().map(|column| along(*column)).collect()
+            })
+            .collect();
+        let mut entries = Vec::with_capacity(kept.len() * kept.len());
+        for row in &kept {
+            for (place, column) in kept.iter().enumerate() {
+                let through: f64 =
+                    out.iter().zip(&follow).map(|(inner, follow)| at(*row, *inner) * follow[place]).sum();
+                entries.push(at(*row, *column) + through);
+            }
+        }
+        Some(Self { entries, size: kept.len() })
+    }
+}
+
+/// The matrix per ms in one lane whose eigenvalues are those of the dynamics, delays included. None where algebraic
+/// populations do not follow from the others.
+pub fn generator<const G: usize>(
+    shape: &Shape<G>,
+    rows: &Rows<G>,
+    linearised: &Linearised<G>,
+    lane: usize,
+) -> Option<Square> {
+    if shape.delays() == 0 {
+        dynamics_jacobian(shape, rows, linearised, lane)
+    } else {
+        delayed_matrix(shape, rows, linearised, lane)
+    }
+}
+
+/// The eigenvalues of the dynamics per ms in one lane, delays included: then the rightmost ones of infinitely many.
+///
+/// # Errors
+/// [`EigenError`] where the Jacobian is not finite or the iteration does not end.
+pub fn eigenvalues_per_ms<const G: usize>(
+    shape: &Shape<G>,
+    rows: &Rows<G>,
+    linearised: &Linearised<G>,
+    lane: usize,
+) -> Result<Vec<Complex>, EigenError> {
+    let matrix = generator(shape, rows, linearised, lane).ok_or(EigenError::NotFinite)?;
+    eigenvalues(&matrix.entries, matrix.size)
 }
 
 /// The largest real part of the eigenvalues of the dynamics in one lane, in 1/s; NaN where there are none.
 pub fn leading_rate_per_s<const G: usize>(
     shape: &Shape<G>,
     rows: &Rows<G>,
-    residual_jacobian: &[Row<G>],
+    linearised: &Linearised<G>,
     lane: usize,
 ) -> f64 {
-    let jacobian = dynamics_jacobian(shape, rows, residual_jacobian, lane);
-    let found = eigenvalues(&jacobian, shape.variables());
+    let found = eigenvalues_per_ms(shape, rows, linearised, lane);
     found.map_or(f64::NAN, |values| values.iter().map(|value| value.re * 1e3).fold(f64::NEG_INFINITY, f64::max))
 }
 
 impl Linearisation {
     /// Linearises lane 0 of a circuit at a state.
-    pub fn new(shape: &Shape<1>, rows: &Rows<1>, state: &[Row<1>], level: Level) -> Self {
-        let mut work = Linearised::new(shape);
-        dispatch!(level, simd => residual_and_jacobian(simd, shape, rows, state, &mut work));
-        let first = |rows: &[Row<1>]| rows.iter().map(|row| row.get(0)).collect();
-        Self {
-            jacobian_per_ms: dynamics_jacobian(shape, rows, &work.jacobian, 0),
-            residual_jacobian: first(&work.jacobian),
-            rate_slopes: first(&work.rate_slopes),
-            drive_slopes: first(&work.drive_slopes),
-        }
-    }
-
-    /// Eigenvalues of the dynamics in 1/s, in order of their real parts.
     ///
     /// # Errors
     /// [`EigenError`] where the Jacobian is not finite or the iteration does not end.
-    pub fn eigenvalues_per_s(&self) -> Result<Vec<Complex>, EigenError> {
-        let per_ms = eigenvalues(&self.jacobian_per_ms, self.variables())?;
-        Ok(per_ms.into_iter().map(|value| Complex { re: value.re * 1e3, im: value.im * 1e3 }).collect())
+    pub fn new(shape: &Shape<1>, rows: &Rows<1>, state: &[Row<1>], level: Level) -> Result<Self, EigenError> {
+        let mut work = Linearised::new(shape);
+        dispatch!(level, simd => residual_and_jacobian(simd, shape, rows, state, &mut work));
+        let first = |rows: &[Row<1>]| rows.iter().map(|row| row.get(0)).collect();
+        Ok(Self {
+            eigenvalues_per_ms: eigenvalues_per_ms(shape, rows, &work, 0)?,
+            residual_jacobian: first(&work.jacobian),
+            rate_slopes: first(&work.rate_slopes),
+            drive_slopes: first(&work.drive_slopes),
+        })
     }
 
-    /// How many variables there are: N.
-    fn variables(&self) -> usize {
-        libm::round(libm::sqrt(self.jacobian_per_ms.len() as f64)) as usize
+    /// Eigenvalues of the dynamics in 1/s, in order of their real parts.
+    pub fn eigenvalues_per_s(&self) -> Vec<Complex> {
+        self.eigenvalues_per_ms.iter().map(|value| Complex { re: value.re * 1e3, im: value.im * 1e3 }).collect()
     }
 
     /// d rate_i / d drive_j in Hz per input unit at the steady state, row-major n x n; none where the state is singular.

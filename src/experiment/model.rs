@@ -65,6 +65,8 @@ pub struct Model<const G: usize> {
     pub states: States<G>,
     /// Index among the signals of each population's rate.
     pub rate_signals: Vec<usize>,
+    /// Index among the signals of each variable behind those of the populations: gates, adaptation and the like.
+    further_signals: Vec<usize>,
     /// The signals at rest.
     pub rest: Vec<Row<G>>,
 }
@@ -109,6 +111,7 @@ impl<const G: usize> Model<G> {
         let mut states = States::new();
         let rate_signals =
             shape.populations.iter().map(|population| board.add(format!("rate.{}", population.name))).collect();
+        let further_signals = shape.variable_names()[shape.size()..].iter().map(|name| board.add(name)).collect();
         let level_of = |lane: usize| plans[lane.min(last)].arm.stress.as_ref().map_or(0.0, |stress| stress.level);
         let stress = stress::build(&scenarios, Row::from_fn(level_of), &mut board, &mut states);
         let pharmacology = pharmacology::build(&scenarios, forms, &mut board, &mut states);
@@ -129,6 +132,7 @@ impl<const G: usize> Model<G> {
             board,
             states,
             rate_signals,
+            further_signals,
             rest,
         }
     }
@@ -178,6 +182,14 @@ impl<const G: usize> Model<G> {
         self.plasticity.derivatives(simd, states, signals, &self.rest, derivatives);
     }
 
+    /// Writes the variables behind those of the populations among the signals.
+    #[inline(always)]
+    pub fn show_variables(&self, state: &[Row<G>], signals: &mut [Row<G>]) {
+        for (signal, value) in self.further_signals.iter().zip(&state[self.shape.size()..]) {
+            signals[*signal] = *value;
+        }
+    }
+
     /// Writes rates in Hz among the signals.
     #[inline(always)]
     pub fn show_rates(&self, rates: &[Row<G>], signals: &mut [Row<G>]) {
@@ -205,6 +217,9 @@ fn resting_signals(plan: &Plan, forms: &[CourseKey], level: Level) -> Vec<(Strin
     }
     let mut work = model.work();
     let rates: Vec<Row<1>> = plan.resting_rates.iter().map(|rate| Row::splat(*rate)).collect();
+    let mut state = vec![Row::ZERO; model.shape.variables()];
+    circuit::synapses::settle_at(&model.shape, &model.circuit, &rates, &mut state);
+    model.show_variables(&state, &mut work.signals);
     dispatch!(level, simd => show_at_rest(simd, &model, &inputs, &rates, &mut work));
     model.board.names().iter().zip(&work.signals).map(|(name, row)| (name.clone(), row.get(0))).collect()
 }

@@ -1,6 +1,6 @@
 //! Effects over lanes: how the departures of signals from rest change the circuit's rows.
 //!
-//! Drives of several effects add. Factors on a population's output, gain, time constant and noise multiply, one
+//! Drives of several effects add. Factors on a population's output, gain, time constant, noise and adaptation multiply, one
 //! `1 + amount x departure` per effect; those on one connection add inside one factor. A factor never falls below 0: a
 //! synapse does not change its sign.
 
@@ -23,6 +23,7 @@ pub struct Effects<const G: usize> {
     gain: Vec<(usize, Term<G>)>,
     tau: Vec<(usize, Term<G>)>,
     sigma: Vec<(usize, Term<G>)>,
+    adaptation: Vec<(usize, Term<G>)>,
 }
 
 /// One effect: `amount x (signal - rest) x modifiers`.
@@ -38,8 +39,7 @@ impl<const G: usize> Effects<G> {
     ///
     /// A phenotype that is not a lane's own has amounts of 0 there, which change no bit.
     pub fn build(lanes: &[&Scenario], phenotypes: &[&str], shape: &Shape<G>, board: &mut Board) -> Self {
-        let mut effects =
-            Self { drive: vec![], output: vec![], weight: vec![], gain: vec![], tau: vec![], sigma: vec![] };
+        let mut effects = Self::default();
         let last = lanes.len() - 1;
         for (name, phenotype) in &lanes[0].stress.phenotypes {
             for index in 0..phenotype.effects.len() {
@@ -92,10 +92,11 @@ impl<const G: usize> Effects<G> {
             Target::Gain(name) => (&mut self.gain, name),
             Target::Tau(name) => (&mut self.tau, name),
             Target::Sigma(name) => (&mut self.sigma, name),
+            Target::Adaptation(name) => (&mut self.adaptation, name),
             Target::Weight { from, onto } => {
                 let place = shape.population(onto).zip(shape.population(from));
-                if let Some(connection) = place.and_then(|(onto, from)| shape.connection(onto, from)) {
-                    self.weight.push((connection, term));
+                if let Some((onto, from)) = place {
+                    self.weight.extend(shape.connections_between(onto, from).map(|index| (index, term.clone())));
                 }
                 return;
             }
@@ -170,6 +171,16 @@ impl<const G: usize> Effects<G> {
                 for (index, term) in &self.sigma {
                     let sigma = &mut rows.populations[*index].sigma;
                     (Lanes::load(simd, sigma) * (one + term.value(simd, signals, rest)).max(zero)).store(sigma);
+                }
+                for (mechanism, base) in rows.mechanisms.iter_mut().zip(&base.mechanisms) {
+                    mechanism.adaptation = base.adaptation;
+                }
+                for (index, term) in &self.adaptation {
+                    if let Some(place) = shape.populations[*index].mechanism {
+                        let strength = &mut rows.mechanisms[place].adaptation;
+                        let factor = (one + term.value(simd, signals, rest)).max(zero);
+                        (Lanes::load(simd, strength) * factor).store(strength);
+                    }
                 }
                 for (index, term) in &self.tau {
                     let inverse_tau = &mut rows.populations[*index].inverse_tau;

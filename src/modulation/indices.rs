@@ -31,7 +31,7 @@ impl<const G: usize> Indices<G> {
             };
             let kind = if first.of.is_empty() {
                 let place = shape.population(&first.onto).zip(shape.population(&first.from));
-                Kind::Connection(place.and_then(|(onto, from)| shape.connection(onto, from))?)
+                Kind::Connection(place.and_then(|(onto, from)| shape.connections_between(onto, from).next())?)
             } else {
                 let of = board.add(first.of.as_str());
                 Kind::Signal { of, offset: row(&|index| index.offset), slope: row(&|index| index.slope) }

@@ -129,7 +129,7 @@ impl<'a, const G: usize> Block<'a, G> {
             grid: Grid::new(run),
             states: model.states.initial.clone(),
             rows: model.circuit.clone(),
-            fast: Fast::new(&model.shape, zero.clone()),
+            fast: Fast::new(&model.shape, &model.circuit, run.step, vec![Row::ZERO; model.shape.variables()]),
             noise: Noise::new(&model.shape, &model.circuit, run.step, run.seed, identities),
             mean_rates: zero.clone(),
             sample_sums: zero,
@@ -173,10 +173,12 @@ impl<'a, const G: usize> Block<'a, G> {
         let variables = (self.states.as_mut_slice(), self.fast.state.as_mut_slice());
         begin(simd, &place, &resting, variables, &mut self.work, &mut newton);
         self.noise.start(simd);
+        self.fast.start(simd, &self.model.shape, &self.work.rows);
         self.model.modulate(simd, &self.inputs, &mut self.work);
         rates(simd, &self.model.shape, &self.work.rows, &self.fast.state, &mut self.mean_rates);
         let all: Vec<usize> = (0..self.lanes.len()).collect();
         self.model.show_rates(&self.mean_rates, &mut self.work.signals);
+        self.model.show_variables(&self.fast.state, &mut self.work.signals);
         for lane in &all {
             self.lanes[*lane].sample(self.run.from, *lane, &self.work);
         }
@@ -202,6 +204,7 @@ impl<'a, const G: usize> Block<'a, G> {
         self.model.modulate(simd, &self.inputs, &mut self.work);
         self.stop_diverged(due, now);
         self.model.show_rates(&self.mean_rates, &mut self.work.signals);
+        self.model.show_variables(&self.fast.state, &mut self.work.signals);
         self.report(simd, due, now + self.grid.step_min * SLACK);
         if sampling {
             self.record(due, now);
@@ -225,7 +228,7 @@ impl<'a, const G: usize> Block<'a, G> {
         let mut linearised = Linearised::new(&model.shape);
         residual_and_jacobian(simd, &model.shape, &self.work.rows, &self.fast.state, &mut linearised);
         for lane in due {
-            self.lanes[lane].report_if_due(now, lane, (model, &self.work), &linearised.jacobian);
+            self.lanes[lane].report_if_due(now, lane, (model, &self.work), &linearised);
         }
     }
 

@@ -1,11 +1,12 @@
 //! One arm in its lane: its timeline, its own time and step, and what it has recorded so far.
 
 use super::recording::{ArmOutcome, Recording, Report, Status, Work as Effort};
-use super::start::resting_variables;
+use crate::circuit::Connection;
+use crate::circuit::equations::Linearised;
+use crate::equilibrium::calibration::resting_variables;
 use crate::equilibrium::stability::leading_rate_per_s;
 use crate::experiment::{Model, Plan, Timeline, Traces, Work};
-use crate::numeric::lanes::Row;
-use crate::spec::{Run, TimeLabel};
+use crate::spec::{Compartment, Run, TimeLabel};
 
 /// An arm on its way.
 #[derive(Clone, Debug)]
@@ -60,13 +61,14 @@ impl Lane {
                     .shape
                     .connections
                     .iter()
+                    .filter(|connection| adds(connection))
                     .map(|connection| (populations[connection.target].clone(), populations[connection.source].clone()))
                     .collect(),
                 reports: Vec::new(),
                 events: Vec::new(),
                 work: Effort::default(),
             },
-            resting_variables: resting_variables(plan),
+            resting_variables: resting_variables(&plan.scenario.circuit, &plan.resting_rates),
             reports,
         }
     }
@@ -107,32 +109,46 @@ impl Lane {
         self.running && self.reports.first().is_some_and(|report| report.minutes <= now)
     }
 
-    /// Records the state for every report due now; `residual_jacobian` is that of the circuit there.
+    /// Records the state for every report due now; `linearised` is the circuit there.
     pub fn report_if_due<const G: usize>(
         &mut self,
         now: f64,
         lane: usize,
         (model, work): (&Model<G>, &Work<G>),
-        residual_jacobian: &[Row<G>],
+        linearised: &Linearised<G>,
     ) {
         while self.report_is_due(now) {
             let TimeLabel { label, minutes } = self.reports.remove(0);
-            let stability_per_s = leading_rate_per_s(&model.shape, &work.rows, residual_jacobian, lane);
-            self.outcome.reports.push(Report { stability_per_s, ..report(label, minutes, lane, model, work) });
+            let stability_per_s = leading_rate_per_s(&model.shape, &work.rows, linearised, lane);
+            self.outcome
+                .reports
+                .push(Report { stability_per_s, ..report(label, minutes, lane, (model, work), linearised) });
         }
     }
 }
 
+/// Whether a connection adds to an input rather than dividing.
+fn adds(connection: &Connection) -> bool {
+    connection.compartment != Compartment::Divisive
+}
+
 /// The state of a lane at a report time, but for its stability.
-fn report<const G: usize>(label: String, minutes: f64, lane: usize, model: &Model<G>, work: &Work<G>) -> Report {
-    let weights: Vec<f64> = work.rows.weight.iter().map(|row| row.get(lane)).collect();
-    let synaptic = model
-        .shape
-        .connections
-        .iter()
-        .zip(&weights)
-        .map(|(connection, weight)| weight * work.signals[model.rate_signals[connection.source]].get(lane))
-        .collect();
+fn report<const G: usize>(
+    label: String,
+    minutes: f64,
+    lane: usize,
+    (model, work): (&Model<G>, &Work<G>),
+    linearised: &Linearised<G>,
+) -> Report {
+    let connections =
+        || model.shape.connections.iter().zip(&work.rows.weight).filter(|(connection, _)| adds(connection));
+    // Rates are means over what has passed; gates are what they are now.
+    let carried = |connection: &Connection| match model.rate_signals.get(connection.output) {
+        Some(signal) => work.signals[*signal].get(lane),
+        None => linearised.outputs[connection.output].get(lane),
+    };
+    let synaptic = connections().map(|(connection, weight)| weight.get(lane) * carried(connection)).collect();
+    let weights: Vec<f64> = connections().map(|(_, weight)| weight.get(lane)).collect();
     Report {
         label,
         minutes,

@@ -2,6 +2,7 @@
 
 mod dormand_prince;
 mod fast;
+mod history;
 mod lane;
 mod moment;
 mod noise;

@@ -1,14 +1,17 @@
-//! Input noise: unit Ornstein-Uhlenbeck processes, one per noisy population and lane, advanced exactly (Gillespie 1996,
-//! doi:10.1103/PhysRevE.54.2084) by counter-based normals, so that a step's noise depends on nothing but its own number.
+//! Noise: unit Ornstein-Uhlenbeck processes, advanced exactly (Gillespie 1996, doi:10.1103/PhysRevE.54.2084), or white noise
+//! of unit density, one per noisy population and lane; from counter-based normals, so that a step's noise depends on nothing
+//! but its own number. White noise is constant over a step, with the variance of its mean there.
 
 use crate::circuit::{Rows, Shape};
 use crate::numeric::lanes::{Lanes, Row, WIDTH};
 use crate::numeric::normal::{Stream, normals};
 use crate::numeric::philox::noise_key;
+use crate::spec::NoiseKind;
 use fearless_simd::prelude::*;
 
 /// Added to a population's number for the draw that its process starts from.
 const START: u32 = 1 << 31;
+const SECONDS: f64 = 1e-3;
 /// How many vectors are drawn at once: enough to hide the latency of their arithmetic.
 const TOGETHER: usize = 4;
 
@@ -23,6 +26,11 @@ pub struct Noise<const G: usize> {
     populations: Vec<u32>,
     decay: Vec<Row<G>>,
     kick: Vec<Row<G>>,
+    /// Whether each is white, and whether any is.
+    white: Vec<bool>,
+    any_white: bool,
+    /// What holds at the end of a step, where some are white.
+    end: Vec<Row<G>>,
     drawn: Vec<[Row<G>; 4]>,
     key: [u32; 2],
     identities: [[u64; WIDTH]; G],
@@ -32,19 +40,38 @@ impl<const G: usize> Noise<G> {
     /// The processes of a circuit with a step in ms. Lanes of equal identity see equal noise.
     pub fn new(shape: &Shape<G>, rows: &Rows<G>, step: f64, seed: u64, identities: [[u64; WIDTH]; G]) -> Self {
         let noisy: Vec<usize> = (0..shape.size()).filter(|index| shape.populations[*index].noisy).collect();
+        let white: Vec<bool> =
+            noisy.iter().map(|index| shape.populations[*index].noise_kind == NoiseKind::White).collect();
         let decay: Vec<Row<G>> = noisy
             .iter()
-            .map(|index| Row::from_fn(|lane| libm::exp(-step / rows.populations[*index].noise_tau.get(lane))))
+            .map(|index| &shape.populations[*index])
+            .zip(noisy.iter().map(|index| &rows.populations[*index]))
+            .map(|(population, numbers)| {
+                if population.noise_kind == NoiseKind::White {
+                    Row::ZERO
+                } else {
+                    Row::from_fn(|lane| libm::exp(-step / numbers.noise_tau.get(lane)))
+                }
+            })
             .collect();
         let kick = decay
             .iter()
-            // 1 - decay^2 without loss of digits.
-            .map(|decay| Row::from_fn(|lane| libm::sqrt(-libm::expm1(2.0 * libm::log(decay.get(lane))))))
+            .zip(&white)
+            .map(|(decay, white)| {
+                if *white {
+                    return Row::splat(1.0 / libm::sqrt(step * SECONDS));
+                }
+                // 1 - decay^2 without loss of digits.
+                Row::from_fn(|lane| libm::sqrt(-libm::expm1(2.0 * libm::log(decay.get(lane)))))
+            })
             .collect();
         let zero = vec![Row::ZERO; noisy.len()];
         Self {
             now: zero.clone(),
+            end: zero.clone(),
             next: zero,
+            any_white: white.contains(&true),
+            white,
             populations: noisy.iter().map(|index| *index as u32).collect(),
             decay,
             kick,
@@ -57,8 +84,11 @@ impl<const G: usize> Noise<G> {
     /// Draws the processes' starting values from their stationary distribution.
     pub fn start<S: Simd>(&mut self, simd: S) {
         self.draw_streams(simd, 0, START);
-        for (now, drawn) in self.now.iter_mut().zip(&self.drawn) {
+        for (place, (now, drawn)) in self.now.iter_mut().zip(&self.drawn).enumerate() {
             *now = drawn[0];
+            if self.white[place] {
+                (Lanes::load(simd, now) * Lanes::load(simd, &self.kick[place])).store(now);
+            }
         }
         self.next.clone_from_slice(&self.now);
     }
@@ -96,6 +126,18 @@ impl<const G: usize> Noise<G> {
             let kick = Lanes::load(simd, &self.kick[place]) * Lanes::load(simd, &self.drawn[place][index]);
             Lanes::load(simd, &self.decay[place]).mul_add(Lanes::load(simd, &self.now[place]), kick).store(next);
         }
+        if self.any_white {
+            for (place, end) in self.end.iter_mut().enumerate() {
+                *end = if self.white[place] { self.now[place] } else { self.next[place] };
+            }
+        }
+    }
+
+    /// The noise at the end of the step: the next step's for an Ornstein-Uhlenbeck process, still this step's where it is
+    /// white.
+    #[inline(always)]
+    pub fn at_end(&self) -> &[Row<G>] {
+        if self.any_white { &self.end } else { &self.next }
     }
 
     /// Makes the step's end the next one's start.
@@ -120,7 +162,7 @@ mod tests {
         let population = Population {
             tau: 10.0,
             drive: Some(0.0),
-            noise: Some(spec::Noise { sigma: 1.0, tau: TAU }),
+            noise: Some(spec::Noise { sigma: 1.0, tau: TAU, ..spec::Noise::default() }),
             ..Population::default()
         };
         Circuit { populations: [("A".to_owned(), population)].into_iter().collect(), ..Circuit::default() }

@@ -11,11 +11,10 @@ use super::recording::{ArmOutcome, Event, Status};
 use super::start::{Place, begin};
 use crate::equilibrium::newton::{NewtonWork, solve};
 use crate::equilibrium::relaxation::{STILL, relax};
-use crate::equilibrium::stability::dynamics_jacobian;
+use crate::equilibrium::stability::eigenvalues_per_ms;
 use crate::experiment::{Inputs, Model, Plan, Work};
 use crate::numeric::lanes::dispatch;
 use crate::numeric::lanes::{Lanes, Mask, Row};
-use crate::numeric::linear::eigenvalues;
 use crate::spec::Run;
 use fearless_simd::{Level, Simd};
 
@@ -148,7 +147,7 @@ impl<'a, const G: usize> Block<'a, G> {
             stages: vec![vec![Row::ZERO; self.states.len()]; 7],
             states: self.states.clone(),
             circuit: self.circuit.clone(),
-            start: self.circuit.clone(),
+            start: self.rates.clone(),
         };
         while self.lanes.iter().any(|lane| lane.running) {
             self.begin_step(simd, &mut step);
@@ -215,6 +214,7 @@ impl<'a, const G: usize> Block<'a, G> {
         }
         crate::circuit::equations::rates(simd, &model.shape, &self.work.rows, circuit, &mut self.rates);
         model.show_rates(&self.rates, &mut self.work.signals);
+        model.show_variables(circuit, &mut self.work.signals);
     }
 
     /// Lets the circuit of some lanes run until it stands still, under the effects in force.
@@ -276,7 +276,7 @@ impl<'a, const G: usize> Block<'a, G> {
             if changed >> index & 1 == 1 && lane.running {
                 lane.sample(now, index, &self.work);
             }
-            lane.report_if_due(now, index, (self.model, &self.work), &self.newton.linearised.jacobian);
+            lane.report_if_due(now, index, (self.model, &self.work), &self.newton.linearised);
             if lane.next_moment(self.run) == Next::End {
                 lane.running = false;
             }
@@ -461,12 +461,9 @@ impl<'a, const G: usize> Block<'a, G> {
 
     /// Looks at the eigenvalues of every running lane; an unstable state is pushed and let go.
     fn look_for_instability<S: Simd>(&mut self, simd: S) {
-        let n = self.model.shape.variables();
         let mut unstable = 0u64;
         for (index, lane) in self.lanes.iter_mut().enumerate().filter(|(_, lane)| lane.running) {
-            let jacobian =
-                dynamics_jacobian(&self.model.shape, &self.work.rows, &self.newton.linearised.jacobian, index);
-            match eigenvalues(&jacobian, n) {
+            match eigenvalues_per_ms(&self.model.shape, &self.work.rows, &self.newton.linearised, index) {
                 Ok(values) if values.iter().all(|value| value.re < 0.0) => {}
                 Ok(_) => unstable |= 1 << index,
                 Err(_) => lane.give_up(self.time.get(index), "the circuit's Jacobian is not finite"),

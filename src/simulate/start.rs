@@ -3,9 +3,8 @@
 
 use crate::circuit::equations::rates;
 use crate::equilibrium::newton::{NewtonWork, solve};
-use crate::experiment::{Inputs, Model, Plan, Work};
+use crate::experiment::{Inputs, Model, Work};
 use crate::numeric::lanes::{Lanes, Mask, Row};
-use crate::spec::Form;
 use fearless_simd::Simd;
 
 /// The steps over which effects are brought in, so that the circuit's state is followed from its rest.
@@ -84,15 +83,4 @@ fn bring_in<S: Simd, const G: usize>(
         failed.select(Lanes::load(simd, rest), Lanes::load(simd, value)).store(value);
     }
     failed.bits()
-}
-
-/// The circuit's variables at rest: rates, or the inputs at which they are reached.
-pub fn resting_variables(plan: &Plan) -> Vec<f64> {
-    let populations = plan.scenario.circuit.populations.values().zip(&plan.resting_rates);
-    populations
-        .map(|(population, rate)| match population.form {
-            Form::Rate => *rate,
-            Form::Voltage => crate::circuit::transfer::inverse(&population.transfer, *rate).unwrap_or(0.0),
-        })
-        .collect()
 }

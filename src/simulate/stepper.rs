@@ -1,10 +1,11 @@
 //! Steps of the fast circuit: Euler-Maruyama, stochastic Heun and Runge-Kutta, over lanes.
 //!
-//! The noise is an Ornstein-Uhlenbeck input, advanced exactly from step to step; so Euler-Maruyama takes it at the start
-//! of a step, and Heun at both ends.
+//! Ornstein-Uhlenbeck noise is advanced exactly from step to step; so Euler-Maruyama takes it at the start of a step, and
+//! Heun at both ends. White noise is constant over a step.
 
+use super::history::History;
 use super::noise::Noise;
-use crate::circuit::equations::rates;
+use crate::circuit::equations::{evaluate, rates, slopes, still_outputs};
 use crate::circuit::{Rows, Shape, sites};
 use crate::numeric::lanes::{Lanes, Row};
 use crate::spec::{Form, Method};
@@ -17,28 +18,37 @@ pub struct Fast<const G: usize> {
     pub state: Vec<Row<G>>,
     /// The sum of the rates over the steps taken, Hz, for means.
     pub rate_sums: Vec<Row<G>>,
-    rates: Vec<Row<G>>,
+    /// Rates in Hz, then what the channels give.
+    outputs: Vec<Row<G>>,
     trial: Vec<Row<G>>,
     slopes: [Vec<Row<G>>; 4],
     /// The share of its distance from the target that a variable moves in a step of Euler's method.
     shares: Vec<Row<G>>,
+    history: History<G>,
     /// Whether every population is in the rate form, so that the variables are the rates.
     direct: bool,
 }
 
 impl<const G: usize> Fast<G> {
-    /// A circuit with its variables at these values.
-    pub fn new(shape: &Shape<G>, state: Vec<Row<G>>) -> Self {
-        let zero = vec![Row::ZERO; shape.size()];
+    /// A circuit with its variables at these values, for steps of `step` ms.
+    pub fn new(shape: &Shape<G>, rows: &Rows<G>, step: f64, state: Vec<Row<G>>) -> Self {
+        let zero = vec![Row::ZERO; shape.variables()];
         Self {
-            rate_sums: zero.clone(),
-            rates: zero.clone(),
+            rate_sums: vec![Row::ZERO; shape.size()],
+            outputs: vec![Row::ZERO; shape.outputs()],
             trial: zero.clone(),
             slopes: std::array::from_fn(|_| zero.clone()),
-            shares: zero.clone(),
+            shares: vec![Row::ZERO; shape.size()],
+            history: History::new(shape, rows, step),
             direct: shape.populations.iter().all(|population| population.form == Form::Rate),
             state,
         }
+    }
+
+    /// Makes the present state the whole past of the delayed channels.
+    pub fn start<S: Simd>(&mut self, simd: S, shape: &Shape<G>, rows: &Rows<G>) {
+        still_outputs(simd, (shape, rows), &self.state, &mut self.outputs);
+        self.history.fill(simd, (shape, rows), &self.outputs, &self.state);
     }
 }
 
@@ -69,7 +79,8 @@ pub fn take_steps<S: Simd, const G: usize>(
                 for count in count..end {
                     noise.advance(simd, (count % 4) as usize);
                     match method {
-                        Method::EulerMaruyama => euler(simd, shape, rows, noise, fast),
+                        Method::EulerMaruyama if shape.plain => euler(simd, shape, rows, noise, fast),
+                        Method::EulerMaruyama => euler_of_any(simd, shape, rows, step, noise, fast),
                         Method::Heun => heun(simd, shape, rows, step, noise, fast),
                         Method::RungeKutta4 => runge_kutta(simd, shape, rows, step, noise, fast),
                     }
@@ -79,24 +90,6 @@ pub fn take_steps<S: Simd, const G: usize>(
             }
         },
     );
-}
-
-/// d state / dt per ms of every population, with the noise `eta`.
-#[inline(always)]
-fn slopes<S: Simd, const G: usize>(
-    simd: S,
-    shape: &Shape<G>,
-    rows: &Rows<G>,
-    eta: &[Row<G>],
-    state: &[Row<G>],
-    rates: &[Row<G>],
-    slopes: &mut [Row<G>],
-) {
-    let mut eta = eta.iter();
-    for ((site, state), slope) in sites(shape, rows).zip(state).zip(slopes) {
-        let noise = if site.population.noisy { eta.next() } else { None };
-        site.slope(simd, rates, noise, state).store(slope);
-    }
 }
 
 /// `to = from + length slope`.
@@ -117,7 +110,7 @@ fn sum_rates<S: Simd, const G: usize>(simd: S, rates: &[Row<G>], sums: &mut [Row
 
 #[inline(always)]
 fn euler<S: Simd, const G: usize>(simd: S, shape: &Shape<G>, rows: &Rows<G>, noise: &Noise<G>, fast: &mut Fast<G>) {
-    let Fast { state, rate_sums, rates: room, trial, shares, direct, .. } = fast;
+    let Fast { state, rate_sums, outputs: room, trial, shares, direct, .. } = fast;
     if !*direct {
         rates(simd, shape, rows, state, room);
     }
@@ -133,6 +126,66 @@ fn euler<S: Simd, const G: usize>(simd: S, shape: &Shape<G>, rows: &Rows<G>, noi
     std::mem::swap(state, trial);
 }
 
+/// Brings outputs and states up to date at the start of a step, and takes the slopes there.
+#[inline(always)]
+fn begin<S: Simd, const G: usize>(simd: S, (shape, rows): (&Shape<G>, &Rows<G>), noise: &Noise<G>, fast: &mut Fast<G>) {
+    let Fast { state, rate_sums, outputs, history, slopes: stages, .. } = fast;
+    history.read(simd, 1.0);
+    evaluate(simd, (shape, rows), &noise.now, &history.delayed, state, outputs);
+    history.push(simd, (shape, rows), outputs, state);
+    sum_rates(simd, outputs, rate_sums);
+    slopes(simd, (shape, rows), &noise.now, outputs, state, &mut stages[0]);
+}
+
+/// Takes the slopes of a stage: at `trial`, `ahead` steps after the start of the step.
+#[inline(always)]
+fn stage<S: Simd, const G: usize>(
+    simd: S,
+    (shape, rows): (&Shape<G>, &Rows<G>),
+    eta: &[Row<G>],
+    (stage, ahead): (usize, f64),
+    fast: &mut Fast<G>,
+) {
+    let Fast { outputs, history, trial, slopes: stages, .. } = fast;
+    history.read(simd, ahead);
+    hold_at_floor(simd, shape, rows, trial);
+    evaluate(simd, (shape, rows), eta, &history.delayed, trial, outputs);
+    slopes(simd, (shape, rows), eta, outputs, trial, &mut stages[stage]);
+}
+
+/// Holds the states that have a floor there.
+#[inline(always)]
+fn hold_at_floor<S: Simd, const G: usize>(simd: S, shape: &Shape<G>, rows: &Rows<G>, state: &mut [Row<G>]) {
+    for (mechanism, numbers) in shape.mechanisms.iter().zip(&rows.mechanisms) {
+        if mechanism.floored {
+            let value = &mut state[mechanism.population];
+            Lanes::load(simd, value).max(Lanes::load(simd, &numbers.floor)).store(value);
+        }
+    }
+}
+
+/// Euler's step of a circuit with channels, mechanisms or algebraic populations.
+#[inline(never)]
+fn euler_of_any<S: Simd, const G: usize>(
+    simd: S,
+    shape: &Shape<G>,
+    rows: &Rows<G>,
+    step: f64,
+    noise: &Noise<G>,
+    fast: &mut Fast<G>,
+) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            begin(simd, (shape, rows), noise, fast);
+            let Fast { state, trial, slopes: [first, ..], .. } = fast;
+            move_by(simd, state, first, step, trial);
+            hold_at_floor(simd, shape, rows, trial);
+            std::mem::swap(state, trial);
+        },
+    );
+}
+
 #[inline(never)]
 fn heun<S: Simd, const G: usize>(
     simd: S,
@@ -145,18 +198,16 @@ fn heun<S: Simd, const G: usize>(
     simd.vectorize(
         #[inline(always)]
         || {
-            let Fast { state, rate_sums, rates: room, trial, slopes: [first, second, ..], .. } = fast;
-            rates(simd, shape, rows, state, room);
-            sum_rates(simd, room, rate_sums);
-            slopes(simd, shape, rows, &noise.now, state, room, first);
-            move_by(simd, state, first, step, trial);
-            rates(simd, shape, rows, trial, room);
-            slopes(simd, shape, rows, &noise.next, trial, room, second);
+            begin(simd, (shape, rows), noise, fast);
+            move_by(simd, &fast.state, &fast.slopes[0], step, &mut fast.trial);
+            stage(simd, (shape, rows), noise.at_end(), (1, 1.0), fast);
             let half = Lanes::splat(simd, 0.5 * step);
+            let Fast { state, slopes: [first, second, ..], .. } = fast;
             for ((value, first), second) in state.iter_mut().zip(first).zip(second) {
                 let slope = Lanes::load(simd, first) + Lanes::load(simd, second);
                 half.mul_add(slope, Lanes::load(simd, value)).store(value);
             }
+            hold_at_floor(simd, shape, rows, state);
         },
     );
 }
@@ -173,22 +224,19 @@ fn runge_kutta<S: Simd, const G: usize>(
     simd.vectorize(
         #[inline(always)]
         || {
-            let Fast { state, rate_sums, rates: room, trial, slopes: stages, .. } = fast;
-            rates(simd, shape, rows, state, room);
-            sum_rates(simd, room, rate_sums);
-            slopes(simd, shape, rows, &noise.now, state, room, &mut stages[0]);
-            for (stage, length) in [(1, 0.5 * step), (2, 0.5 * step), (3, step)] {
-                let (before, after) = stages.split_at_mut(stage);
-                move_by(simd, state, &before[stage - 1], length, trial);
-                rates(simd, shape, rows, trial, room);
-                slopes(simd, shape, rows, &noise.now, trial, room, &mut after[0]);
+            begin(simd, (shape, rows), noise, fast);
+            for (number, share) in [(1, 0.5), (2, 0.5), (3, 1.0)] {
+                move_by(simd, &fast.state, &fast.slopes[number - 1], share * step, &mut fast.trial);
+                stage(simd, (shape, rows), &noise.now, (number, share), fast);
             }
             let sixth = Lanes::splat(simd, step / 6.0);
+            let Fast { state, slopes: stages, .. } = fast;
             for (index, value) in state.iter_mut().enumerate() {
                 let slope = |stage: usize| Lanes::load(simd, &stages[stage][index]);
                 let sum = (slope(0) + slope(3)) + (slope(1) + slope(2)) * 2.0;
                 sixth.mul_add(sum, Lanes::load(simd, value)).store(value);
             }
+            hold_at_floor(simd, shape, rows, state);
         },
     );
 }
@@ -216,7 +264,7 @@ mod tests {
             drive: Some(DRIVE),
             ..Population::default()
         };
-        let weights = Weights { from: [("A".to_owned(), WEIGHT)].into_iter().collect() };
+        let weights = Weights { from: [("A".to_owned(), WEIGHT)].into_iter().collect(), ..Weights::default() };
         Circuit {
             populations: [("A".to_owned(), population)].into_iter().collect(),
             onto: [("A".to_owned(), weights)].into_iter().collect(),
@@ -236,7 +284,7 @@ mod tests {
         let (shape, rows) = build::<1>(&[&circuit(form)]);
         let step = END / steps as f64;
         let mut noise = Noise::new(&shape, &rows, step, 1, [[0; 8]]);
-        let mut fast = Fast::new(&shape, vec![Row::splat(1.0)]);
+        let mut fast = Fast::new(&shape, &rows, step, vec![Row::splat(1.0)]);
         dispatch!(Level::new(), simd => {
             take_steps(simd, method, &shape, &rows, step, &mut noise, &mut fast, (0, steps));
         });
@@ -264,11 +312,12 @@ mod tests {
     #[test]
     fn steps_may_be_taken_in_any_portions() {
         let mut circuit = circuit(Form::Rate);
-        circuit.populations[0].noise = Some(crate::spec::Noise { sigma: 0.5, tau: 5.0 });
+        circuit.populations[0].noise =
+            Some(crate::spec::Noise { sigma: 0.5, tau: 5.0, ..crate::spec::Noise::default() });
         let (shape, rows) = build::<1>(&[&circuit]);
         let run = |ends: &[u64]| {
             let mut noise = Noise::new(&shape, &rows, 0.25, 1, [[0, 1, 2, 3, 4, 5, 6, 7]]);
-            let mut fast = Fast::new(&shape, vec![Row::splat(1.0)]);
+            let mut fast = Fast::new(&shape, &rows, 0.25, vec![Row::splat(1.0)]);
             let mut start = 0;
             dispatch!(Level::new(), simd => noise.start(simd));
             for end in ends {

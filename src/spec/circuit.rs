@@ -1,6 +1,9 @@
-//! A circuit: populations, their transfer functions, and the weights between them.
+//! A circuit: populations, their transfer functions, classes of synapses, and the weights between populations.
 
 use super::declare::{Node, Parameter, Presence, Range, Visitor, parameter, words};
+use super::mechanism::{Adaptation, Dendrite, Division, Noise, Refractory};
+use super::path::joined;
+use super::synapse::Synapses;
 use super::transfer::Transfer;
 use crate::units::{Dimension, InputUnit};
 use indexmap::IndexMap;
@@ -26,33 +29,10 @@ pub enum Form {
     Rate,
     /// `tau dv/dt = -v + I`, `r = f(v)`.
     Voltage,
+    /// `r = f(I)` at once: the dynamics are in the synaptic gates.
+    Algebraic,
 }
-words!(Form { Rate = "rate", Voltage = "voltage" });
-
-/// Noise in the input of a population: `sigma` times a unit Ornstein-Uhlenbeck process of time constant `tau`.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Noise {
-    /// Stationary standard deviation, in input units.
-    pub sigma: f64,
-    /// Correlation time, in ms.
-    pub tau: f64,
-}
-
-/// The factor `k - r rate` with which refractoriness scales a transfer function (Wilson & Cowan 1972,
-/// doi:10.1016/S0006-3495(72)86068-5).
-#[derive(Clone, Debug, PartialEq)]
-pub struct Refractory {
-    /// The factor at rate 0.
-    pub k: f64,
-    /// How much the factor falls per Hz.
-    pub r: f64,
-}
-
-impl Default for Refractory {
-    fn default() -> Self {
-        Self { k: 1.0, r: 1.0 }
-    }
-}
+words!(Form { Rate = "rate", Voltage = "voltage", Algebraic = "algebraic" });
 
 /// One class of cells, described by its mean rate.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -63,7 +43,7 @@ pub struct Population {
     pub cells: u64,
     /// Which variable relaxes.
     pub form: Form,
-    /// Time constant, in ms.
+    /// Time constant, in ms; none (0) in the algebraic form.
     pub tau: f64,
     /// From input to rate.
     pub transfer: Transfer,
@@ -71,17 +51,115 @@ pub struct Population {
     pub rest: Option<f64>,
     /// Background drive in input units, where it is given rather than solved.
     pub drive: Option<f64>,
-    /// Noise in its input.
+    /// Noise.
     pub noise: Option<Noise>,
     /// Refractoriness.
     pub refractory: Option<Refractory>,
+    /// Adaptation.
+    pub adaptation: Option<Adaptation>,
+    /// A dendrite.
+    pub dendrite: Option<Dendrite>,
+    /// How divisive synapses divide.
+    pub division: Option<Division>,
+    /// Where its rate is held after each step if it would fall lower, in Hz: a state that is clipped, where other models
+    /// rectify the drive.
+    pub floor: Option<f64>,
 }
 
-/// The weights onto one population, by source, in input units per Hz.
+/// Weights by source, of one class of synapses.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sources {
+    /// Source population to weight, in input units (per Hz where the class has no gate, or a filter).
+    pub from: IndexMap<String, f64>,
+}
+
+/// Weights onto one place, by source.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Afferents {
+    /// Source population to weight, in input units per Hz.
+    pub from: IndexMap<String, f64>,
+    /// Class of synapses to the weights of its synapses.
+    pub through: IndexMap<String, Sources>,
+}
+
+/// Weights of divisive synapses, by source.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Divisors {
+    /// Source population to weight, per Hz.
+    pub from: IndexMap<String, f64>,
+    /// Class of synapses to the weights of its synapses.
+    pub through: IndexMap<String, Sources>,
+}
+
+/// The weights onto one population.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Weights {
-    /// Source population to weight.
+    /// Source population to weight, in input units per Hz.
     pub from: IndexMap<String, f64>,
+    /// Class of synapses to the weights of its synapses.
+    pub through: IndexMap<String, Sources>,
+    /// Weights onto the dendrite.
+    pub dendrite: Afferents,
+    /// Weights of divisive synapses, per Hz.
+    pub divisive: Divisors,
+}
+
+/// Where on a population a synapse sits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Compartment {
+    /// The soma: the population's input.
+    #[default]
+    Soma,
+    /// The dendrite.
+    Dendrite,
+    /// Where it divides.
+    Divisive,
+}
+
+impl Compartment {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Soma, Self::Dendrite, Self::Divisive];
+}
+
+/// One weight of a circuit and where it stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Weight<'a> {
+    /// Target population.
+    pub onto: &'a str,
+    /// Where on the target.
+    pub compartment: Compartment,
+    /// Class of synapses; none for plain ones.
+    pub class: Option<&'a str>,
+    /// Source population.
+    pub from: &'a str,
+    /// Its size.
+    pub value: f64,
+}
+
+impl Weight<'_> {
+    /// Its path.
+    pub fn path(&self) -> String {
+        let mut path = joined("onto", self.onto);
+        match self.compartment {
+            Compartment::Soma => {}
+            Compartment::Dendrite => path = joined(&path, "dendrite"),
+            Compartment::Divisive => path = joined(&path, "divisive"),
+        }
+        if let Some(class) = self.class {
+            path = joined(&joined(&path, "through"), class);
+        }
+        joined(&path, self.from)
+    }
+}
+
+impl Weights {
+    fn at(&self, compartment: Compartment) -> (&IndexMap<String, f64>, &IndexMap<String, Sources>) {
+        match compartment {
+            Compartment::Soma => (&self.from, &self.through),
+            Compartment::Dendrite => (&self.dendrite.from, &self.dendrite.through),
+            Compartment::Divisive => (&self.divisive.from, &self.divisive.through),
+        }
+    }
 }
 
 /// A circuit of populations.
@@ -93,14 +171,62 @@ pub struct Circuit {
     pub input_unit: InputUnit,
     /// The populations, in the order of the file.
     pub populations: IndexMap<String, Population>,
+    /// Classes of synapses.
+    pub synapses: IndexMap<String, Synapses>,
     /// Target population to the weights onto it.
     pub onto: IndexMap<String, Weights>,
 }
 
 impl Circuit {
-    /// The weight from one population onto another, 0 where none is given.
+    /// The weight from one population onto another through a class of synapses (none for plain ones), 0 where none is
+    /// given.
+    pub fn weight_at(&self, onto: &str, compartment: Compartment, class: Option<&str>, from: &str) -> f64 {
+        let find = |weights: &Weights| {
+            let (plain, through) = weights.at(compartment);
+            match class {
+                None => plain.get(from).copied(),
+                Some(class) => through.get(class)?.from.get(from).copied(),
+            }
+        };
+        self.onto.get(onto).and_then(find).unwrap_or(0.0)
+    }
+
+    /// The weight of the plain synapses from one population onto another's soma, 0 where none is given.
     pub fn weight(&self, onto: &str, from: &str) -> f64 {
-        self.onto.get(onto).and_then(|weights| weights.from.get(from)).copied().unwrap_or(0.0)
+        self.weight_at(onto, Compartment::Soma, None, from)
+    }
+
+    /// Every weight that is given, by target, compartment, class and source.
+    pub fn weights(&self) -> Vec<Weight<'_>> {
+        let mut all = Vec::new();
+        for (onto, weights) in &self.onto {
+            for compartment in Compartment::ALL {
+                let (plain, through) = weights.at(compartment);
+                let classes = through.iter().map(|(class, sources)| (Some(class.as_str()), &sources.from));
+                for (class, sources) in std::iter::once((None, plain)).chain(classes) {
+                    let given = sources.iter();
+                    all.extend(given.map(|(from, value)| Weight { onto, compartment, class, from, value: *value }));
+                }
+            }
+        }
+        all
+    }
+
+    /// The time constants of the circuit's variables in ms, each with the name of what it belongs to.
+    pub fn time_constants(&self) -> Vec<(String, f64)> {
+        let mut all = Vec::new();
+        for (name, population) in &self.populations {
+            let own = (population.form != Form::Algebraic && population.tau > 0.0).then_some(population.tau);
+            let adaptation = population.adaptation.as_ref().map(|adaptation| adaptation.tau);
+            all.extend(own.into_iter().chain(adaptation).map(|tau| (name.clone(), tau)));
+        }
+        for (name, synapses) in &self.synapses {
+            let gate = synapses.gate.as_ref().map(|gate| gate.tau);
+            let plastic = synapses.plasticity.as_ref().map(|plastic| [plastic.facilitation, plastic.depression]);
+            let taus = gate.into_iter().chain(plastic.into_iter().flatten().flatten());
+            all.extend(taus.map(|tau| (name.clone(), tau)));
+        }
+        all
     }
 
     /// The first excitatory population, or else the first: whose rate suppression and rescue are measured on where
@@ -111,50 +237,68 @@ impl Circuit {
     }
 }
 
-static SIGMA: Parameter =
-    parameter("sigma", Dimension::Input, Range::NotNegative, "stationary standard deviation of the input noise");
-static TAU_NOISE: Parameter =
-    parameter("tau_eta", Dimension::CircuitTime, Range::Positive, "correlation time of the input noise");
-static REFRACTORY_K: Parameter = parameter("k", Dimension::Number, Range::Positive, "refractory factor at rate 0");
-static REFRACTORY_R: Parameter =
-    parameter("r", Dimension::Number, Range::NotNegative, "fall of the refractory factor per Hz");
 static TAU: Parameter = parameter("tau", Dimension::CircuitTime, Range::Positive, "time constant of the population");
 static REST: Parameter =
     parameter("r_0", Dimension::Rate, Range::NotNegative, "resting rate, from which the background drive is solved");
 static DRIVE: Parameter = parameter("h", Dimension::Input, Range::Any, "background drive");
+static FLOOR: Parameter =
+    parameter("r_min", Dimension::Rate, Range::Any, "where the rate is held after each step if it would fall lower");
 static WEIGHT: Parameter =
     parameter("W", Dimension::Weight, Range::Any, "synaptic weight onto the target, by source population");
-
-impl Node for Noise {
-    fn visit(&mut self, visitor: &mut dyn Visitor) {
-        visitor.number("sigma", &mut self.sigma, Presence::Required, &SIGMA);
-        visitor.number("tau", &mut self.tau, Presence::Required, &TAU_NOISE);
-    }
-}
-
-impl Node for Refractory {
-    fn visit(&mut self, visitor: &mut dyn Visitor) {
-        visitor.number("k", &mut self.k, Presence::Default, &REFRACTORY_K);
-        visitor.number("r", &mut self.r, Presence::Default, &REFRACTORY_R);
-    }
-}
+static GATED_WEIGHT: Parameter = parameter(
+    "W",
+    Dimension::GatedWeight,
+    Range::Any,
+    "weight of a class of synapses onto the target, by source population",
+);
+static DIVISIVE_WEIGHT: Parameter =
+    parameter("g", Dimension::Number, Range::NotNegative, "weight of divisive synapses, per Hz");
 
 impl Node for Population {
     fn visit(&mut self, visitor: &mut dyn Visitor) {
         visitor.choice("role", &mut self.role, Presence::Default, "sign of the population's synapses");
         visitor.whole("cells", &mut self.cells, "number of cells that the population stands for");
         visitor.choice("form", &mut self.form, Presence::Default, "which variable relaxes with tau");
-        visitor.number("tau", &mut self.tau, Presence::Required, &TAU);
+        if self.form != Form::Algebraic {
+            visitor.number("tau", &mut self.tau, Presence::Default, &TAU);
+        }
         visitor.table("transfer", &mut self.transfer, "transfer function from input to rate");
         visitor.optional("rest", &mut self.rest, &REST);
         visitor.optional("drive", &mut self.drive, &DRIVE);
-        visitor.optional_table("noise", &mut self.noise, "Ornstein-Uhlenbeck noise in the input");
+        visitor.optional_table("noise", &mut self.noise, "noise in the input or the rate");
         visitor.optional_table("refractory", &mut self.refractory, "factor k - r rate on the transfer function");
+        visitor.optional_table("adaptation", &mut self.adaptation, "adaptation, which lowers the input");
+        visitor.optional_table("dendrite", &mut self.dendrite, "a dendrite with an input of its own");
+        visitor.optional_table("division", &mut self.division, "how divisive synapses divide");
+        visitor.optional("floor", &mut self.floor, &FLOOR);
+    }
+}
+
+impl Node for Sources {
+    fn visit(&mut self, visitor: &mut dyn Visitor) {
+        visitor.entries(&mut self.from, &GATED_WEIGHT);
+    }
+}
+
+impl Node for Afferents {
+    fn visit(&mut self, visitor: &mut dyn Visitor) {
+        visitor.map("through", &mut self.through, "weights through a class of synapses");
+        visitor.entries(&mut self.from, &WEIGHT);
+    }
+}
+
+impl Node for Divisors {
+    fn visit(&mut self, visitor: &mut dyn Visitor) {
+        visitor.map("through", &mut self.through, "weights through a class of synapses");
+        visitor.entries(&mut self.from, &DIVISIVE_WEIGHT);
     }
 }
 
 impl Node for Weights {
     fn visit(&mut self, visitor: &mut dyn Visitor) {
+        visitor.map("through", &mut self.through, "weights through a class of synapses");
+        visitor.table("dendrite", &mut self.dendrite, "weights onto the dendrite");
+        visitor.table("divisive", &mut self.divisive, "weights of divisive synapses");
         visitor.entries(&mut self.from, &WEIGHT);
     }
 }
@@ -163,6 +307,7 @@ impl Node for Circuit {
     fn visit(&mut self, visitor: &mut dyn Visitor) {
         visitor.choice("input_unit", &mut self.input_unit, Presence::Default, "unit of inputs, drives and weights");
         visitor.map("populations", &mut self.populations, "classes of cells");
+        visitor.map("synapses", &mut self.synapses, "classes of synapses: gates, short-term plasticity, delays");
         visitor.map("onto", &mut self.onto, "weights onto each population, by source");
     }
 }

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 /// At a receptor's site `on` (and `from` for `output`) is the site's own population unless stated.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Effect {
-    /// Population whose drive, gain, time constant or noise changes.
+    /// Population whose drive, gain, time constant, noise or adaptation changes.
     pub on: Option<String>,
     /// Population whose synapses change.
     pub from: Option<String>,
@@ -27,6 +27,8 @@ pub struct Effect {
     pub tau: Option<f64>,
     /// Relative change of the noise, per unit of departure.
     pub sigma: Option<f64>,
+    /// Relative change of the strength of adaptation, per unit of departure.
+    pub adaptation: Option<f64>,
     /// Signals that weaken the effect: it is multiplied by max(0, 1 - g x signal) for each.
     pub reduced_by: IndexMap<String, f64>,
     /// Signals that strengthen the effect: it is multiplied by (1 + g x signal) for each.
@@ -53,6 +55,8 @@ pub enum Target {
     Tau(String),
     /// The noise of a population.
     Sigma(String),
+    /// The strength of a population's adaptation.
+    Adaptation(String),
 }
 
 impl Effect {
@@ -68,10 +72,13 @@ impl Effect {
             ("gain", self.gain),
             ("tau", self.tau),
             ("sigma", self.sigma),
+            ("adaptation", self.adaptation),
         ];
         let mut given = amounts.iter().filter_map(|(key, amount)| amount.map(|amount| (*key, amount)));
         let (Some((key, amount)), None) = (given.next(), given.next()) else {
-            return Err("exactly one of `drive`, `output`, `weight`, `gain`, `tau`, `sigma` is expected".into());
+            return Err(
+                "exactly one of `drive`, `output`, `weight`, `gain`, `tau`, `sigma`, `adaptation` is expected".into()
+            );
         };
         let place = |name: &Option<String>, word: &str| {
             name.clone()
@@ -100,6 +107,7 @@ impl Effect {
                     "drive" => Target::Drive(on),
                     "gain" => Target::Gain(on),
                     "tau" => Target::Tau(on),
+                    "adaptation" => Target::Adaptation(on),
                     _ => Target::Sigma(on),
                 }
             }
@@ -124,6 +132,12 @@ static TAU: Parameter =
     parameter("t", Dimension::Number, Range::Any, "relative change of the time constant, per unit of departure");
 static SIGMA: Parameter =
     parameter("s", Dimension::Number, Range::Any, "relative change of the noise, per unit of departure");
+static ADAPTATION: Parameter = parameter(
+    "a",
+    Dimension::Number,
+    Range::Any,
+    "relative change of the strength of adaptation, per unit of departure",
+);
 static REDUCED: Parameter =
     parameter("g", Dimension::Number, Range::Any, "the effect is multiplied by max(0, 1 - g x signal)");
 static RAISED: Parameter =
@@ -138,7 +152,7 @@ fn optional_text(visitor: &mut dyn Visitor, key: &'static str, value: &mut Optio
 
 impl Node for Effect {
     fn visit(&mut self, visitor: &mut dyn Visitor) {
-        optional_text(visitor, "on", &mut self.on, "population whose drive, gain, tau or sigma changes");
+        optional_text(visitor, "on", &mut self.on, "population whose drive, gain, tau, sigma or adaptation changes");
         optional_text(visitor, "from", &mut self.from, "population whose synapses change");
         optional_text(visitor, "onto", &mut self.onto, "target of the connection that changes");
         visitor.optional("drive", &mut self.drive, &DRIVE);
@@ -147,6 +161,7 @@ impl Node for Effect {
         visitor.optional("gain", &mut self.gain, &GAIN);
         visitor.optional("tau", &mut self.tau, &TAU);
         visitor.optional("sigma", &mut self.sigma, &SIGMA);
+        visitor.optional("adaptation", &mut self.adaptation, &ADAPTATION);
         visitor.numbers("reduced_by", &mut self.reduced_by, &REDUCED);
         visitor.numbers("raised_by", &mut self.raised_by, &RAISED);
     }

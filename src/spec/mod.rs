@@ -11,6 +11,7 @@ pub mod effect;
 pub mod finding;
 pub mod ligand;
 pub mod listing;
+pub mod mechanism;
 pub mod path;
 pub mod plasticity;
 pub mod readout;
@@ -20,15 +21,19 @@ pub mod scenario;
 pub mod signal;
 pub mod stress;
 pub mod sweep;
+pub mod synapse;
 pub mod transfer;
 pub mod validate;
 
 pub use arm::{Administration, Arm, Bath, Block, Dose, Exposure, Injection, Period, Reference};
-pub use circuit::{Circuit, Form, Noise, Population, Refractory, Role, Weights};
+pub use circuit::{Afferents, Circuit, Compartment, Divisors, Form, Population, Role, Sources, Weights};
 pub use declare::{ByName, Level, Setting, TimeLabel};
 pub use effect::{Effect, Target};
 pub use finding::{Finding, Hypothesis};
 pub use ligand::{Kinetics, Ligand, Peak, Release, Route};
+pub use mechanism::{
+    Adaptation, Dendrite, DendriticEvent, Divided, Division, Noise, NoiseKind, NoiseSite, Refractory, SigmaMeans,
+};
 pub use plasticity::Plasticity;
 pub use receptor::{Binding, Blocker, Desensitisation, Receptor, Site, Tone};
 pub use run::{Calibration, Compare, Method, NoiseSharing, Observed, Run, Time};
@@ -36,6 +41,7 @@ pub use scenario::Scenario;
 pub use signal::Signal;
 pub use stress::{Phenotype, Stress};
 pub use sweep::Sweep;
+pub use synapse::{Gate, GateKind, ShortTermPlasticity, Synapses};
 pub use transfer::Transfer;
 pub use validate::{Problem, validate};
 

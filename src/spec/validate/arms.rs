@@ -84,11 +84,12 @@ impl Checks<'_> {
         if run.signal_step * MS_PER_MIN < run.step {
             self.report("run.signal_step", "shorter than the circuit's step", "at least `step`");
         }
-        for (name, population) in &circuit.populations {
-            if run.step > population.tau {
+        self.delays();
+        for (name, tau) in circuit.time_constants() {
+            if run.step > tau {
                 let unit = circuit.input_unit;
                 let message = format!("longer than the time constant of `{name}`");
-                let limit = Dimension::CircuitTime.print(population.tau / 4.0, unit, 3);
+                let limit = Dimension::CircuitTime.print(tau / 4.0, unit, 3);
                 self.report("run.step", message, format!("a fraction of it: {limit} or less"));
             }
         }

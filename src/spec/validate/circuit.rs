@@ -1,14 +1,21 @@
 //! Checks of the circuit.
 
 use super::Checks;
-use crate::spec::circuit::{Population, Role};
+use crate::spec::circuit::{Circuit, Compartment, Form, Population, Role, Weight};
+use crate::spec::mechanism::{Divided, NoiseKind, NoiseSite};
 use crate::spec::path::joined;
+use crate::spec::synapse::Synapses;
 use crate::spec::transfer::Transfer;
 use crate::units::Dimension;
 
 /// Beyond these the equations over- or underflow before anything physiological is left to compute.
 const LARGEST_INPUT: f64 = 1e9;
 const LARGEST_TIME_CONSTANT: f64 = 1e9;
+/// Each step of a delay is held in memory.
+const MOST_DELAY_STEPS: f64 = 1e6;
+/// Keys that stand beside the sources of weights.
+const RESERVED: [&str; 4] = ["through", "dendrite", "divisive", "source"];
+const TAU_EXPECTED: &str = "a time such as \"20 ms\" (units: ms, us, s, min)";
 
 impl Checks<'_> {
     pub(super) fn circuit(&mut self) {
@@ -26,16 +33,67 @@ impl Checks<'_> {
             self.plain_name(&path, name);
             self.population(&path, population);
         }
-        for (target, weights) in &circuit.onto {
-            let path = joined("onto", target);
-            self.known_population(path.clone(), target);
-            for (source, weight) in &weights.from {
-                let path = joined(&path, source);
-                if self.known_population(path.clone(), source) {
-                    self.weight_sign(path, source, *weight);
+        for (class, synapses) in &circuit.synapses {
+            let path = joined("synapses", class);
+            self.plain_name(&path, class);
+            self.synapses(&path, synapses);
+        }
+        for target in circuit.onto.keys() {
+            self.known_population(joined("onto", target), target);
+        }
+        for weight in circuit.weights() {
+            self.weight(&weight);
+        }
+        if let Some(names) = algebraic_loop(circuit) {
+            let path = joined("populations", &names[0]);
+            let message = format!("an algebraic loop: {}", names.join(" -> "));
+            self.report(path, message, "a gate or a delay in one of these connections, or another form");
+        }
+    }
+
+    fn synapses(&mut self, path: &str, synapses: &Synapses) {
+        let Some(plasticity) = &synapses.plasticity else { return };
+        let path = joined(path, "plasticity");
+        if plasticity.facilitation.is_none() && plasticity.depression.is_none() {
+            self.report(&path, "neither `facilitation` nor `depression` is given", "a time constant of one of them");
+        }
+        if plasticity.utilisation == 0.0 {
+            self.report(joined(&path, "U"), "synapses that use nothing transmit nothing", "more than 0, at most 1");
+        }
+    }
+
+    fn weight(&mut self, weight: &Weight<'_>) {
+        let scenario = self.scenario;
+        let path = weight.path();
+        if let Some(class) = weight.class {
+            let classes = scenario.circuit.synapses.keys().map(String::as_str);
+            self.known(path.clone(), "class of synapses", class, classes);
+        }
+        if !self.known_population(path.clone(), weight.from) {
+            return;
+        }
+        let target = scenario.circuit.populations.get(weight.onto);
+        match weight.compartment {
+            Compartment::Soma => {}
+            Compartment::Dendrite => {
+                if target.is_some_and(|target| target.dendrite.is_none()) {
+                    let message = format!("`{}` has no dendrite", weight.onto);
+                    self.report(path.clone(), message, format!("a `[populations.{}.dendrite]`", weight.onto));
                 }
             }
+            Compartment::Divisive => {
+                if weight.value < 0.0 {
+                    self.report(path.clone(), "a divisive weight below 0", "0 or more");
+                }
+                let divided = target.and_then(|target| target.division.clone()).unwrap_or_default().of;
+                if target.is_some_and(|target| target.form == Form::Voltage) && divided == Divided::Output {
+                    let message = "the rate of the voltage form follows from its own variable alone";
+                    self.report(path, message, "`division = { of = \"input\" }`");
+                }
+                return;
+            }
         }
+        self.weight_sign(path, weight.from, weight.value);
     }
 
     fn weight_sign(&mut self, path: String, source: &str, weight: f64) {
@@ -61,6 +119,14 @@ impl Checks<'_> {
     }
 
     fn population(&mut self, path: &str, population: &Population) {
+        if RESERVED.contains(&name_of(path)) {
+            let message = format!("`{}` has a meaning of its own under [onto.POPULATION]", name_of(path));
+            self.report(path, message, "another name");
+        }
+        if population.form != Form::Algebraic && population.tau == 0.0 {
+            self.report(path, format!("`tau` is missing in `{path}`"), TAU_EXPECTED);
+        }
+        self.population_form(path, population);
         if population.tau > LARGEST_TIME_CONSTANT {
             self.report(joined(path, "tau"), "a time constant of more than eleven days", "at most 1e9 ms");
         }
@@ -78,6 +144,48 @@ impl Checks<'_> {
             }
             (Some(rest), None) => self.rest(path, population, rest),
             (None, Some(_)) => {}
+        }
+    }
+
+    /// What does not go with the form of a population.
+    fn population_form(&mut self, path: &str, population: &Population) {
+        let algebraic = population.form == Form::Algebraic;
+        if algebraic && population.refractory.is_some() {
+            let message = "the algebraic form has no refractory factor: the rate would depend on itself";
+            self.report(joined(path, "refractory"), message, "the rate form");
+        }
+        if population.floor.is_some() && population.form != Form::Rate {
+            self.report(joined(path, "floor"), "only the rate form has a state that is a rate", "the rate form");
+        }
+        let white = population.noise.as_ref().filter(|noise| noise.kind == NoiseKind::White);
+        if algebraic && white.is_some() {
+            let message = "the algebraic form has no time constant over which white noise would be averaged";
+            self.report(joined(path, "noise"), message, "Ornstein-Uhlenbeck noise, or another form");
+        }
+        let at_rate = population.noise.as_ref().is_some_and(|noise| noise.at == NoiseSite::Rate);
+        if at_rate && population.form == Form::Voltage {
+            let message = "the voltage form has no rate of its own to which noise could be added";
+            self.report(joined(path, "noise"), message, "`at = \"input\"`");
+        }
+    }
+
+    /// Delays against the step of fast time.
+    pub(super) fn delays(&mut self) {
+        let scenario = self.scenario;
+        let step = scenario.run.step;
+        for (class, synapses) in &scenario.circuit.synapses {
+            let path = joined(&joined("synapses", class), "delay");
+            match synapses.delay {
+                Some(delay) if delay < step => {
+                    let message = format!("a delay of {delay} ms is shorter than the step of {step} ms");
+                    self.report(path, message, "a shorter `run.step`");
+                }
+                Some(delay) if delay > MOST_DELAY_STEPS * step => {
+                    let message = format!("a delay of {delay} ms is more than a million steps of {step} ms");
+                    self.report(path, message, "a shorter delay, or a longer `run.step`");
+                }
+                _ => {}
+            }
         }
     }
 
@@ -103,5 +211,52 @@ impl Checks<'_> {
             let message = format!("a rest of {shown} is not below the transfer function's maximum of {limit}");
             self.report(path, message, format!("less than {limit}, or an explicit `drive`"));
         }
+    }
+}
+
+/// The last part of a path, without quotes.
+fn name_of(path: &str) -> &str {
+    path.trim_start_matches("populations.").trim_matches('"')
+}
+
+/// Algebraic populations of which each feeds the next at once, and the last the first; none where there are none.
+fn algebraic_loop(circuit: &Circuit) -> Option<Vec<String>> {
+    let algebraic = |name: &str| circuit.populations.get(name).is_some_and(|it| it.form == Form::Algebraic);
+    let at_once = |class: Option<&str>| {
+        let synapses = class.and_then(|class| circuit.synapses.get(class));
+        synapses.is_none_or(|synapses| synapses.gate.is_none() && synapses.delay.is_none())
+    };
+    let weights = circuit.weights();
+    let edges: Vec<(&str, &str)> = weights
+        .iter()
+        .filter(|weight| {
+            weight.value != 0.0 && at_once(weight.class) && algebraic(weight.from) && algebraic(weight.onto)
+        })
+        .map(|weight| (weight.from, weight.onto))
+        .collect();
+    // Whoever is fed by nobody within the rest is in no loop; what then remains are loops and what hangs on them.
+    let mut rest: Vec<&str> = circuit.populations.keys().map(String::as_str).filter(|name| algebraic(name)).collect();
+    loop {
+        let kept: Vec<&str> = rest
+            .iter()
+            .copied()
+            .filter(|name| edges.iter().any(|(from, onto)| onto == name && rest.contains(from)))
+            .collect();
+        if kept.len() == rest.len() {
+            break;
+        }
+        rest = kept;
+    }
+    // Back along the edges until a population comes twice.
+    let mut path = vec![*rest.first()?];
+    loop {
+        let last = *path.last()?;
+        let (before, _) = edges.iter().find(|(from, onto)| *onto == last && rest.contains(from))?;
+        if let Some(start) = path.iter().position(|name| name == before) {
+            let mut names: Vec<String> = path[start..].iter().rev().map(|name| (*name).to_owned()).collect();
+            names.push(names[0].clone());
+            return Some(names);
+        }
+        path.push(before);
     }
 }

@@ -143,11 +143,18 @@ impl Checks<'_> {
                     self.report(joined(path, "sigma"), format!("`{name}` has no noise to scale"), "");
                 }
             }
+            Target::Adaptation(name) => {
+                let absent = circuit.populations.get(name).is_some_and(|population| population.adaptation.is_none());
+                if self.known_population(joined(path, "on"), name) && absent {
+                    self.report(joined(path, "adaptation"), format!("`{name}` has no adaptation to scale"), "");
+                }
+            }
             Target::Output(name) => {
                 self.known_population(joined(path, "from"), name);
             }
             Target::Weight { from, onto } => {
-                let absent = circuit.weight(onto, from) == 0.0;
+                let joins = |weight: &crate::spec::circuit::Weight<'_>| weight.onto == onto && weight.from == from;
+                let absent = !circuit.weights().iter().any(|weight| joins(weight) && weight.value != 0.0);
                 let from_known = self.known_population(joined(path, "from"), from);
                 let onto_known = self.known_population(joined(path, "onto"), onto);
                 if from_known && onto_known && absent {
