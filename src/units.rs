@@ -16,6 +16,8 @@
 //! | [`Dimension::DoseRate`] | mg/kg/min | mg/kg/h, ug/kg/min |
 //! | [`Dimension::MolarMass`] | g/mol | kg/mol |
 //! | [`Dimension::VolumePerMass`] | L/kg | mL/kg, mL/g |
+//! | [`Dimension::Potential`] | mV | V, uV |
+//! | [`Dimension::Conductance`] | the circuit's input unit per mV (pA: nS; nA: uS) | nS, uS; bare numbers |
 
 use std::fmt;
 
@@ -50,6 +52,10 @@ pub enum Dimension {
     MolarMass,
     /// A volume of distribution per body mass, in L/kg.
     VolumePerMass,
+    /// A membrane potential, in mV.
+    Potential,
+    /// What turns a potential into an input, in the circuit's input unit per mV.
+    Conductance,
 }
 
 /// The unit in which a circuit counts the input to its populations.
@@ -178,13 +184,20 @@ impl Dimension {
             ],
             Self::MolarMass => &[("g/mol", 1.0), ("kg/mol", 1e3)],
             Self::VolumePerMass => &[("L/kg", 1.0), ("mL/kg", 1e-3), ("mL/g", 1.0)],
+            Self::Potential => &[("mV", 1.0), ("V", 1e3), ("uV", 1e-3)],
+            Self::Conductance => match input {
+                InputUnit::Picoampere => &[("nS", 1.0), ("uS", 1e3)],
+                InputUnit::Nanoampere => &[("uS", 1.0), ("nS", 1e-3)],
+                InputUnit::Millivolt | InputUnit::None => &[],
+            },
         }
     }
 
     /// Whether a number without a unit is understood: where the dimension has none, or the circuit's declared
     /// input unit fixes it.
     pub fn allows_bare(self, input: InputUnit) -> bool {
-        matches!(self, Self::Number | Self::Fraction | Self::Weight | Self::GatedWeight | Self::InputSlope)
+        let plain = [Self::Number, Self::Fraction, Self::Weight, Self::GatedWeight, Self::InputSlope, Self::Conductance];
+        plain.contains(&self)
             || (self == Self::Input && input == InputUnit::None)
     }
 
@@ -218,6 +231,9 @@ impl Dimension {
             Self::DoseRate => ("a rate of infusion", "0.5 mg/kg/h".to_owned()),
             Self::MolarMass => ("a molar mass", "237.7 g/mol".to_owned()),
             Self::VolumePerMass => ("a volume per body mass", "2 L/kg".to_owned()),
+            Self::Potential => ("a potential", "-70 mV".to_owned()),
+            Self::Conductance if self.scales(input).is_empty() => return "a number (input units per mV)".into(),
+            Self::Conductance => ("a conductance", format!("10 {}", self.base_symbol(input))),
         };
         format!("{what} such as \"{example}\" (units: {})", units())
     }

@@ -373,6 +373,24 @@ impl Visitor for Reader<'_, '_, '_> {
         }
     }
 
+    fn series(&mut self, key: &'static str, values: &mut Vec<f64>, declared: &'static Parameter) {
+        let Some(found) = self.find(key) else { return };
+        let path = joined(&self.path, key);
+        let DeValue::Array(array) = found.get_ref() else {
+            return self.wrong_kind(&path, found, &format!("a list of numbers, in brackets: {}", declared.meaning));
+        };
+        values.clear();
+        for (index, item) in array.iter().enumerate() {
+            let path = joined(&path, &index.to_string());
+            self.findings.note_origin(&path, self.file, item.span());
+            let bare = number_without_unit(item.get_ref()).filter(|number| declared.range.holds(*number));
+            match bare {
+                Some(number) => values.push(number),
+                None => values.extend(self.quantity(&path, item, declared.dimension, declared)),
+            }
+        }
+    }
+
     fn flag(&mut self, key: &'static str, value: &mut bool, meaning: &'static str) {
         let Some(found) = self.find(key) else { return };
         match found.get_ref() {

@@ -154,6 +154,11 @@ impl Visitor for Describer {
         self.additional = of_number(declared);
     }
 
+    fn series(&mut self, key: &'static str, _: &mut Vec<f64>, declared: &'static Parameter) {
+        let items = json!({ "type": ["number", "string"] });
+        self.put(key, json!({ "type": "array", "items": items, "description": declared.meaning }));
+    }
+
     fn flag(&mut self, key: &'static str, _: &mut bool, meaning: &'static str) {
         self.put(key, with_source(&json!({ "type": "boolean" }), meaning));
     }
@@ -260,6 +265,7 @@ impl Visitor for ChoiceFinder {
     fn by_name(&mut self, _: &'static str, _: &mut ByName, _: &'static Parameter) {}
     fn numbers(&mut self, _: &'static str, _: &mut IndexMap<String, f64>, _: &'static Parameter) {}
     fn entries(&mut self, _: &mut IndexMap<String, f64>, _: &'static Parameter) {}
+    fn series(&mut self, _: &'static str, _: &mut Vec<f64>, _: &'static Parameter) {}
     fn flag(&mut self, _: &'static str, _: &mut bool, _: &'static str) {}
     fn text(&mut self, _: &'static str, _: &mut String, _: Presence, _: &'static str) {}
     fn texts(&mut self, _: &'static str, _: &mut Vec<String>, _: Presence, _: &'static str) {}

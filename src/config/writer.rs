@@ -131,6 +131,12 @@ impl Visitor for Writer {
         self.table.extend(table);
     }
 
+    fn series(&mut self, key: &'static str, values: &mut Vec<f64>, _: &'static Parameter) {
+        if !values.is_empty() {
+            self.put(key, values.clone());
+        }
+    }
+
     fn flag(&mut self, key: &'static str, value: &mut bool, _: &'static str) {
         self.put(key, *value);
     }

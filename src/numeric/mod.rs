@@ -1,5 +1,6 @@
 //! Numerics without neuroscience: lanes and their functions, counter-based noise, small linear algebra.
 
+pub mod expression;
 pub mod functions;
 pub mod lanes;
 pub mod linear;

@@ -224,6 +224,8 @@ pub trait Visitor {
     fn numbers(&mut self, key: &'static str, values: &mut IndexMap<String, f64>, declared: &'static Parameter);
     /// Numbers under free names that fill this whole table, but for the keys shown before.
     fn entries(&mut self, values: &mut IndexMap<String, f64>, declared: &'static Parameter);
+    /// A list of numbers; those without a unit are in the base unit.
+    fn series(&mut self, key: &'static str, values: &mut Vec<f64>, declared: &'static Parameter);
     /// A switch.
     fn flag(&mut self, key: &'static str, value: &mut bool, meaning: &'static str);
     /// A text; empty where absent.

@@ -150,6 +150,14 @@ impl Visitor for Lister {
         }
     }
 
+    fn series(&mut self, key: &'static str, values: &mut Vec<f64>, declared: &'static Parameter) {
+        self.within(key, |lister| {
+            for (index, number) in values.iter().enumerate() {
+                lister.add_number(&index.to_string(), *number, declared);
+            }
+        });
+    }
+
     fn flag(&mut self, key: &'static str, value: &mut bool, meaning: &'static str) {
         self.add(key, Value::Flag(*value), None, meaning);
     }

@@ -297,6 +297,22 @@ impl Visitor for Assign<'_> {
         }
     }
 
+    fn series(&mut self, key: &'static str, values: &mut Vec<f64>, declared: &'static Parameter) {
+        if self.goes_through(key) && self.rest.len() == 2 {
+            let index = self.rest[1].parse::<usize>().ok();
+            if let Some(value) = index.and_then(|index| values.get_mut(index)) {
+                match self.setting {
+                    Setting::Number(number) if declared.range.holds(*number) => {
+                        *value = *number;
+                        self.number = Some(SetNumber { value: *number, parameter: *declared });
+                        self.outcome = Some(Ok(()));
+                    }
+                    _ => self.set(value, declared),
+                }
+            }
+        }
+    }
+
     fn flag(&mut self, key: &'static str, value: &mut bool, _: &'static str) {
         if self.ends_at(key) {
             match self.setting {
