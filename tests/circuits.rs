@@ -6,6 +6,7 @@ use disinhibit::circuit::transfer::inverse;
 use disinhibit::equilibrium::{Calibrated, calibrate};
 use disinhibit::readouts::summarise;
 use disinhibit::simulate::run;
+use disinhibit::spec::transfer::{Interpolation, Table};
 use disinhibit::spec::{
     Arm, Circuit, Form, Population, Refractory, Role, Run, Scenario, Time, TimeLabel, Transfer, Weights,
 };
@@ -13,8 +14,8 @@ use fearless_simd::Level;
 
 fn transfers() -> Vec<Transfer> {
     vec![
-        Transfer::ThresholdLinear { gain: 1.3, threshold: 2.0, maximum: None },
-        Transfer::ThresholdLinear { gain: 1.3, threshold: -2.0, maximum: Some(60.0) },
+        Transfer::ThresholdLinear { gain: 1.3, threshold: 2.0, offset: 0.0, maximum: None },
+        Transfer::ThresholdLinear { gain: 1.3, threshold: -2.0, offset: 0.0, maximum: Some(60.0) },
         Transfer::PowerLaw { gain: 0.04, threshold: 0.5, exponent: 1.0, maximum: None },
         Transfer::PowerLaw { gain: 0.04, threshold: 0.5, exponent: 2.0, maximum: Some(80.0) },
         Transfer::PowerLaw { gain: 0.004, threshold: 0.0, exponent: 3.0, maximum: None },
@@ -24,7 +25,69 @@ fn transfers() -> Vec<Transfer> {
         Transfer::LinearExponential { a: 3.0, b: 12.0, d: 0.15, maximum: None },
         Transfer::Tanh { gain: 2.0, threshold: 1.0, maximum: 40.0 },
         Transfer::Softplus { gain: 1.5, threshold: 4.0, width: 2.0, maximum: None },
+        Transfer::ThresholdLinear { gain: 1.3, threshold: 5.0, offset: 2.5, maximum: None },
+        Transfer::LinearExponentialVoltage {
+            conductance: Some(0.8),
+            leak: -70.0,
+            threshold: -52.0,
+            reset: -60.0,
+            width: 2.0,
+            tau: 25.0,
+            maximum: Some(150.0),
+        },
+        Transfer::QuadraticRoot { rate_at_knee: 8.0, threshold: 1.0, knee: 6.0, maximum: None },
+        Transfer::Table(table(Interpolation::MonotoneCubic)),
+        Transfer::Table(table(Interpolation::Linear)),
+        expression("r0 + max(0, x - theta)^2 / (4 + 2 * x)", &[("r0", 0.1), ("theta", 1.0)]),
     ]
+}
+
+fn table(interpolation: Interpolation) -> Table {
+    let inputs = vec![-5.0, 0.0, 2.0, 7.0, 15.0, 40.0];
+    Table { inputs, rates: vec![0.0, 0.3, 1.6, 8.0, 20.0, 45.0], interpolation, ..Table::default() }
+}
+
+fn expression(f: &str, parameters: &[(&str, f64)]) -> Transfer {
+    let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
+    Transfer::Expression { f: f.to_owned(), parameters, maximum: None }
+}
+
+/// The rate of a population without synapses under a drive.
+fn rate_of(transfer: &Transfer, drive: f64) -> f64 {
+    let mut circuit = Circuit::default();
+    let population = Population { tau: 10.0, transfer: transfer.clone(), drive: Some(drive), ..Population::default() };
+    circuit.populations.insert("A".into(), population);
+    calibrate(&circuit, Level::new()).unwrap().rates[0]
+}
+
+#[test]
+fn rates_are_those_of_the_published_formulas() {
+    let all = transfers();
+    for x in [-30.0, -1.0, 0.0, 0.3, 1.0, 2.9, 6.9, 7.1, 12.0, 39.0] {
+        let potential: f64 = x / 0.8 - 70.0 + 52.0;
+        let escape = potential / (0.025 * 8.0 * -libm::expm1(-potential / 2.0));
+        let u: f64 = (x - 1.0) / 6.0;
+        let expected = [
+            (11, (1.3 * (x - 5.0) + 2.5).max(0.0)),
+            (12, escape.min(150.0)),
+            (13, 8.0 * if u < 1.0 { u.max(0.0) * u.max(0.0) } else { 2.0 * libm::sqrt(u - 0.75) }),
+            (16, 0.1 + (x - 1.0_f64).max(0.0) * (x - 1.0_f64).max(0.0) / (4.0 + 2.0 * x)),
+        ];
+        for (index, rate) in expected {
+            approx::assert_relative_eq!(rate_of(&all[index], x), rate, max_relative = 1e-13, epsilon = 1e-280);
+        }
+    }
+    // x/(1 - e^-x), 1 at the removable singularity; clip(g x, 0, 1).
+    let relative = Transfer::LinearExponential { a: 1.0, b: 0.0, d: 1.0, maximum: None };
+    let clip = Transfer::ThresholdLinear { gain: 0.4, threshold: 0.0, offset: 0.0, maximum: Some(1.0) };
+    let again = [expression("relexp(x)", &[]), expression("min(1, max(0, g * x))", &[("g", 0.4)])];
+    for (transfer, formula) in [relative, clip].iter().zip(&again) {
+        for x in [-3.0, 0.0, 1e-9, 1.0, 2.5, 9.0] {
+            approx::assert_relative_eq!(rate_of(transfer, x), rate_of(formula, x), max_relative = 1e-14);
+        }
+    }
+    assert_eq!(rate_of(&again[0], 0.0), 1.0);
+    assert_eq!(rate_of(&again[1], 9.0), 1.0);
 }
 
 /// An excitatory and an inhibitory population of equal transfer function.
@@ -172,7 +235,7 @@ fn a_circuit_with_several_rests_or_none_says_which_it_found_or_why_not() {
     // Without a ceiling, excitation runs away, and no rest is made up.
     let mut runaway = bistable.clone();
     for population in runaway.populations.values_mut() {
-        population.transfer = Transfer::ThresholdLinear { gain: 2.0, threshold: 0.0, maximum: None };
+        population.transfer = Transfer::ThresholdLinear { gain: 2.0, threshold: 0.0, offset: 0.0, maximum: None };
     }
     let error = calibrate(&runaway, Level::new()).unwrap_err().to_string();
     assert!(error.contains("does not settle"), "{error}");

@@ -7,7 +7,7 @@ mod common;
 use common::{read, read_bytes};
 use disinhibit::config::{Diagnostic, load, load_from, writer};
 use disinhibit::simulate::run;
-use disinhibit::spec::Scenario;
+use disinhibit::spec::{Scenario, Transfer};
 use fearless_simd::Level;
 use proptest::prelude::*;
 use std::path::Path;
@@ -157,6 +157,54 @@ fn a_rest_that_does_not_exist_or_is_unstable_is_refused_with_the_reason() {
         Ok(scenario) => run(&scenario, Level::new()).unwrap_err().to_string(),
     };
     assert!(zero.contains("a rest of 0 Hz") && zero.contains("drive"), "{zero}");
+}
+
+const CURVE: &str = r#"
+[populations.A]
+tau = "10 ms"
+transfer = { kind = "table", file = "curves/measured.csv" }
+rest = "3 Hz"
+[populations.B]
+tau = "10 ms"
+transfer = { kind = "expression", f = "r0 + max(0, x)^2", parameters = { r0 = 0.5 } }
+rest = "3 Hz"
+"#;
+
+/// Reads a circuit whose curve is in a file of its own.
+fn read_curve(text: &str, curve: &str, set: &[String]) -> Result<Scenario, String> {
+    let file = |path: &Path| match path {
+        path if path == Path::new("folder/circuit.toml") => Ok(text.as_bytes().to_vec()),
+        path if path == Path::new("folder/curves/measured.csv") => Ok(curve.as_bytes().to_vec()),
+        _ => Err(std::io::Error::from(std::io::ErrorKind::NotFound)),
+    };
+    let loaded = load_from(Path::new("folder/circuit.toml"), set, &file);
+    loaded.map(|loaded| loaded.scenario).map_err(|error| error.to_string())
+}
+
+#[test]
+fn curves_and_formulas_are_read_and_their_mistakes_are_placed() {
+    let scenario = read_curve(CURVE, "I,f\n0,0\n10,6\n20,30\n", &[]).unwrap();
+    let Transfer::Table(table) = &scenario.circuit.populations["A"].transfer else { panic!("a table") };
+    assert_eq!((table.inputs.as_slice(), table.rates.as_slice()), (&[0.0, 10.0, 20.0][..], &[0.0, 6.0, 30.0][..]));
+    let set = ["populations.A.transfer.rates.1=8".to_owned(), "populations.B.transfer.parameters.r0=1".to_owned()];
+    let scenario = read_curve(CURVE, "0 0\n10 6\n20 30", &set).unwrap();
+    let rest = disinhibit::equilibrium::calibrate(&scenario.circuit, Level::new()).unwrap();
+    approx::assert_relative_eq!(rest.drives[1], 2.0_f64.sqrt(), max_relative = 1e-9);
+    let mistakes = [
+        (CURVE.to_owned(), "0,0\n10,x\n", "measured.csv:2:1"),
+        (CURVE.to_owned(), "0,0\n10,6\n10,7\n", "does not rise above 10"),
+        (CURVE.to_owned(), "0,0\n", "two points"),
+        (CURVE.replace("measured", "lost"), "", "circuit.toml:4:37"),
+        (CURVE.replace("r0 + max", "r0 + + mux"), "0,0\n9,9", "no function `mux`"),
+        (CURVE.replace("r0 + max", "r1 + max"), "0,0\n9,9", "did you mean `r0`?"),
+        (CURVE.replace("r0 + ", ""), "0,0\n9,9", "does not occur in the formula"),
+        (CURVE.replace("\"r0 + max(0, x)^2\"", "\"(x\""), "0,0\n9,9", "`)` is missing at character 3"),
+        (CURVE.replace("rest = \"3 Hz\"\n[pop", "rest = \"9 Hz\"\n[pop"), "0,0\n9,9", "not below"),
+    ];
+    for (text, curve, words) in mistakes {
+        let error = read_curve(&text, curve, &[]).unwrap_err();
+        assert!(error.contains(words), "{words}: {error}");
+    }
 }
 
 #[test]

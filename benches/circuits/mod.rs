@@ -35,9 +35,12 @@ pub fn plans(kind: &str, noisy: bool, points: usize) -> (Vec<Plan>, Run) {
                     width: vary(1.0, index),
                     maximum: None,
                 },
-                "threshold-linear" => {
-                    Transfer::ThresholdLinear { gain: vary(1.0, index), threshold: vary(2.0, index), maximum: None }
-                }
+                "threshold-linear" => Transfer::ThresholdLinear {
+                    gain: vary(1.0, index),
+                    threshold: vary(2.0, index),
+                    offset: 0.0,
+                    maximum: None,
+                },
                 "linear-exponential" => Transfer::LinearExponential {
                     a: vary(1.0, index),
                     b: vary(2.0, index),

@@ -13,11 +13,14 @@
 //! [`equations`] states them once; fast time, the steady-state solver and the analyses all use that one definition.
 //! [`Shape`] is what the lanes of a block share, [`Rows`] the numbers in which they may differ.
 
+mod bracket;
 mod build;
 pub mod equations;
+mod formula;
 mod linearised;
 pub mod mechanisms;
 pub mod synapses;
+mod tabulated;
 pub mod transfer;
 
 pub use build::build;

@@ -1,5 +1,8 @@
 //! Transfer functions over lanes: value, slope, and (for one number) inverse.
 
+use super::bracket::crossing;
+use super::formula::{self, Formula};
+use super::tabulated::{self, Tabulated};
 use crate::numeric::functions::{
     logistic, pow, power_of_two, relative_exponential, relative_exponential_slope, softplus, tanh,
 };
@@ -10,13 +13,13 @@ use fearless_simd::Simd;
 /// A transfer function with the numbers of every lane. Lanes share its kind and may differ in every number.
 #[derive(Clone, Debug)]
 pub struct Transfer<const G: usize> {
-    kind: Kind,
+    kind: Kind<G>,
     /// Largest rate in Hz, where the function is cut.
     maximum: Option<Row<G>>,
 }
 
 #[derive(Clone, Debug)]
-enum Kind {
+enum Kind<const G: usize> {
     ThresholdLinear,
     PowerLaw(Exponent),
     Sigmoid {
@@ -24,8 +27,11 @@ enum Kind {
         shifted: bool,
     },
     LinearExponential,
+    QuadraticRoot,
     Tanh,
     Softplus,
+    Table(Tabulated<G>),
+    Expression(Formula<G>),
 }
 
 /// Exponents 1, 2 and 3 are exact products. Where all lanes share one, nothing else is computed; where they differ,
@@ -59,7 +65,7 @@ impl<const G: usize> Transfer<G> {
     /// The transfer function whose lane `i` has the numbers of `specs[i]`, all of one kind.
     pub fn new(specs: &[&spec::Transfer]) -> (Self, Numbers<G>) {
         let row = |pick: &dyn Fn(&spec::Transfer) -> f64| Row::from_fn(|lane| pick(specs[lane.min(specs.len() - 1)]));
-        let maxima: Vec<Option<f64>> = specs.iter().map(|spec| ceiling(spec)).collect();
+        let maxima: Vec<Option<f64>> = specs.iter().map(|spec| spec.ceiling()).collect();
         let maximum = maxima
             .iter()
             .any(Option::is_some)
@@ -70,7 +76,12 @@ impl<const G: usize> Transfer<G> {
             spec::Transfer::Sigmoid { .. } => {
                 Kind::Sigmoid { shifted: specs.iter().any(|spec| numbers_of(spec)[3] != 0.0) }
             }
-            spec::Transfer::LinearExponential { .. } => Kind::LinearExponential,
+            spec::Transfer::LinearExponential { .. } | spec::Transfer::LinearExponentialVoltage { .. } => {
+                Kind::LinearExponential
+            }
+            spec::Transfer::QuadraticRoot { .. } => Kind::QuadraticRoot,
+            spec::Transfer::Table(_) => Kind::Table(Tabulated::new(specs)),
+            spec::Transfer::Expression { .. } => Kind::Expression(Formula::new(specs)),
             spec::Transfer::Tanh { .. } => Kind::Tanh,
             spec::Transfer::Softplus { .. } => Kind::Softplus,
         };
@@ -84,7 +95,7 @@ impl<const G: usize> Transfer<G> {
     /// nothing then needs to stand in memory while a kind without calls is computed.
     #[inline(always)]
     pub fn rate<S: Simd>(&self, simd: S, numbers: &Numbers<G>, x: impl Fn() -> Lanes<S, G>) -> Lanes<S, G> {
-        let rate = match self.kind {
+        let rate = match &self.kind {
             Kind::ThresholdLinear | Kind::PowerLaw(Exponent::One) => numbers.at(simd, 0) * numbers.above(simd, x()),
             Kind::PowerLaw(Exponent::Two) => {
                 let above = numbers.above(simd, x());
@@ -100,7 +111,7 @@ impl<const G: usize> Transfer<G> {
             Kind::Sigmoid { shifted } => {
                 let power = power_of_two(simd, numbers.at(simd, 1).mul_add(x(), numbers.at(simd, 2)));
                 let rate = numbers.at(simd, 0) / (power + 1.0);
-                if shifted { rate - numbers.at(simd, 3) } else { rate }
+                if *shifted { rate - numbers.at(simd, 3) } else { rate }
             }
             Kind::LinearExponential => {
                 relative_exponential(
@@ -108,8 +119,15 @@ impl<const G: usize> Transfer<G> {
                     (numbers.at(simd, 0).mul_add(x(), -numbers.at(simd, 1))) * numbers.at(simd, 2),
                 ) * numbers.at(simd, 3)
             }
+            Kind::QuadraticRoot => {
+                let u = numbers.above(simd, x()) * numbers.at(simd, 2);
+                let root = (u - 0.75).sqrt() * 2.0;
+                numbers.at(simd, 0) * u.lt(Lanes::splat(simd, 1.0)).select(u * u, root)
+            }
             Kind::Tanh => numbers.at(simd, 2) * tanh(simd, numbers.at(simd, 0) * (x() - numbers.at(simd, 1))),
             Kind::Softplus => numbers.at(simd, 0) * softplus(simd, (x() - numbers.at(simd, 1)) * numbers.at(simd, 2)),
+            Kind::Table(table) => table.rate(simd, x()),
+            Kind::Expression(formula) => formula.rate(simd, x()),
         };
         match &self.maximum {
             Some(maximum) => rate.min(Lanes::load(simd, maximum)),
@@ -128,7 +146,7 @@ impl<const G: usize> Transfer<G> {
             #[inline(always)]
             || x,
         );
-        let slope = match self.kind {
+        let slope = match &self.kind {
             Kind::ThresholdLinear => x.gt(numbers.at(simd, 1)).select(numbers.at(simd, 0), zero),
             Kind::PowerLaw(exponent) => {
                 let above = numbers.above(simd, x);
@@ -157,11 +175,19 @@ impl<const G: usize> Transfer<G> {
                 let share = tanh(simd, numbers.at(simd, 0) * (x - numbers.at(simd, 1)));
                 numbers.at(simd, 0) * numbers.at(simd, 2) * (one - share * share)
             }
+            Kind::QuadraticRoot => {
+                let above = numbers.above(simd, x) * numbers.at(simd, 2);
+                let root = one / (above - 0.75).sqrt();
+                let steep = numbers.at(simd, 0) * numbers.at(simd, 2) * above.lt(one).select(above * 2.0, root);
+                x.gt(numbers.at(simd, 1)).select(steep, zero)
+            }
             Kind::Softplus => {
                 numbers.at(simd, 0)
                     * numbers.at(simd, 2)
                     * logistic(simd, (x - numbers.at(simd, 1)) * numbers.at(simd, 2))
             }
+            Kind::Table(table) => table.slope(simd, x),
+            Kind::Expression(formula) => formula.slope(simd, x),
         };
         match &self.maximum {
             Some(maximum) => (rate, rate.lt(Lanes::load(simd, maximum)).select(slope, zero)),
@@ -183,36 +209,17 @@ impl Exponent {
     }
 }
 
-/// The rate at which a function is cut, in Hz.
-fn ceiling(spec: &spec::Transfer) -> Option<f64> {
-    match *spec {
-        spec::Transfer::ThresholdLinear { maximum, .. }
-        | spec::Transfer::PowerLaw { maximum, .. }
-        | spec::Transfer::LinearExponential { maximum, .. }
-        | spec::Transfer::Softplus { maximum, .. } => maximum,
-        spec::Transfer::Sigmoid { .. } | spec::Transfer::Tanh { .. } => None,
-    }
-}
-
-/// The lowest and highest rate in Hz that a function gives, in the limit; no highest where it grows without bound.
+/// The lowest and highest rate in Hz that a function gives, in the limit; no highest where it grows without bound or cannot
+/// be told. Of a formula the lowest is not known either, and taken to be 0.
 pub fn range(spec: &spec::Transfer) -> (f64, Option<f64>) {
-    match *spec {
-        spec::Transfer::Sigmoid { maximum, slope, threshold, zero_at_zero } => {
-            let offset = sigmoid_offset(maximum, slope, threshold, zero_at_zero);
-            (-offset, Some(maximum - offset))
-        }
-        spec::Transfer::Tanh { maximum, .. } => (-maximum, Some(maximum)),
-        spec::Transfer::ThresholdLinear { .. }
-        | spec::Transfer::PowerLaw { .. }
-        | spec::Transfer::LinearExponential { .. }
-        | spec::Transfer::Softplus { .. } => (0.0, ceiling(spec)),
-    }
+    let (least, largest) = spec.limits();
+    (least.unwrap_or(0.0), largest)
 }
 
 /// The numbers in the order in which the equations above take them.
 fn numbers_of(spec: &spec::Transfer) -> [f64; 4] {
     match *spec {
-        spec::Transfer::ThresholdLinear { gain, threshold, .. } => [gain, threshold, 0.0, 0.0],
+        spec::Transfer::ThresholdLinear { gain, threshold, offset, .. } => [gain, threshold - offset / gain, 0.0, 0.0],
         spec::Transfer::PowerLaw { gain, threshold, exponent, .. } => [gain, threshold, exponent, 0.0],
         spec::Transfer::Sigmoid { maximum, slope, threshold, zero_at_zero } => {
             // 1 / (1 + exp(-slope (x - threshold))) as a power of 2.
@@ -220,8 +227,29 @@ fn numbers_of(spec: &spec::Transfer) -> [f64; 4] {
             [maximum, scaled, -scaled * threshold, sigmoid_offset(maximum, slope, threshold, zero_at_zero)]
         }
         spec::Transfer::LinearExponential { a, b, d, .. } => [a, b, d, 1.0 / d],
+        spec::Transfer::LinearExponentialVoltage { .. } => {
+            let [a, b, d] = in_current_form(spec);
+            [a, b, d, 1.0 / d]
+        }
+        spec::Transfer::QuadraticRoot { rate_at_knee, threshold, knee, .. } => {
+            [rate_at_knee, threshold, 1.0 / knee, 0.0]
+        }
+        spec::Transfer::Table(_) | spec::Transfer::Expression { .. } => [0.0; 4],
         spec::Transfer::Tanh { gain, threshold, maximum } => [gain / maximum, threshold, maximum, 0.0],
         spec::Transfer::Softplus { gain, threshold, width, .. } => [gain * width, threshold, 1.0 / width, 0.0],
+    }
+}
+
+/// a (Hz per input unit), b (Hz) and d (s) with which the current form is the voltage form of these numbers.
+fn in_current_form(spec: &spec::Transfer) -> [f64; 3] {
+    match *spec {
+        spec::Transfer::LinearExponentialVoltage { conductance, leak, threshold, reset, width, tau, .. } => {
+            // Hz per mV; tau is in ms.
+            let gain = 1_000.0 / (tau * (threshold - reset));
+            [gain / conductance.unwrap_or(1.0), gain * (threshold - leak), 1.0 / (gain * width)]
+        }
+        spec::Transfer::LinearExponential { a, b, d, .. } => [a, b, d],
+        _ => [f64::NAN; 3],
     }
 }
 
@@ -232,18 +260,30 @@ fn sigmoid_offset(maximum: f64, slope: f64, threshold: f64, zero_at_zero: bool) 
 
 /// The input in input units at which the function gives `rate` Hz; none where there is no such input, or no single one.
 pub fn inverse(spec: &spec::Transfer, rate: f64) -> Option<f64> {
-    if ceiling(spec).is_some_and(|maximum| rate >= maximum) {
+    if spec.ceiling().is_some_and(|maximum| rate >= maximum) {
         return None;
     }
     let positive = (rate > 0.0).then_some(rate);
     let input = match *spec {
-        spec::Transfer::ThresholdLinear { gain, threshold, .. } => threshold + positive? / gain,
+        spec::Transfer::ThresholdLinear { gain, threshold, offset, .. } => threshold - offset / gain + positive? / gain,
         spec::Transfer::PowerLaw { gain, threshold, exponent, .. } => threshold + root(positive? / gain, exponent),
         spec::Transfer::Sigmoid { maximum, slope, threshold, zero_at_zero } => {
             let share = (rate + sigmoid_offset(maximum, slope, threshold, zero_at_zero)) / maximum;
             threshold - libm::log((share > 0.0 && share < 1.0).then_some(1.0 / share - 1.0)?) / slope
         }
-        spec::Transfer::LinearExponential { a, b, d, .. } => (inverse_relative_exponential(positive? * d) / d + b) / a,
+        spec::Transfer::LinearExponential { .. } | spec::Transfer::LinearExponentialVoltage { .. } => {
+            let [a, b, d] = in_current_form(spec);
+            (inverse_relative_exponential(positive? * d) / d + b) / a
+        }
+        spec::Transfer::QuadraticRoot { rate_at_knee, threshold, knee, .. } => {
+            let share = positive? / rate_at_knee;
+            threshold + knee * if share < 1.0 { libm::sqrt(share) } else { 0.25 * share * share + 0.75 }
+        }
+        spec::Transfer::Table(ref table) => tabulated::inverse(table, rate)?,
+        spec::Transfer::Expression { ref f, ref parameters, .. } => {
+            let formula = formula::of_one_number(f, parameters)?;
+            crossing(&formula, rate)?
+        }
         spec::Transfer::Tanh { gain, threshold, maximum } => {
             let share = rate / maximum;
             threshold + libm::atanh((share.abs() < 1.0).then_some(share)?) * maximum / gain

@@ -3,6 +3,7 @@
 //! A scenario names a circuit file and pharmacology files; they are read first, and what the scenario states itself
 //! replaces what they say: single values one by one, lists as a whole. Then come `--set` arguments.
 
+mod curve;
 mod diagnostic;
 pub mod finding;
 mod notes;
@@ -154,12 +155,14 @@ impl Loader<'_> {
                 self.fill(index, &root, &mut scenario) && complete
             }
         };
+        self.curves(&folder, &mut scenario);
         if scenario.name.is_empty() {
             scenario.name = finding::stem(file);
         }
         scenario.sources.clone_from(&self.notes.sources);
         let before_set = scenario.clone();
         self.carry_out(set, &mut scenario);
+        self.curves(&folder, &mut scenario);
         if complete {
             let problems = match kind {
                 Kind::Scenario => validate(&scenario),
@@ -301,7 +304,9 @@ impl Loader<'_> {
             Some(named) => {
                 if let DeValue::String(file) = named.get_ref() {
                     let mut node = CircuitFile(scenario);
-                    complete &= self.part(&folder.join(file.as_ref()), (index, named.span()), &mut node);
+                    let path = folder.join(file.as_ref());
+                    complete &= self.part(&path, (index, named.span()), &mut node);
+                    self.curves(path.parent().unwrap_or(folder), scenario);
                 }
             }
             None if value("populations").is_none() => {

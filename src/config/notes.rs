@@ -50,6 +50,11 @@ impl Notes {
         self.origins.contains_key(&segments(path))
     }
 
+    /// Where the value of a path was written.
+    pub fn origin(&self, path: &str) -> Option<(usize, Range<usize>)> {
+        self.origins.get(&segments(path)).cloned()
+    }
+
     /// Forgets what an earlier file wrote below a path: a list is replaced as a whole.
     pub fn forget_origins(&mut self, path: &str) {
         let place = segments(path);

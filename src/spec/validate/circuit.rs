@@ -5,7 +5,6 @@ use crate::spec::circuit::{Circuit, Compartment, Form, Population, Role, Weight}
 use crate::spec::mechanism::{Divided, NoiseKind, NoiseSite};
 use crate::spec::path::joined;
 use crate::spec::synapse::Synapses;
-use crate::spec::transfer::Transfer;
 use crate::units::Dimension;
 
 /// Beyond these the equations over- or underflow before anything physiological is left to compute.
@@ -133,6 +132,7 @@ impl Checks<'_> {
         if population.drive.is_some_and(|drive| drive.abs() > LARGEST_INPUT) {
             self.report(joined(path, "drive"), "a drive beyond any circuit", "at most 1e9 input units");
         }
+        self.transfer(&joined(path, "transfer"), &population.transfer);
         match (population.rest, population.drive) {
             (Some(_), Some(_)) => self.report(
                 joined(path, "drive"),
@@ -186,30 +186,6 @@ impl Checks<'_> {
                 }
                 _ => {}
             }
-        }
-    }
-
-    /// A rate that the transfer function reaches at no finite input, or at infinitely many, fixes no drive.
-    fn rest(&mut self, path: &str, population: &Population, rest: f64) {
-        let unit = self.scenario.circuit.input_unit;
-        let path = joined(path, "rest");
-        let shown = Dimension::Rate.print(rest, unit, 6);
-        let maximum = match population.transfer {
-            Transfer::ThresholdLinear { maximum, .. }
-            | Transfer::PowerLaw { maximum, .. }
-            | Transfer::LinearExponential { maximum, .. }
-            | Transfer::Softplus { maximum, .. } => maximum,
-            Transfer::Sigmoid { maximum, slope, threshold, zero_at_zero } => {
-                Some(if zero_at_zero { maximum * (1.0 - 1.0 / (1.0 + libm::exp(slope * threshold))) } else { maximum })
-            }
-            Transfer::Tanh { maximum, .. } => Some(maximum),
-        };
-        if rest == 0.0 && !matches!(population.transfer, Transfer::Tanh { .. }) {
-            self.report(path, "a rest of 0 Hz does not fix the drive", "a rest above 0 Hz, or an explicit `drive`");
-        } else if let Some(maximum) = maximum.filter(|maximum| rest >= *maximum) {
-            let limit = Dimension::Rate.print(maximum, unit, 6);
-            let message = format!("a rest of {shown} is not below the transfer function's maximum of {limit}");
-            self.report(path, message, format!("less than {limit}, or an explicit `drive`"));
         }
     }
 }

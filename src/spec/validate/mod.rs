@@ -5,6 +5,7 @@
 mod arms;
 mod circuit;
 mod pharmacology;
+mod transfer;
 
 use super::effect::{Effect, Target};
 use super::nearest;

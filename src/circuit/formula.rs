@@ -1,0 +1,74 @@
+//! A transfer function written as a formula in the input `x`.
+
+use crate::numeric::expression::Expression;
+use crate::numeric::lanes::{Lanes, Row};
+use crate::spec;
+use fearless_simd::Simd;
+use indexmap::IndexMap;
+
+/// The name of the input.
+const INPUT: &str = "x";
+
+/// A formula with the numbers of every lane.
+#[derive(Clone, Debug)]
+pub(super) struct Formula<const G: usize> {
+    expression: Expression,
+    /// The index of the input among the names.
+    input: Option<usize>,
+    /// The value of each name but the input's, of which the row is not used.
+    values: Vec<Row<G>>,
+}
+
+impl<const G: usize> Formula<G> {
+    /// The formula of the first specification, with the numbers of each; one that cannot be read gives no number.
+    pub fn new(specs: &[&spec::Transfer]) -> Self {
+        let (text, _) = parts(specs[0]);
+        let expression = Expression::parse(text).unwrap_or_else(|_| Expression::constant(f64::NAN));
+        let value = |name: &str, lane: usize| {
+            let (_, parameters) = parts(specs[lane.min(specs.len() - 1)]);
+            parameters.and_then(|parameters| parameters.get(name)).copied().unwrap_or(f64::NAN)
+        };
+        let values = expression.names().iter().map(|name| Row::from_fn(|lane| value(name, lane))).collect();
+        let input = expression.names().iter().position(|name| name == INPUT);
+        Self { expression, input, values }
+    }
+
+    /// The rate in Hz.
+    #[inline(always)]
+    pub fn rate<S: Simd>(&self, simd: S, x: Lanes<S, G>) -> Lanes<S, G> {
+        self.expression.value_over_lanes(simd, &|index| self.value(simd, x, index))
+    }
+
+    /// Its slope.
+    #[inline(always)]
+    pub fn slope<S: Simd>(&self, simd: S, x: Lanes<S, G>) -> Lanes<S, G> {
+        self.expression.slope_over_lanes(simd, self.input, &|index| self.value(simd, x, index)).1
+    }
+
+    #[inline(always)]
+    fn value<S: Simd>(&self, simd: S, x: Lanes<S, G>, index: usize) -> Lanes<S, G> {
+        if Some(index) == self.input { x } else { Lanes::load(simd, &self.values[index]) }
+    }
+}
+
+fn parts(spec: &spec::Transfer) -> (&str, Option<&IndexMap<String, f64>>) {
+    match spec {
+        spec::Transfer::Expression { f, parameters, .. } => (f, Some(parameters)),
+        _ => ("", None),
+    }
+}
+
+/// The formula as a function of one number; none where it cannot be read.
+pub(super) fn of_one_number(f: &str, parameters: &IndexMap<String, f64>) -> Option<impl Fn(f64) -> f64> {
+    let expression = Expression::parse(f).ok()?;
+    let value = |name: &String| parameters.get(name).copied().unwrap_or(f64::NAN);
+    let values: Vec<f64> = expression.names().iter().map(value).collect();
+    let input = expression.names().iter().position(|name| name == INPUT);
+    Some(move |x: f64| {
+        let mut values = values.clone();
+        if let Some(value) = input.and_then(|input| values.get_mut(input)) {
+            *value = x;
+        }
+        expression.value(&values)
+    })
+}
