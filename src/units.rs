@@ -196,9 +196,9 @@ impl Dimension {
     /// Whether a number without a unit is understood: where the dimension has none, or the circuit's declared
     /// input unit fixes it.
     pub fn allows_bare(self, input: InputUnit) -> bool {
-        let plain = [Self::Number, Self::Fraction, Self::Weight, Self::GatedWeight, Self::InputSlope, Self::Conductance];
-        plain.contains(&self)
-            || (self == Self::Input && input == InputUnit::None)
+        let plain =
+            [Self::Number, Self::Fraction, Self::Weight, Self::GatedWeight, Self::InputSlope, Self::Conductance];
+        plain.contains(&self) || (self == Self::Input && input == InputUnit::None)
     }
 
     /// The symbol of the base unit; empty for plain numbers.

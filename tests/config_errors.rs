@@ -207,6 +207,62 @@ fn curves_and_formulas_are_read_and_their_mistakes_are_placed() {
     }
 }
 
+const TIED: &str = r#"
+input_unit = "nA"
+[constants]
+J0 = 0.2112
+[populations.A]
+tau = "10 ms"
+transfer = { kind = "threshold-linear", gain = 1 }
+drive = "0.3 nA"
+[populations.C]
+tau = "20 ms"
+transfer = { kind = "threshold-linear", gain = 1 }
+drive = "0.1 nA"
+[onto.A]
+A = 0.04
+C = -0.31
+[onto.C]
+A = 0
+[tie]
+"onto.C.A" = "(J0 - onto.A.A - constants.half) / (2 * onto.A.C * 1.298)"
+"constants.half" = "J0 / 2"
+"populations.C.tau" = "2 * populations.A.tau"
+"#;
+
+#[test]
+fn ties_hold_after_every_change_and_their_mistakes_are_placed() {
+    let weight = |scenario: &Scenario| scenario.circuit.weight("C", "A");
+    let expected = |own: f64| (0.2112 - own - 0.1056) / (2.0 * -0.31 * 1.298);
+    let scenario = read(TIED, &[]).unwrap();
+    approx::assert_relative_eq!(weight(&scenario), expected(0.04), max_relative = 1e-14);
+    let set = ["onto.A.A=0.06".to_owned(), "populations.A.tau=5 ms".to_owned()];
+    let mut scenario = read(TIED, &set).unwrap();
+    approx::assert_relative_eq!(weight(&scenario), expected(0.06), max_relative = 1e-14);
+    assert_eq!(scenario.circuit.populations["C"].tau, 10.0);
+    // In an arm as well; what is tied cannot be set.
+    let mut arm = disinhibit::spec::Arm { name: "arm".into(), ..Default::default() };
+    arm.set.insert("onto.A.A".into(), disinhibit::spec::Setting::Number(0.09));
+    approx::assert_relative_eq!(weight(&scenario.for_arm(&arm).unwrap()), expected(0.09), max_relative = 1e-14);
+    let refused = scenario.set("onto.C.A", &disinhibit::spec::Setting::Number(0.1)).unwrap_err();
+    assert!(refused.to_string().contains("tied to other parameters"), "{refused}");
+    scenario.arms.push(arm);
+    let again = read(&writer::to_toml(&scenario), &[]).unwrap();
+    assert_eq!(again.circuit, scenario.circuit);
+    let mistakes = [
+        ("J0 / 2", "J0 / onto.C.A", "in a circle: ", 19),
+        ("J0 / 2", "J1 / 2", "`J1` is no parameter", 20),
+        ("J0 / 2", "J0 / ", "the formula ends too soon at character 6", 20),
+        ("J0 / 2", "J0 / 0", "it gives inf", 20),
+        ("populations.C.tau\" =", "onto.B.A\" =", "there is no parameter `onto.B.A` to tie", 21),
+        ("2 * populations.A.tau", "-populations.A.tau", "out of range", 21),
+    ];
+    for (from, to, words, line) in mistakes {
+        let found = read(&TIED.replacen(from, to, 1), &[]).unwrap_err().diagnostics;
+        assert!(found[0].to_string().contains(words) && found[0].line == line, "{words}: {}", found[0]);
+    }
+}
+
 #[test]
 fn every_shipped_scenario_survives_being_written_and_read_again() {
     for entry in std::fs::read_dir("configs/scenarios").unwrap() {

@@ -1,6 +1,6 @@
 //! Tabulated f-I curves in files of their own: two columns, inputs and rates, by commas, semicolons, tabs or spaces.
 
-use super::findings::Finding;
+use super::notes::Note;
 use super::{Diagnostic, Loader};
 use crate::spec::Scenario;
 use crate::spec::transfer::Transfer;
@@ -25,14 +25,14 @@ impl Loader<'_> {
     }
 
     fn points(&mut self, file: &Path, named_at: &str) -> Option<Vec<(f64, f64)>> {
-        let (at, span) = self.findings.origin(named_at).unwrap_or((0, 0..0));
+        let (at, span) = self.notes.origin(named_at).unwrap_or((0, 0..0));
         let bytes = match (self.read)(file) {
             Ok(bytes) => bytes,
             Err(error) => {
                 let message = format!("`{}` cannot be read: {error}", file.display());
                 let expected = "a file of two columns, inputs and rates, from the folder of this one".into();
                 let path = named_at.to_owned();
-                self.findings.add(Finding { file: at, span, path, message, expected, nearest: None });
+                self.notes.add(Note { file: at, span, path, message, expected, nearest: None });
                 return None;
             }
         };

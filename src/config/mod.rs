@@ -160,6 +160,8 @@ impl Loader<'_> {
             scenario.name = finding::stem(file);
         }
         scenario.sources.clone_from(&self.notes.sources);
+        // What is wrong with a tie is reported by the checks below.
+        let _ = scenario.tie();
         let before_set = scenario.clone();
         self.carry_out(set, &mut scenario);
         self.curves(&folder, &mut scenario);

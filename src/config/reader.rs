@@ -382,7 +382,7 @@ impl Visitor for Reader<'_, '_, '_> {
         values.clear();
         for (index, item) in array.iter().enumerate() {
             let path = joined(&path, &index.to_string());
-            self.findings.note_origin(&path, self.file, item.span());
+            self.notes.note_origin(&path, self.file, item.span());
             let bare = number_without_unit(item.get_ref()).filter(|number| declared.range.holds(*number));
             match bare {
                 Some(number) => values.push(number),

@@ -1,6 +1,6 @@
 //! A circuit: populations, their transfer functions, classes of synapses, and the weights between populations.
 
-use super::declare::{Node, Parameter, Presence, Range, Visitor, parameter, words};
+use super::declare::{Node, Parameter, Presence, Range, Setting, Visitor, parameter, words};
 use super::mechanism::{Adaptation, Dendrite, Division, Noise, Refractory};
 use super::path::joined;
 use super::synapse::Synapses;
@@ -175,6 +175,10 @@ pub struct Circuit {
     pub synapses: IndexMap<String, Synapses>,
     /// Target population to the weights onto it.
     pub onto: IndexMap<String, Weights>,
+    /// Numbers of its own that formulas use, by name.
+    pub constants: IndexMap<String, f64>,
+    /// Path of a parameter to the formula that gives its value.
+    pub tie: IndexMap<String, Setting>,
 }
 
 impl Circuit {
@@ -243,6 +247,8 @@ static REST: Parameter =
 static DRIVE: Parameter = parameter("h", Dimension::Input, Range::Any, "background drive");
 static FLOOR: Parameter =
     parameter("r_min", Dimension::Rate, Range::Any, "where the rate is held after each step if it would fall lower");
+static CONSTANT: Parameter =
+    parameter("c", Dimension::Number, Range::Any, "numbers that the formulas of ties use, by name");
 static WEIGHT: Parameter =
     parameter("W", Dimension::Weight, Range::Any, "synaptic weight onto the target, by source population");
 static GATED_WEIGHT: Parameter = parameter(
@@ -309,6 +315,8 @@ impl Node for Circuit {
         visitor.map("populations", &mut self.populations, "classes of cells");
         visitor.map("synapses", &mut self.synapses, "classes of synapses: gates, short-term plasticity, delays");
         visitor.map("onto", &mut self.onto, "weights onto each population, by source");
+        visitor.numbers("constants", &mut self.constants, &CONSTANT);
+        visitor.settings("tie", &mut self.tie, "formulas of other parameters, by the path of what they give");
     }
 }
 

@@ -22,6 +22,7 @@ pub mod signal;
 pub mod stress;
 pub mod sweep;
 pub mod synapse;
+pub mod tie;
 pub mod transfer;
 pub mod validate;
 

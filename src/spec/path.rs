@@ -76,8 +76,31 @@ pub fn assign(
     setting: &Setting,
     input: InputUnit,
 ) -> Result<Option<SetNumber>, PathError> {
+    assign_as(node, path, setting, input, false)
+}
+
+/// Gives a number in the base unit of what stands at a path. In a table of numbers under free names one may be new.
+///
+/// # Errors
+/// [`PathError`] where there is no such number, or the value does not fit it.
+pub fn assign_in_base_unit(
+    node: &mut dyn Node,
+    path: &str,
+    value: f64,
+    input: InputUnit,
+) -> Result<Option<SetNumber>, PathError> {
+    assign_as(node, path, &Setting::Number(value), input, true)
+}
+
+fn assign_as(
+    node: &mut dyn Node,
+    path: &str,
+    setting: &Setting,
+    input: InputUnit,
+    in_base_unit: bool,
+) -> Result<Option<SetNumber>, PathError> {
     let segments = segments(path);
-    let mut assignment = Assign { rest: &segments, setting, input, number: None, outcome: None };
+    let mut assignment = Assign { rest: &segments, setting, input, in_base_unit, number: None, outcome: None };
     node.visit(&mut assignment);
     match assignment.outcome {
         Some(Ok(())) => Ok(assignment.number),
@@ -95,6 +118,8 @@ struct Assign<'a> {
     rest: &'a [String],
     setting: &'a Setting,
     input: InputUnit,
+    /// Whether a number without a unit is in the base unit.
+    in_base_unit: bool,
     /// The number read.
     number: Option<SetNumber>,
     /// Nothing found yet; set; or what is wrong and what was expected.
@@ -119,7 +144,7 @@ impl Assign<'_> {
     fn read(&mut self, declared: &Parameter) -> Option<f64> {
         let dimension = declared.dimension;
         let read = match self.setting {
-            Setting::Number(number) if dimension.allows_bare(self.input) => Ok(*number),
+            Setting::Number(number) if self.in_base_unit || dimension.allows_bare(self.input) => Ok(*number),
             Setting::Number(number) => {
                 dimension.read(&format!("{number}"), self.input).map_err(|error| error.to_string())
             }
@@ -289,10 +314,12 @@ impl Visitor for Assign<'_> {
     fn entries(&mut self, values: &mut IndexMap<String, f64>, declared: &'static Parameter) {
         // The keys of such tables may hold dots themselves (signals): the rest of the path is one name.
         let name = self.rest.join(".");
-        if self.outcome.is_none()
-            && !name.is_empty()
-            && let Some(value) = values.get_mut(&name)
-        {
+        if self.outcome.is_some() || name.is_empty() {
+            return;
+        }
+        if self.in_base_unit {
+            self.set(values.entry(name).or_default(), declared);
+        } else if let Some(value) = values.get_mut(&name) {
             self.set(value, declared);
         }
     }

@@ -98,13 +98,31 @@ impl Scenario {
 
     /// Changes the parameter at a path; gives the number that was set, or none where it is no number.
     ///
-    /// A population has either a resting rate or a drive: setting the one removes the other.
+    /// A population has either a resting rate or a drive: setting the one removes the other. Ties are carried out.
     ///
     /// # Errors
-    /// [`PathError`] where there is no such parameter or the value does not fit it.
+    /// [`PathError`] where there is no such parameter, the value does not fit it, it is tied, or a tie cannot be carried out.
     pub fn set(&mut self, path: &str, setting: &Setting) -> Result<Option<SetNumber>, PathError> {
         let input = self.circuit.input_unit;
+        if self.is_tied(path) {
+            return Err(PathError::BadValue {
+                path: path.to_owned(),
+                message: "it is tied to other parameters".into(),
+                expected: format!("one of those instead, or no `tie.\"{path}\"`"),
+            });
+        }
         let number = path::assign(self, path, setting, input)?;
+        self.choose_drive_or_rest(path);
+        self.tie().map_err(|error| PathError::BadValue {
+            message: format!("`tie.\"{}\"`: {}", error.target, error.message),
+            path: path.to_owned(),
+            expected: error.expected,
+        })?;
+        Ok(number)
+    }
+
+    /// Of a resting rate and a drive, the one at this path replaces the other.
+    pub(super) fn choose_drive_or_rest(&mut self, path: &str) {
         if let ["populations", name, field] = path::segments(path).iter().map(String::as_str).collect::<Vec<_>>()[..]
             && let Some(population) = self.circuit.populations.get_mut(name)
         {
@@ -114,7 +132,6 @@ impl Scenario {
                 _ => {}
             }
         }
-        Ok(number)
     }
 
     /// The arms with `extends` carried out: a child's lists follow its parent's, its `set` overrides, and what it

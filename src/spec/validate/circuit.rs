@@ -1,11 +1,10 @@
 //! Checks of the circuit.
 
-use super::Checks;
+use super::{Checks, Problem};
 use crate::spec::circuit::{Circuit, Compartment, Form, Population, Role, Weight};
 use crate::spec::mechanism::{Divided, NoiseKind, NoiseSite};
 use crate::spec::path::joined;
 use crate::spec::synapse::Synapses;
-use crate::units::Dimension;
 
 /// Beyond these the equations over- or underflow before anything physiological is left to compute.
 const LARGEST_INPUT: f64 = 1e9;
@@ -32,6 +31,7 @@ impl Checks<'_> {
             self.plain_name(&path, name);
             self.population(&path, population);
         }
+        self.ties();
         for (class, synapses) in &circuit.synapses {
             let path = joined("synapses", class);
             self.plain_name(&path, class);
@@ -93,6 +93,22 @@ impl Checks<'_> {
             }
         }
         self.weight_sign(path, weight.from, weight.value);
+    }
+
+    fn ties(&mut self) {
+        let mut tied = self.scenario.clone();
+        match tied.tie() {
+            Err(error) => self.problems.push(Problem {
+                path: joined("tie", &error.target),
+                message: error.message,
+                expected: error.expected,
+                nearest: error.nearest,
+            }),
+            Ok(()) if tied.circuit != self.scenario.circuit => {
+                self.report("tie", "tied parameters do not have their values", "a call of `Scenario::tie`");
+            }
+            Ok(()) => {}
+        }
     }
 
     fn weight_sign(&mut self, path: String, source: &str, weight: f64) {
