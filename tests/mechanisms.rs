@@ -477,7 +477,7 @@ fn lanes_of_rich_circuits_do_not_feel_each_other_and_names_and_order_are_free() 
     }
 }
 
-/// Mean and standard deviation of the rate of one linear population with noise, over 400 s.
+/// Mean and standard deviation of the rate of one linear population with noise, over 200 s.
 fn spread(form: &str, noise: &str, method: Method) -> (f64, f64) {
     let mut scenario = scenario(&format!(
         r#"
@@ -491,7 +491,7 @@ fn spread(form: &str, noise: &str, method: Method) -> (f64, f64) {
         time = "fast"
         step = "0.5 ms"
         from = "0 s"
-        to = "400 s"
+        to = "200 s"
         record = "0.5 ms"
         [[arms]]
         name = "noisy"
@@ -519,14 +519,14 @@ fn noise_has_the_size_that_its_convention_says() {
         ("voltage", r#"kind = "white", sigma_means = "root-tau", sigma = "2 mV""#, 2.0 / root_two),
         ("rate", r#"kind = "white", sigma = "2 mV""#, 2.0),
     ];
-    // 40000 independent samples: the s.d. is known to 0.35 %, the mean to 1/200 of it.
+    // 20000 independent samples: the s.d. is known to 0.5 %, the mean to 1/100 of it.
     for (form, noise, expected) in cases {
         let (mean, found) = spread(form, noise, Method::EulerMaruyama);
-        assert!((found / (expected * widened) - 1.0).abs() < 0.015, "{form} {noise}: {found}, expected {expected}");
-        assert!((mean - 100.0).abs() < 0.03 * expected, "{form} {noise}: {mean}");
+        assert!((found / (expected * widened) - 1.0).abs() < 0.02, "{form} {noise}: {found}, expected {expected}");
+        assert!((mean - 100.0).abs() < 0.04 * expected, "{form} {noise}: {mean}");
         // Heun's scheme has the right variance to second order.
         let (_, found) = spread(form, noise, Method::Heun);
-        assert!((found / expected - 1.0).abs() < 0.015, "{form} {noise}: {found}, expected {expected}");
+        assert!((found / expected - 1.0).abs() < 0.02, "{form} {noise}: {found}, expected {expected}");
     }
     // Ornstein-Uhlenbeck input of time constant 30 ms: sigma sqrt(tau_eta/(tau + tau_eta)).
     let seen = libm::sqrt(30.0 / 40.0);
@@ -590,6 +590,44 @@ fn effects_reach_gated_synapses_and_adaptation() {
     near(rates("{ on = \"A\", adaptation = 0.5 }"), [8.0, 5.6]);
     near(rates("{ from = \"A\", onto = \"B\", weight = 0.5 }"), [10.0, 10.5]);
     near(rates("{ from = \"A\", output = -0.5 }"), [10.0, 3.5]);
+}
+
+#[test]
+fn a_run_may_start_where_it_is_told_and_needs_no_stable_rest() {
+    let text = |start: &str| {
+        format!(
+            r#"
+            [populations.A]
+            tau = "10 ms"
+            transfer = {{ kind = "sigmoid", maximum = 40, slope = 1.0, threshold = "10 mV" }}
+            drive = "0 mV"
+            [synapses.c]
+            gate = {{ kind = "filter", tau = "20 ms" }}
+            [onto.A.through.c]
+            A = 0.5
+            [run]
+            time = "fast"
+            from = "0 s"
+            to = "1 s"
+            {start}
+            [[arms]]
+            name = "control"
+            "#
+        )
+    };
+    // Two stable states: which is reached depends on the start.
+    let low = outcome(&text("start = { A = 15 }"));
+    let high = outcome(&text("start = { A = 30 }"));
+    assert!(last(&low, "control", "rate.A") < 1.0 && last(&high, "control", "rate.A") > 35.0);
+    let first = |outcome: &Outcome, signal: &str| outcome.arms[0].recording.signal(signal).unwrap()[0];
+    assert_eq!((first(&high, "rate.A"), first(&high, "gate.c.A")), (30.0, 30.0));
+    let gated = outcome(&text("start = { \"gate.c.A\" = 35 }"));
+    assert_eq!((first(&gated, "rate.A"), first(&gated, "gate.c.A")), (0.0, 35.0));
+    assert!(last(&gated, "control", "rate.A") > 35.0);
+    let unknown = read(&text("start = { B = 3 }"), &[]).unwrap_err().render();
+    assert!(unknown.contains("no variable `B`"), "{unknown}");
+    let slow = text("start = { A = 3 }").replace("time = \"fast\"", "time = \"slow\"");
+    assert!(read(&slow, &[]).unwrap_err().render().contains("from the start"));
 }
 
 /// The words of the problems that a circuit's text has.

@@ -3,7 +3,7 @@
 use super::progress::{note, refuse, say};
 use super::{CheckArguments, Ending, SchemaKind};
 use crate::config::{Kind, Loaded, load, schema};
-use crate::equilibrium::calibrate;
+use crate::equilibrium::calibrate_scenario;
 use crate::spec::Setting;
 use crate::spec::declare::Node;
 use crate::spec::listing::{Entry, list};
@@ -23,7 +23,7 @@ pub(super) fn check(arguments: &CheckArguments) -> Ending {
     let rest = match loaded.kind {
         Kind::Pharmacology | Kind::Hypothesis => None,
         Kind::Circuit | Kind::Scenario | Kind::Sweep | Kind::Finding => {
-            match calibrate(&loaded.scenario.circuit, Level::new()) {
+            match calibrate_scenario(&loaded.scenario, Level::new()) {
                 Ok(calibrated) => Some(calibrated),
                 Err(error) => return refuse(format!("error: {}: {error}", arguments.file.display())),
             }
@@ -44,11 +44,13 @@ pub(super) fn check(arguments: &CheckArguments) -> Ending {
     if let Some(rest) = rest {
         let input = loaded.scenario.circuit.input_unit.symbol();
         let names = loaded.scenario.circuit.populations.keys();
+        let does = if loaded.scenario.run.start.is_empty() { "rests" } else { "starts" };
         for ((name, drive), rate) in names.zip(&rest.drives).zip(&rest.rates) {
-            say(format!("{name} rests at {rate:.4} Hz with a drive of {drive:.6} {input}"));
+            say(format!("{name} {does} at {rate:.4} Hz with a drive of {drive:.6} {input}"));
         }
-        let slowest = rest.eigenvalues.last().map_or(f64::NAN, |value| value.re);
-        say(format!("the rest is stable: the slowest eigenvalue is {slowest:.3} per s"));
+        if let Some(slowest) = rest.eigenvalues.last() {
+            say(format!("the rest is stable: the slowest eigenvalue is {:.3} per s", slowest.re));
+        }
     }
     note(format!("{}: no problems", arguments.file.display()));
     Ending::Done

@@ -3,7 +3,7 @@
 use super::progress::{note, refuse, say};
 use super::{Ending, RunArguments};
 use crate::config::{Kind, Loaded, load};
-use crate::equilibrium::{Calibrated, calibrate};
+use crate::equilibrium::{Calibrated, calibrate, calibrate_scenario};
 use crate::readouts::{ArmSummary, Summary};
 use crate::report;
 use crate::simulate::run_calibrated;
@@ -71,7 +71,7 @@ pub(super) fn calibrated_scenario(loaded: &Loaded, level: Level) -> Result<(Scen
             }
         }
     }
-    let calibration = calibrate(&scenario.circuit, level).map_err(|error| error.to_string())?;
+    let calibration = calibrate_scenario(&scenario, level).map_err(|error| error.to_string())?;
     Ok((scenario, calibration))
 }
 

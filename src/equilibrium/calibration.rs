@@ -10,8 +10,9 @@ use crate::circuit::{self, Rows, Shape};
 use crate::numeric::lanes::dispatch;
 use crate::numeric::lanes::{Lanes, Row};
 use crate::numeric::linear::{Complex, EigenError};
-use crate::spec::{self, Divided, Form, Population};
+use crate::spec::{self, Divided, Form, Population, Scenario};
 use fearless_simd::{Level, Simd};
+use indexmap::IndexMap;
 
 /// A circuit whose drives are solved, with its rest.
 #[derive(Clone, Debug)]
@@ -20,13 +21,13 @@ pub struct Calibrated {
     pub circuit: spec::Circuit,
     /// Drives in input units.
     pub drives: Vec<f64>,
-    /// The circuit's variables at rest.
+    /// The circuit's variables at rest, or at the stated start of the run.
     pub variables: Vec<f64>,
-    /// Resting rates in Hz.
+    /// Resting rates in Hz, or those at the start.
     pub rates: Vec<f64>,
-    /// Eigenvalues of the dynamics at rest, in 1/s, in order of their real parts.
+    /// Eigenvalues of the dynamics at rest, in 1/s, in order of their real parts; none where a start is stated.
     pub eigenvalues: Vec<Complex>,
-    /// d rate_i / d drive_j in Hz per input unit, row-major.
+    /// d rate_i / d drive_j in Hz per input unit, row-major; none where a start is stated.
     pub response: Vec<f64>,
 }
 
@@ -86,6 +87,37 @@ pub fn calibrate(circuit: &spec::Circuit, level: Level) -> Result<Calibrated, Re
         eigenvalues,
         response,
     })
+}
+
+/// Calibrates the circuit of a scenario. Where the scenario states where its run starts, the circuit needs no stable rest:
+/// drives are solved, and the state is the stated one.
+///
+/// # Errors
+/// [`RestError`] says why there is no usable rest, or why a drive cannot be solved.
+pub fn calibrate_scenario(scenario: &Scenario, level: Level) -> Result<Calibrated, RestError> {
+    if scenario.run.start.is_empty() {
+        return calibrate(&scenario.circuit, level);
+    }
+    let circuit = solved(&scenario.circuit, level)?;
+    let (variables, rates) = started(&circuit, &scenario.run.start, level);
+    let drives = circuit.populations.values().map(|population| population.drive.unwrap_or(0.0)).collect();
+    Ok(Calibrated { circuit, drives, variables, rates, eigenvalues: Vec::new(), response: Vec::new() })
+}
+
+/// The variables and the rates in Hz of a circuit that starts where some variables are stated.
+pub fn started(circuit: &spec::Circuit, start: &IndexMap<String, f64>, level: Level) -> (Vec<f64>, Vec<f64>) {
+    let (shape, rows) = circuit::build::<1>(&[circuit]);
+    let names = shape.variable_names();
+    let stated = |name: &String| start.get(name).map(|value| Row::splat(*value));
+    let mut state: Vec<Row<1>> = names.iter().map(|name| stated(name).unwrap_or(Row::ZERO)).collect();
+    let mut outputs = vec![Row::ZERO; shape.outputs()];
+    dispatch!(level, simd => still_outputs(simd, (&shape, &rows), &state, &mut outputs));
+    let rates = &outputs[..shape.size()];
+    settle_at(&shape, &rows, rates, &mut state);
+    for (value, name) in state.iter_mut().zip(names) {
+        *value = stated(name).unwrap_or(*value);
+    }
+    (state.iter().map(|row| row.get(0)).collect(), rates.iter().map(|row| row.get(0)).collect())
 }
 
 /// The circuit with every drive given, whether or not its rest is stable: for analyses of unstable states.

@@ -6,4 +6,4 @@ pub mod newton;
 pub mod relaxation;
 pub mod stability;
 
-pub use calibration::{Calibrated, RestError, calibrate, solved};
+pub use calibration::{Calibrated, RestError, calibrate, calibrate_scenario, solved};

@@ -8,7 +8,7 @@
 use super::lane::Lane;
 use super::noise::Noise;
 use super::recording::{ArmOutcome, Status};
-use super::start::{Place, begin};
+use super::start::{Place, begin, put};
 use super::stepper::{Fast, take_steps};
 use crate::circuit::Rows;
 use crate::circuit::equations::{Linearised, rates, residual_and_jacobian};
@@ -171,7 +171,11 @@ impl<'a, const G: usize> Block<'a, G> {
         let place = Place { model: self.model, inputs: &self.inputs, time: &time };
         let mut newton = NewtonWork::new(&self.model.shape);
         let variables = (self.states.as_mut_slice(), self.fast.state.as_mut_slice());
-        begin(simd, &place, &resting, variables, &mut self.work, &mut newton);
+        if self.run.start.is_empty() {
+            begin(simd, &place, &resting, variables, &mut self.work, &mut newton);
+        } else {
+            put(simd, &place, &resting, variables, &mut self.work);
+        }
         self.noise.start(simd);
         self.fast.start(simd, &self.model.shape, &self.work.rows);
         self.model.modulate(simd, &self.inputs, &mut self.work);

@@ -3,7 +3,7 @@
 use super::recording::{ArmOutcome, Recording, Report, Status, Work as Effort};
 use crate::circuit::Connection;
 use crate::circuit::equations::Linearised;
-use crate::equilibrium::calibration::resting_variables;
+use crate::equilibrium::calibration::{resting_variables, started};
 use crate::equilibrium::stability::leading_rate_per_s;
 use crate::experiment::{Model, Plan, Timeline, Traces, Work};
 use crate::spec::{Compartment, Run, TimeLabel};
@@ -19,7 +19,7 @@ pub struct Lane {
     pub step: f64,
     /// What it has left so far.
     pub outcome: ArmOutcome,
-    /// The circuit's variables at rest.
+    /// The circuit's variables at rest, or where the run states that they start.
     pub resting_variables: Vec<f64>,
     /// Reports still to come, in order of time.
     reports: Vec<TimeLabel>,
@@ -68,7 +68,11 @@ impl Lane {
                 events: Vec::new(),
                 work: Effort::default(),
             },
-            resting_variables: resting_variables(&plan.scenario.circuit, &plan.resting_rates),
+            resting_variables: if run.start.is_empty() {
+                resting_variables(&plan.scenario.circuit, &plan.resting_rates)
+            } else {
+                started(&plan.scenario.circuit, &run.start, fearless_simd::Level::new()).0
+            },
             reports,
         }
     }

@@ -14,7 +14,7 @@ mod stepper;
 pub use moment::{DriveEffect, Moment, moment};
 pub use recording::{ArmOutcome, Event, Recording, Report, Status, Work};
 
-use crate::equilibrium::{Calibrated, RestError, calibrate};
+use crate::equilibrium::{Calibrated, RestError, calibrate_scenario};
 use crate::experiment::{Model, Plan, Structure, plans};
 use crate::numeric::lanes::Row;
 use crate::spec::path::PathError;
@@ -57,7 +57,7 @@ pub fn run(scenario: &Scenario, level: Level) -> Result<Outcome, RunError> {
     if !problems.is_empty() {
         return Err(RunError::Invalid(problems));
     }
-    let calibration = calibrate(&scenario.circuit, level)?;
+    let calibration = calibrate_scenario(scenario, level)?;
     run_calibrated(scenario, calibration, level)
 }
 

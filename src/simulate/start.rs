@@ -50,6 +50,26 @@ pub fn begin<S: Simd, const G: usize>(
     failed
 }
 
+/// Puts each lane's circuit where the run states that it starts, under the effects in force.
+pub fn put<S: Simd, const G: usize>(
+    simd: S,
+    place: &Place<'_, G>,
+    starting: &[&[f64]],
+    (states, circuit): (&mut [Row<G>], &mut [Row<G>]),
+    work: &mut Work<G>,
+) {
+    let model = place.model;
+    for (index, value) in circuit.iter_mut().enumerate() {
+        *value = Row::from_fn(|lane| starting[lane.min(starting.len() - 1)][index]);
+    }
+    model.show(simd, Lanes::load(simd, place.time), place.inputs, states, work);
+    model.modulate(simd, place.inputs, work);
+    let mut now = vec![Row::ZERO; model.shape.size()];
+    rates(simd, &model.shape, &work.rows, circuit, &mut now);
+    model.show_rates(&now, &mut work.signals);
+    model.plasticity.settle(simd, &mut work.signals, &model.rest, states, u64::MAX);
+}
+
 /// Puts each lane's circuit into the state that continues its rest under the effects in force; gives the lanes (as bits)
 /// in which there is none, left at their rest.
 fn bring_in<S: Simd, const G: usize>(

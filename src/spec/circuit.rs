@@ -216,6 +216,31 @@ impl Circuit {
         all
     }
 
+    /// The names of the circuit's variables: its populations, then those of synapses and adaptation.
+    pub fn variable_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.populations.keys().cloned().collect();
+        for weight in self.weights() {
+            let Some((class, synapses)) = weight.class.and_then(|class| self.synapses.get_key_value(class)) else {
+                continue;
+            };
+            let plastic = synapses.plasticity.as_ref();
+            let parts = [
+                ("utilisation", plastic.is_some_and(|plastic| plastic.facilitation.is_some())),
+                ("resources", plastic.is_some_and(|plastic| plastic.depression.is_some())),
+                ("gate", synapses.gate.is_some()),
+            ];
+            for (part, _) in parts.iter().filter(|(_, there)| *there) {
+                let name = format!("{part}.{class}.{}", weight.from);
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        let adapting = self.populations.iter().filter(|(_, population)| population.adaptation.is_some());
+        names.extend(adapting.map(|(name, _)| format!("adaptation.{name}")));
+        names
+    }
+
     /// The time constants of the circuit's variables in ms, each with the name of what it belongs to.
     pub fn time_constants(&self) -> Vec<(String, f64)> {
         let mut all = Vec::new();

@@ -2,6 +2,7 @@
 
 use super::declare::{Node, Parameter, Presence, Range, TimeLabel, Visitor, parameter, words};
 use crate::units::Dimension;
+use indexmap::IndexMap;
 
 /// Which of the circuit's times is resolved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,6 +81,9 @@ pub struct Run {
     pub signal_step: f64,
     /// Relative tolerance of slow time.
     pub tolerance: f64,
+    /// Where the circuit's variables start in fast time, by name: rates in Hz, voltages in input units, gates. From its rest
+    /// where empty; variables that are not named start at 0, synapses and adaptation where these rates would hold them.
+    pub start: IndexMap<String, f64>,
 }
 
 impl Default for Run {
@@ -99,6 +103,7 @@ impl Default for Run {
             step: 0.25,
             signal_step: 1.0 / 60.0,
             tolerance: 1e-7,
+            start: IndexMap::new(),
         }
     }
 }
@@ -152,6 +157,12 @@ static SIGNAL_STEP: Parameter = parameter(
     "in fast time, how often signals slower than the circuit advance",
 );
 static TOLERANCE: Parameter = parameter("rtol", Dimension::Number, Range::Positive, "relative tolerance of slow time");
+static START: Parameter = parameter(
+    "y_0",
+    Dimension::Number,
+    Range::Any,
+    "where a variable of the circuit starts, by name, in place of its rest (fast time)",
+);
 static WINDOW_FROM: Parameter =
     parameter("t_a", Dimension::Time, Range::Any, "start of the window for peaks and for the minutes above control");
 static WINDOW_TO: Parameter =
@@ -180,6 +191,7 @@ impl Node for Run {
         visitor.number("step", &mut self.step, Presence::Default, &STEP);
         visitor.number("signal_step", &mut self.signal_step, Presence::Default, &SIGNAL_STEP);
         visitor.number("tolerance", &mut self.tolerance, Presence::Default, &TOLERANCE);
+        visitor.numbers("start", &mut self.start, &START);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::design::{Design, DesignError};
 use super::readout::value;
-use crate::equilibrium::{Calibrated, calibrate};
+use crate::equilibrium::{Calibrated, calibrate_scenario};
 use crate::experiment::{Plan, Traces, plans};
 use crate::numeric::philox::hash;
 use crate::readouts::{ArmSummary, compared_with, summarise};
@@ -138,7 +138,7 @@ impl Engine {
             return Err(("invalid".into(), problem.to_string()));
         }
         let calibration =
-            calibrate(&scenario.circuit, level).map_err(|error| ("no-steady-state".into(), error.to_string()))?;
+            calibrate_scenario(&scenario, level).map_err(|error| ("no-steady-state".into(), error.to_string()))?;
         Ok((scenario, calibration))
     }
 

@@ -40,6 +40,7 @@ impl Checks<'_> {
         if run.tolerance < 1e-12 {
             self.report("run.tolerance", "finer than floating point allows", "at least 1e-12");
         }
+        self.starts();
         self.times_of_the_circuit();
         let scenario = self.scenario;
         let compare = &scenario.compare;
@@ -92,6 +93,22 @@ impl Checks<'_> {
                 let limit = Dimension::CircuitTime.print(tau / 4.0, unit, 3);
                 self.report("run.step", message, format!("a fraction of it: {limit} or less"));
             }
+        }
+    }
+
+    /// Where the circuit's variables start, where that is stated.
+    fn starts(&mut self) {
+        let scenario = self.scenario;
+        if scenario.run.start.is_empty() {
+            return;
+        }
+        if scenario.run.time == Time::Slow {
+            let message = "in slow time the circuit is at its stable state from the start";
+            self.report("run.start", message, "`time = \"fast\"`");
+        }
+        let names = scenario.circuit.variable_names();
+        for name in scenario.run.start.keys() {
+            self.known(joined("run.start", name), "variable", name, names.iter().map(String::as_str));
         }
     }
 
