@@ -4,11 +4,22 @@
 //! [`Subject`] is such a system with its name: a circuit at rest, or as an arm of an experiment has made it at some time.
 
 mod analysis;
+pub mod explain;
+pub mod fixed_points;
+pub mod frequency;
+pub mod noise;
 mod response;
+mod search;
+pub mod spectra;
 mod subject;
 mod system;
+pub mod trajectory;
 
-pub use analysis::{Analysis, StateAnalysis};
+pub use analysis::{Analysis, NoiseAnalysis, Request, Search, StateAnalysis};
+pub use fixed_points::{FixedPoint, FixedPoints, Kind, fixed_points};
+pub use frequency::FrequencyResponse;
 pub use response::{Response, sign};
+pub use spectra::SimulatedSpectra;
 pub use subject::{Subject, SubjectError};
 pub use system::{Local, System};
+pub use trajectory::{Cycle, Trajectory};

@@ -70,6 +70,13 @@ pub enum SubjectError {
     },
 }
 
+impl SubjectError {
+    /// Whether other arms may do better.
+    pub fn is_of_one_arm(&self) -> bool {
+        matches!(self, Self::NotReached { .. })
+    }
+}
+
 impl Subject {
     /// A circuit by itself. Where it has no stable rest, its fixed points can be analysed all the same.
     ///

@@ -1,13 +1,14 @@
 //! The one way in which analyses see a circuit: residual, Jacobian and slopes at a state.
 
+use super::noise::NoiseSource;
 use crate::circuit::equations::{self, Linearised};
 use crate::circuit::transfer;
-use crate::circuit::{self, Rows, Shape};
+use crate::circuit::{self, Rows, Shape, Site, sites};
 use crate::equilibrium::newton::{NewtonWork, solve};
 use crate::equilibrium::stability::{Square, dynamics_jacobian, generator};
 use crate::numeric::lanes::{Mask, Row, dispatch};
-use crate::numeric::linear::{Complex, EigenError, eigenvalues};
-use crate::spec::{Circuit, Role};
+use crate::numeric::linear::{Complex, EigenError, eigenvalues, invert};
+use crate::spec::{Circuit, Form, Role};
 use fearless_simd::Level;
 
 /// Largest rate, in Hz, that is looked for where a transfer function has no maximum, unless ten times a resting rate is
@@ -102,6 +103,15 @@ impl System {
         self.rows.populations[population].drive = Row::splat(drive);
     }
 
+    /// The noise in the inputs of the populations.
+    pub fn noise(&self) -> Vec<NoiseSource> {
+        let source = |(population, site): (usize, Site<'_, 1>)| {
+            let (sigma, tau) = (site.numbers.sigma.get(0), site.numbers.noise_tau.get(0));
+            (site.population.noisy && sigma > 0.0).then_some(NoiseSource { population, sigma, tau })
+        };
+        sites(&self.shape, &self.rows).enumerate().filter_map(source).collect()
+    }
+
     /// Whether a population excites: by its role or, where that is open, if it makes synapses and none is negative.
     pub fn is_excitatory(&self, population: usize) -> bool {
         let made = || self.shape.connections.iter().zip(&self.rows.weight);
@@ -136,6 +146,23 @@ impl System {
         self.circuit.populations.values().all(|spec| transfer::range(&spec.transfer).1.is_some())
     }
 
+    /// Lowest and highest value of each variable where the rates lie in a box (Hz): the rate itself, or in the voltage form
+    /// the input that such rates can make.
+    pub fn variable_ranges(&self, box_hz: &[(f64, f64)]) -> Vec<(f64, f64)> {
+        let range = |(index, site): (usize, Site<'_, 1>)| match site.population.form {
+            Form::Rate => box_hz[index],
+            Form::Voltage => {
+                let drive = self.drive(index);
+                site.connections.iter().zip(site.weights).fold((drive, drive), |(low, high), (connection, weight)| {
+                    let (one, other) = box_hz[connection.source];
+                    let ends = (weight.get(0) * one, weight.get(0) * other);
+                    (low + ends.0.min(ends.1), high + ends.0.max(ends.1))
+                })
+            }
+        };
+        sites(&self.shape, &self.rows).enumerate().map(range).collect()
+    }
+
     /// Residual, Jacobian, rates and slopes at a state of N variables.
     pub fn at(&self, state: &[f64]) -> Local {
         let (shape, rows) = (&self.shape, &self.rows);
@@ -152,6 +179,33 @@ impl System {
             rate_slopes: first(&work.rate_slopes),
             drive_slopes: first(&work.drive_slopes),
         }
+    }
+
+    /// Rates in Hz at a state of N variables.
+    pub fn rates(&self, state: &[f64]) -> Vec<f64> {
+        self.at(state).rates
+    }
+
+    /// dy/dt per ms of every variable.
+    pub fn velocity(&self, state: &[f64]) -> Vec<f64> {
+        let residual = self.at(state).residual;
+        residual.iter().enumerate().map(|(variable, residual)| residual / self.tau(variable)).collect()
+    }
+
+    /// What rounding alone makes of each residual at a state, to first order; `ranges` are those of the variables.
+    ///
+    /// Functions with a maximum may lose the digits of small rates (as the sigmoid of Wilson & Cowan does, which subtracts
+    /// its value at 0), so that they are exact relative to their range and no better.
+    pub fn rounding(&self, state: &[f64], local: &Local, ranges: &[(f64, f64)]) -> Vec<f64> {
+        let bounded = self.is_bounded();
+        let size = |(variable, row): (usize, &[f64])| {
+            let terms = row.iter().zip(state).map(|(slope, value)| (slope * value).abs()).sum::<f64>();
+            let driven = local.drive_slopes.get(variable).map_or(0.0, |slope| (slope * self.drive(variable)).abs());
+            let (low, high) = ranges[variable];
+            let range = if bounded { high - low } else { 0.0 };
+            f64::EPSILON * (terms + driven + range + state[variable].abs()).max(f64::MIN_POSITIVE)
+        };
+        local.jacobian.chunks(self.variables()).enumerate().map(size).collect()
     }
 
     /// Newton's method from a guess of N variables; none where it does not converge.
@@ -175,6 +229,15 @@ impl Local {
     /// How many populations there are: n.
     pub fn size(&self) -> usize {
         self.rates.len()
+    }
+
+    /// The step of Newton's method; none where the Jacobian is singular.
+    pub fn newton_step(&self) -> Option<Vec<f64>> {
+        let n = self.variables();
+        let inverse = invert(&self.jacobian, n)?;
+        let row = |row: &[f64]| -row.iter().zip(&self.residual).map(|(entry, residual)| entry * residual).sum::<f64>();
+        let step: Vec<f64> = inverse.chunks(n).map(row).collect();
+        step.iter().all(|part| part.is_finite()).then_some(step)
     }
 
     /// Eigenvalues of the dynamics in 1/s, in order of their real parts.

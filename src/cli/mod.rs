@@ -2,6 +2,7 @@
 
 mod analyze;
 mod check;
+mod explain;
 mod findings;
 mod new;
 mod plot;
@@ -59,6 +60,8 @@ enum Command {
     Merge(MergeArguments),
     /// Fixed points, stability and responses of a circuit, or of arms of a scenario at one time.
     Analyze(AnalyzeArguments),
+    /// Why the arms of a scenario differ: the input to each population by source, and what a stimulus evokes.
+    Explain(ExplainArguments),
     /// Validate a file, and print every resolved parameter with its unit and source.
     Check(CheckArguments),
     /// Compare the model with experiments that were done, and other mechanisms with them.
@@ -156,10 +159,48 @@ struct AnalyzeArguments {
     /// When, such as --at "10 min"; the report time nearest to 10 min if not given.
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     at: Option<String>,
+    /// Rates in Hz between which fixed points of a population lie, such as --box Pyr=0..50; may be repeated.
+    #[arg(long = "box", value_name = "NAME=LOW..HIGH")]
+    r#box: Vec<String>,
+    /// Simulate the circuit under its noise for so long, such as --simulate "60 s", for spectra.
+    #[arg(long, value_name = "TIME")]
+    simulate: Option<String>,
     /// Change a parameter, such as --set populations.SST.rest="5 Hz"; may be repeated.
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
     /// Folder for the results; `out/` and the name with `-analysis` if not given.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Say nothing but errors.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+#[derive(Args)]
+struct ExplainArguments {
+    /// The scenario.
+    file: PathBuf,
+    /// Only this arm; may be repeated. All arms if not given.
+    #[arg(long, value_name = "NAME")]
+    arm: Vec<String>,
+    /// The same for several arms, separated by commas.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    arms: Vec<String>,
+    /// When, such as --at "10 min"; may be repeated. All report times if not given. Tables and figures show the first, or the
+    /// report time nearest to 10 min.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    at: Vec<String>,
+    /// Input onto a population, such as --stimulus "Pyr=2 mV"; may be repeated. A tenth of the main population's background
+    /// drive onto it if not given.
+    #[arg(long, value_name = "NAME=INPUT")]
+    stimulus: Vec<String>,
+    /// How long the stimulus lasts; 200 ms if not given.
+    #[arg(long, value_name = "TIME")]
+    duration: Option<String>,
+    /// Change a parameter, such as --set populations.SST.rest="5 Hz"; may be repeated.
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// Folder for the results; `out/` and the name with `-explanation` if not given.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
     /// Say nothing but errors.
@@ -246,6 +287,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Ending {
         Command::Sweep(arguments) => sweep::sweep(&arguments),
         Command::Merge(arguments) => sweep::merge_shards(&arguments),
         Command::Analyze(arguments) => analyze::analyze(&arguments),
+        Command::Explain(arguments) => explain::explain(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Findings(arguments) => findings::findings(&arguments),
         Command::New { name } => new::new(&name),

@@ -127,6 +127,60 @@ pub fn invert(matrix: &[f64], n: usize) -> Option<Vec<f64>> {
     Some(inverse.transpose().iter().copied().collect())
 }
 
+/// The product of two matrices (row-major n x n), summed in the order of the inner index.
+pub fn multiply(left: &[f64], right: &[f64], n: usize) -> Vec<f64> {
+    let entry = |place: usize| {
+        let (row, column) = (place / n, place % n);
+        (0..n).fold(0.0, |sum, inner| left[row * n + inner] * right[inner * n + column] + sum)
+    };
+    (0..n * n).map(entry).collect()
+}
+
+fn transposed(matrix: &[f64], n: usize) -> Vec<f64> {
+    (0..n * n).map(|place| matrix[place % n * n + place / n]).collect()
+}
+
+/// Doublings after which a Lyapunov equation is given up: its matrix is not stable, or so nearly unstable that nothing is
+/// left of 16 digits.
+const MOST_DOUBLINGS: usize = 60;
+
+/// Solves `A P + P A^T + Q = 0` (row-major n x n, Q symmetric): P is the stationary covariance of `dx = A x dt` with white
+/// noise of covariance Q dt. None where A is not stable.
+///
+/// A Cayley transform makes it `P = U Q U^T 2c + V P V^T`, whose series is summed by doubling (Smith 1968,
+/// doi:10.1137/0116017).
+pub fn lyapunov(a: &[f64], q: &[f64], n: usize) -> Option<Vec<f64>> {
+    let size = libm::sqrt(a.iter().map(|entry| entry * entry).sum::<f64>() / n.max(1) as f64);
+    if !(size > 0.0 && size.is_finite()) {
+        return None;
+    }
+    let diagonal = |sign: f64| -> Vec<f64> {
+        let entry = |place: usize| sign * a[place] + if place / n == place % n { size } else { 0.0 };
+        (0..n * n).map(entry).collect()
+    };
+    let u = invert(&diagonal(-1.0), n)?;
+    let mut v = multiply(&u, &diagonal(1.0), n);
+    let mut p = multiply(&multiply(&u, q, n), &transposed(&u, n), n);
+    p.iter_mut().for_each(|entry| *entry *= 2.0 * size);
+    for _ in 0..MOST_DOUBLINGS {
+        let more = multiply(&multiply(&v, &p, n), &transposed(&v, n), n);
+        let (mut largest, mut added) = (0.0f64, 0.0f64);
+        for (entry, more) in p.iter_mut().zip(&more) {
+            *entry += more;
+            largest = largest.max(entry.abs());
+            added = added.max(more.abs());
+        }
+        if !largest.is_finite() {
+            return None;
+        }
+        if added <= f64::EPSILON * largest {
+            return Some(p);
+        }
+        v = multiply(&v, &v, n);
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,6 +274,27 @@ mod tests {
                 for (row, value) in times(&matrix, n, &unit).iter().enumerate() {
                     approx::assert_abs_diff_eq!(*value, f64::from(u8::from(row == column)), epsilon = 1e-9);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_lyapunov_equation_is_solved_where_its_matrix_is_stable() {
+        // An Ornstein-Uhlenbeck process of time constant 5 and noise 2: variance 2 x 5 / 2.
+        approx::assert_relative_eq!(lyapunov(&[-0.2], &[2.0], 1).unwrap()[0], 5.0, max_relative = 1e-14);
+        assert_eq!(lyapunov(&[0.2], &[2.0], 1), None);
+        assert_eq!(lyapunov(&[0.0, 1.0, -1.0, 0.0], &[1.0, 0.0, 0.0, 1.0], 2), None);
+        for seed in 0..20 {
+            let n = 2 + seed as usize % 5;
+            let mut a = random((n * n) as u64, 900 + seed);
+            (0..n).for_each(|place| a[place * n + place] -= 2.5);
+            let half = random((n * n) as u64, 950 + seed);
+            let q = multiply(&half, &transposed(&half, n), n);
+            let p = lyapunov(&a, &q, n).unwrap();
+            let left = multiply(&a, &p, n);
+            for place in 0..n * n {
+                let mirrored = place % n * n + place / n;
+                approx::assert_abs_diff_eq!(left[place] + left[mirrored] + q[place], 0.0, epsilon = 1e-13);
             }
         }
     }

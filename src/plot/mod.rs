@@ -1,7 +1,8 @@
 //! Figures: data in, SVG and PNG out. Nothing here reads files or simulates, and nothing here knows a name.
 //!
 //! One file per kind of figure: [`RatesFigure`], [`CourseFigure`], [`ArmsFigure`], [`PharmacologyFigure`], [`CircuitFigure`],
-//! of sweeps [`HeatMapFigure`], [`SweptFigure`], [`ParallelFigure`] and [`BarFigure`], of findings [`VerdictFigure`]. Each takes
+//! of sweeps [`HeatMapFigure`], [`SweptFigure`], [`ParallelFigure`] and [`BarFigure`], of findings [`VerdictFigure`], of
+//! analyses [`MatrixFigure`], [`EigenvalueFigure`], [`CurvesFigure`] and [`SharesFigure`]. Each takes
 //! plain data and a [`Theme`], which keeps the colour of a name the same across figures, and gives a [`Figure`].
 //! Any data can be drawn: what is not finite leaves a gap.
 
@@ -12,16 +13,21 @@ mod canvas;
 mod circuit;
 mod circuit_layout;
 mod course;
+mod curves;
+mod eigenvalues;
 mod font;
 mod geometry;
 mod heat_map;
 mod labels;
+mod matrix;
 mod palette;
 mod panel;
 mod parallel;
 mod pharmacology;
 mod rates;
 mod render;
+mod shares;
+mod stacked;
 mod swept;
 mod timeline;
 mod verdicts;
@@ -32,13 +38,17 @@ pub use bars::{Bar, BarFigure, BarGroup, BarPanel};
 pub use canvas::{Figure, Label};
 pub use circuit::{Badge, CircuitFigure, Connection, Node};
 pub use course::{CourseFigure, CourseRow};
+pub use curves::{Curve, CurveColor, CurvePanel, CurvesFigure};
+pub use eigenvalues::{EigenvalueFigure, EigenvalueSet};
 pub use geometry::Rect;
 pub use heat_map::{HeatMapFigure, HeatPanel, SweptAxis};
+pub use matrix::{MatrixFigure, MatrixPanel};
 pub use palette::{Color, Role, Theme};
 pub use parallel::{ParallelFigure, ParallelLine, ParallelPanel};
 pub use pharmacology::{Activation, ArmPharmacology, Concentration, ConcentrationScale, Occupancy, PharmacologyFigure};
 pub use rates::{ArmTrace, Observed, Population, RatesFigure};
 pub use render::{EncodeError, PNG_SCALE};
+pub use shares::{SharePanel, ShareRow, SharesFigure, Source};
 pub use swept::{FittedCurve, SweptCurve, SweptFigure, SweptPanel};
 pub use timeline::{Dose, Span, SpanKind};
 pub use verdicts::{CheckMark, Mark, VerdictCell, VerdictFigure, VerdictRow};

@@ -1,5 +1,6 @@
 //! Which figures a run gets, and what they show: from results to the plain data that `plot` draws.
 
+pub mod analysis;
 mod course;
 mod dose_response;
 pub mod findings;

@@ -82,7 +82,8 @@ impl Lane {
         let report = self.reports.first().map_or(f64::INFINITY, |report| report.minutes);
         let next = self.timeline.next_change().min(report).min(run.to);
         match self.outcome.recording.times().last() {
-            Some(last) if *last >= run.to && report == f64::INFINITY => Next::End,
+            // The last sample may miss the end by rounding.
+            Some(last) if *last >= run.to - 1e-9 * run.to.abs().max(1.0) && report == f64::INFINITY => Next::End,
             _ => Next::At(next),
         }
     }

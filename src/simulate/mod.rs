@@ -1,6 +1,6 @@
 //! Simulation: arms side by side in lanes, in slow or in fast time, recorded as they go.
 
-mod dormand_prince;
+pub mod dormand_prince;
 mod fast;
 mod history;
 mod lane;
@@ -9,10 +9,12 @@ mod noise;
 pub mod recording;
 mod slow;
 mod start;
+mod stationary;
 mod stepper;
 
 pub use moment::{DriveEffect, Moment, moment};
 pub use recording::{ArmOutcome, Event, Recording, Report, Status, Work};
+pub use stationary::{REPLICATES, Sampling, rate_series};
 
 use crate::equilibrium::{Calibrated, RestError, calibrate_scenario};
 use crate::experiment::{Model, Plan, Structure, plans};

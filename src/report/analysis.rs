@@ -1,0 +1,225 @@
+//! Which figures an analysis or an explanation gets, and what they show.
+
+use super::role;
+use crate::analyze::explain::{Evoked, Inputs, PartKind};
+use crate::analyze::{Analysis, StateAnalysis};
+use crate::plot::{
+    Curve, CurveColor, CurvePanel, CurvesFigure, EigenvalueFigure, EigenvalueSet, Figure, MatrixFigure, MatrixPanel,
+    SharePanel, ShareRow, SharesFigure, Source, Theme, duration,
+};
+use crate::spec::Scenario;
+
+/// How many of an arm's rates are drawn one by one before only the main one is.
+const DECADES: f64 = 6.0;
+
+/// The colours of a scenario's arms, populations and substances.
+pub fn theme(scenario: &Scenario) -> Theme {
+    let populations = scenario.circuit.populations.iter().map(|(name, spec)| (name.clone(), role(spec.role)));
+    let substances = scenario.receptors.keys().chain(scenario.ligands.keys()).cloned();
+    Theme::new(scenario.resolved_arms().into_iter().map(|arm| arm.name), populations, substances)
+}
+
+/// The figures of analyses, each with the stem of its file name. Subjects without a stable state are left out of those that
+/// show one.
+pub fn figures(analyses: &[Analysis], theme: &Theme, title: &str) -> Vec<(&'static str, Figure)> {
+    let subtitle = moment(analyses.first().and_then(|analysis| analysis.minutes));
+    let stable: Vec<(&Analysis, &StateAnalysis)> =
+        analyses.iter().filter_map(|analysis| Some((analysis, analysis.state.as_ref()?))).collect();
+    let mut figures = vec![("eigenvalues", eigenvalues(analyses, theme, title, &subtitle))];
+    if !stable.is_empty() {
+        figures.push(("response", response(&stable, theme, title, &subtitle)));
+        figures.push(("frequency_response", frequency(&stable, theme, title, &subtitle)));
+    }
+    if stable.iter().any(|(analysis, state)| state.noise.is_some() || analysis.simulated.is_some()) {
+        figures.push(("spectra", spectra(&stable, theme, title, &subtitle)));
+    }
+    figures
+}
+
+fn moment(minutes: Option<f64>) -> String {
+    minutes.map_or_else(|| "at rest".to_owned(), |minutes| format!("at {}", duration(minutes)))
+}
+
+/// The response matrices side by side.
+pub fn response(stable: &[(&Analysis, &StateAnalysis)], theme: &Theme, title: &str, subtitle: &str) -> Figure {
+    let unit = stable.first().map(|(analysis, _)| analysis.input_unit.clone()).unwrap_or_default();
+    let panel = |(analysis, state): &(&Analysis, &StateAnalysis)| {
+        let mut panel =
+            MatrixPanel { name: analysis.name.clone(), before: state.rates_hz.clone(), ..Default::default() };
+        let Some(response) = &state.response else {
+            panel.notes.push("singular: no linear response".into());
+            return panel;
+        };
+        panel.values.clone_from(&response.hz_per_input_unit);
+        let paradoxical = (0..response.paradoxical.len()).filter(|index| response.paradoxical[*index]);
+        panel.framed = paradoxical.map(|index| (index, index)).collect();
+        panel.notes.push(match response.inhibition_stabilised {
+            Some(true) => "inhibition-stabilised".into(),
+            Some(false) => "stable without inhibition".into(),
+            None => "no excitatory population".into(),
+        });
+        let leading = state.eigenvalues_per_s.last().map_or(f64::NAN, |value| value[0]);
+        panel.notes.push(format!("slowest eigenvalue {leading:.1} per s").replace('-', "−"));
+        panel
+    };
+    let figure = MatrixFigure {
+        title: format!("{title}: how rates answer to drives"),
+        subtitle: format!(
+            "change of a row's rate per drive to a column's population (Hz per {unit}), {subtitle}; framed: paradoxical"
+        ),
+        before: "Hz".into(),
+        populations: stable.first().map(|(analysis, _)| analysis.populations.clone()).unwrap_or_default(),
+        columns: "drive to".into(),
+        panels: stable.iter().map(panel).collect(),
+    };
+    figure.render(theme)
+}
+
+fn eigenvalues(analyses: &[Analysis], theme: &Theme, title: &str, subtitle: &str) -> Figure {
+    let pairs = |state: &StateAnalysis| state.eigenvalues_per_s.iter().map(|[re, im]| (*re, *im)).collect();
+    let mut sets = Vec::new();
+    for analysis in analyses {
+        match &analysis.state {
+            Some(state) => sets.push(EigenvalueSet { arm: analysis.name.clone(), values_per_s: pairs(state) }),
+            // Without a stable state, those of all fixed points.
+            None => sets.extend(analysis.fixed_points.iter().enumerate().map(|(index, state)| EigenvalueSet {
+                arm: format!("fixed point {}", index + 1),
+                values_per_s: pairs(state),
+            })),
+        }
+    }
+    let title = format!("{title}: eigenvalues");
+    EigenvalueFigure { title, subtitle: subtitle.to_owned(), sets }.render(theme)
+}
+
+fn frequency(stable: &[(&Analysis, &StateAnalysis)], theme: &Theme, title: &str, subtitle: &str) -> Figure {
+    let unit = stable.first().map(|(analysis, _)| analysis.input_unit.clone()).unwrap_or_default();
+    let panel = |(analysis, state): &(&Analysis, &StateAnalysis)| {
+        let curve = |response: &crate::analyze::FrequencyResponse| Curve {
+            name: format!("drive to {}", response.drive_to),
+            color: CurveColor::Population(response.drive_to.clone()),
+            pale: false,
+            dashed: false,
+            xs: state.frequencies_hz.clone(),
+            ys: response.gain.clone(),
+        };
+        let responses = state.frequency_response.iter().flatten();
+        let of = state.frequency_response.iter().flatten().next().map_or("", |response| response.rate_of.as_str());
+        CurvePanel {
+            name: analysis.name.clone(),
+            value: format!("gain of {of} (Hz per {unit})"),
+            decades: Some(3.0),
+            span: None,
+            curves: responses.map(curve).collect(),
+        }
+    };
+    let figure = CurvesFigure {
+        title: format!("{title}: frequency response"),
+        subtitle: subtitle.to_owned(),
+        x: "frequency (Hz)".into(),
+        log_x: true,
+        panels: stable.iter().map(panel).collect(),
+    };
+    figure.render(theme)
+}
+
+fn spectra(stable: &[(&Analysis, &StateAnalysis)], theme: &Theme, title: &str, subtitle: &str) -> Figure {
+    let panel = |(analysis, state): &(&Analysis, &StateAnalysis)| {
+        let mut curves = Vec::new();
+        for (index, name) in analysis.populations.iter().enumerate() {
+            let curve = |suffix: &str, pale, dashed, xs: &Vec<f64>, ys: &Vec<f64>| Curve {
+                name: format!("{name}{suffix}"),
+                color: CurveColor::Population(name.clone()),
+                pale,
+                dashed,
+                xs: xs.clone(),
+                ys: ys.clone(),
+            };
+            if let Some(noise) = &state.noise {
+                curves.push(curve("", false, false, &state.frequencies_hz, &noise.spectra_hz2_per_hz[index]));
+            }
+            if let Some(simulated) = &analysis.simulated {
+                let Some(places) = simulated.welch.frequencies_hz.get(1..) else { continue };
+                let values = &simulated.welch.hz2_per_hz[index][1..];
+                curves.push(curve(", simulated", true, false, &places.to_vec(), &values.to_vec()));
+            }
+        }
+        CurvePanel {
+            name: analysis.name.clone(),
+            value: "power (Hz² per Hz)".into(),
+            decades: Some(DECADES),
+            span: None,
+            curves,
+        }
+    };
+    let figure = CurvesFigure {
+        title: format!("{title}: spectra of the rates"),
+        subtitle: format!("under the input noise, linearised, {subtitle}"),
+        x: "frequency (Hz)".into(),
+        log_x: true,
+        panels: stable.iter().map(panel).collect(),
+    };
+    figure.render(theme)
+}
+
+/// The inputs of all arms at one time, and what a stimulus evokes in them.
+pub fn explanation(
+    inputs: &[&Inputs],
+    evoked: &[Evoked],
+    (scenario, populations): (&Scenario, &[String]),
+    stimulus: &str,
+) -> Vec<(&'static str, Figure)> {
+    let theme = theme(scenario);
+    let unit = scenario.circuit.input_unit.name().to_owned();
+    let row = |index: usize, one: &&Inputs| {
+        let input = &one.inputs[index];
+        let part = |part: &crate::analyze::explain::Part| {
+            let source = match part.kind {
+                PartKind::Drive => Source::Drive,
+                PartKind::Synapse => Source::Population(part.from.clone()),
+                PartKind::Signal => Source::Signal(part.from.clone()),
+                PartKind::Injected => Source::Injected,
+            };
+            (source, part.input)
+        };
+        ShareRow { arm: one.arm.clone(), parts: input.parts.iter().map(part).collect(), rate_hz: input.rate_hz }
+    };
+    let panel = |(index, name): (usize, &String)| SharePanel {
+        population: name.clone(),
+        rows: inputs.iter().map(|one| row(index, one)).collect(),
+    };
+    let shares = SharesFigure {
+        title: format!("{}: what each population receives", scenario.name),
+        subtitle: format!("{}; the black mark is the sum", moment(inputs.first().map(|one| one.minutes))),
+        unit,
+        panels: populations.iter().enumerate().map(panel).collect(),
+    };
+    let mut figures = vec![("inputs", shares.render(&theme))];
+    if !evoked.is_empty() {
+        let curve = |index: usize, one: &Evoked| Curve {
+            name: one.arm.clone(),
+            color: CurveColor::Arm(one.arm.clone()),
+            pale: false,
+            dashed: false,
+            xs: one.times_ms.clone(),
+            ys: one.rates_hz[index].clone(),
+        };
+        let span = evoked.first().and_then(|one| Some((0.0, (one.times_ms.last()?) / 2.0)));
+        let panel = |(index, name): (usize, &String)| CurvePanel {
+            name: name.clone(),
+            value: "rate (Hz)".into(),
+            decades: None,
+            span,
+            curves: evoked.iter().map(|one| curve(index, one)).collect(),
+        };
+        let figure = CurvesFigure {
+            title: format!("{}: what a stimulus evokes", scenario.name),
+            subtitle: format!("{stimulus}, {}", moment(inputs.first().map(|one| one.minutes))),
+            x: "time (ms)".into(),
+            log_x: false,
+            panels: populations.iter().enumerate().map(panel).collect(),
+        };
+        figures.push(("evoked", figure.render(&theme)));
+    }
+    figures
+}

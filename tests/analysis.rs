@@ -1,0 +1,377 @@
+//! Analyses of circuits against published values and closed formulas.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::scenario;
+use disinhibit::analyze::explain::{Evoked, PartKind, Stimulus, split};
+use disinhibit::analyze::frequency::{frequencies, transfer_matrix};
+use disinhibit::analyze::noise::{rate_covariance, rate_spectra};
+use disinhibit::analyze::{
+    Analysis, Cycle, FixedPoints, Kind, Request, Response, SimulatedSpectra, Subject, System, fixed_points,
+};
+use disinhibit::equilibrium::calibrate;
+use disinhibit::simulate::run;
+use disinhibit::spec::Scenario;
+use fearless_simd::Level;
+
+fn system(text: &str) -> System {
+    System::new(&scenario(text).circuit, Level::new())
+}
+
+fn all(text: &str) -> FixedPoints {
+    fixed_points(&system(text), None, &[])
+}
+
+/// The circuit of Wilson & Cowan 1972 with time in units of its time constants, here 1 s.
+fn wilson_cowan(c: [f64; 4], e: [f64; 2], i: [f64; 2], drive: f64, saturated: bool) -> String {
+    let population = |name: &str, [slope, threshold]: [f64; 2], drive: f64| {
+        // The largest value of the sigmoid, in the convention of the paper.
+        let k = if saturated { 1.0 - 1.0 / (1.0 + libm::exp(slope * threshold)) } else { 1.0 };
+        format!(
+            "[populations.{name}]\ntau = \"1 s\"\ndrive = {drive:?}\nrefractory = {{ k = {k:?}, r = 1.0 }}\n\
+             transfer = {{ kind = \"sigmoid\", maximum = \"1 Hz\", slope = {slope:?}, threshold = {threshold:?}, zero_at_zero = true }}\n"
+        )
+    };
+    let [ee, ei, ie, ii] = c;
+    format!(
+        "input_unit = \"none\"\n{}{}[onto.E]\nE = {ee:?}\nI = {:?}\n[onto.I]\nE = {ie:?}\nI = {:?}\n",
+        population("E", e, drive),
+        population("I", i, 0.0),
+        -ei,
+        -ii
+    )
+}
+
+/// Rates of the first population, and kinds, of the fixed points.
+fn firsts(found: &FixedPoints) -> (Vec<f64>, Vec<Kind>) {
+    (found.points.iter().map(|point| point.rates[0]).collect(), found.points.iter().map(|point| point.kind).collect())
+}
+
+#[test]
+fn wilson_and_cowan_1972_has_three_and_five_states_and_a_cycle() {
+    // Values computed independently from the equations; the numbers of states are those of the paper
+    // (doi:10.1016/S0006-3495(72)86068-5, figures 4, 5 and 11).
+    let four = |saturated| all(&wilson_cowan([12.0, 4.0, 13.0, 11.0], [1.2, 2.8], [1.0, 4.0], 0.0, saturated));
+    let five = |saturated| all(&wilson_cowan([13.0, 4.0, 22.0, 2.0], [1.5, 2.5], [6.0, 4.3], 0.0, saturated));
+    let eleven = |saturated| all(&wilson_cowan([16.0, 12.0, 15.0, 3.0], [1.3, 4.0], [2.0, 3.7], 1.25, saturated));
+    let check = |found: &FixedPoints, rates: &[f64], kinds: &[Kind]| {
+        let (found_rates, found_kinds) = firsts(found);
+        assert_eq!(found_rates.len(), rates.len(), "{found_rates:?}");
+        for (found, expected) in found_rates.iter().zip(rates) {
+            approx::assert_abs_diff_eq!(found, expected, epsilon = 2e-9);
+        }
+        assert_eq!(found_kinds, kinds);
+        assert_eq!(found.index_is_one, Some(true));
+        assert!(found.points.iter().all(|point| point.residual < 1e-14), "{:?}", found.points);
+    };
+    let (node, focus, saddle) = (Kind::StableNode, Kind::StableFocus, Kind::Saddle);
+    check(&four(false), &[0.0, 0.178_037_258_6, 0.462_464_873_161], &[node, saddle, node]);
+    check(&four(true), &[0.0, 0.189_669_474_311, 0.439_751_824_876], &[node, saddle, node]);
+    let states = [0.0, 0.092_438_642_077, 0.205_000_287_648, 0.368_156_746_985, 0.473_790_449_509];
+    check(&five(false), &states, &[node, saddle, focus, saddle, node]);
+    assert_eq!(firsts(&five(true)).0.len(), 5);
+    check(&eleven(false), &[0.202_365_057_291], &[Kind::UnstableFocus]);
+    // The cycle of figure 11, in units of the time constants.
+    let system = system(&wilson_cowan([16.0, 12.0, 15.0, 3.0], [1.3, 4.0], [2.0, 3.7], 1.25, false));
+    let cycle = Cycle::from(&system, &eleven(false).points[0].variables).unwrap();
+    approx::assert_relative_eq!(cycle.period_ms / 1e3, 5.003_411, max_relative = 1e-6);
+    approx::assert_abs_diff_eq!(cycle.rates_hz[0][0], 0.101_523, epsilon = 1e-5);
+    approx::assert_abs_diff_eq!(cycle.rates_hz[0][1], 0.271_487, epsilon = 1e-5);
+    let eigenvalues = &five(false).points[2].eigenvalues;
+    approx::assert_abs_diff_eq!(eigenvalues[1].re, -0.581_455_754_751, epsilon = 1e-8);
+    approx::assert_abs_diff_eq!(eigenvalues[1].im, 3.596_654_366_496, epsilon = 1e-8);
+}
+
+#[test]
+fn every_product_of_independent_switches_is_found() {
+    // r = tanh(2 r) has three solutions; n such populations side by side have 3^n.
+    for n in 1_u32..=4 {
+        let names = ["A", "B", "C", "D"];
+        let mut text = String::from("input_unit = \"none\"\n");
+        for name in &names[..n as usize] {
+            text += &format!(
+                "[populations.{name}]\ntau = \"10 ms\"\ndrive = 0.0\n\
+                 transfer = {{ kind = \"tanh\", gain = 1.0, maximum = \"1 Hz\" }}\n[onto.{name}]\n{name} = 2.0\n"
+            );
+        }
+        let found = all(&text);
+        assert_eq!(found.points.len(), 3_usize.pow(n), "{n} switches");
+        assert_eq!(found.index_is_one, Some(true));
+        let stable = found.points.iter().filter(|point| point.kind.is_stable()).count();
+        assert_eq!(stable, 2_usize.pow(n));
+        for point in &found.points {
+            let off = point.rates.iter().filter(|rate| rate.abs() < 1e-12).count();
+            assert_eq!(point.unstable_directions, off, "each switch in the middle is one unstable direction");
+            assert!(point.rates.iter().all(|rate| (rate.abs() - 0.957_504_024_08).abs() < 1e-10 || rate.abs() < 1e-12));
+        }
+    }
+}
+
+#[test]
+fn a_box_leaves_out_what_lies_outside() {
+    let text = wilson_cowan([13.0, 4.0, 22.0, 2.0], [1.5, 2.5], [6.0, 4.3], 0.0, false);
+    let found = fixed_points(&system(&text), Some(&[(0.05, 0.3), (-0.1, 1.0)]), &[]);
+    assert_eq!(found.points.len(), 2);
+    assert_eq!(found.index_is_one, None);
+    let subject = Subject::circuit(&scenario(&text), Level::new()).unwrap();
+    let unknown = Request { box_hz: vec![("X".into(), 0.0, 1.0)], ..Request::default() };
+    assert!(Analysis::new(&subject, &unknown).unwrap_err().contains("expected one of E, I"));
+}
+
+/// The inhibition-stabilised network with the numbers of Chaudhuri et al. 2015 (doi:10.1016/j.neuron.2015.09.008).
+fn stabilised(w_ee: f64) -> String {
+    format!(
+        "input_unit = \"pA\"\n\
+         [populations.E]\nrole = \"excitatory\"\ntau = \"20 ms\"\nrest = \"10 Hz\"\n\
+         transfer = {{ kind = \"threshold-linear\", gain = 0.066 }}\n\
+         [populations.I]\nrole = \"inhibitory\"\ntau = \"10 ms\"\nrest = \"35 Hz\"\n\
+         transfer = {{ kind = \"threshold-linear\", gain = 0.351 }}\n\
+         [onto.E]\nE = {w_ee:?}\nI = -19.7\n[onto.I]\nE = 12.2\nI = -12.5\n"
+    )
+}
+
+#[test]
+fn inhibition_stabilisation_and_paradox_follow_the_formulas() {
+    let (b_e, b_i, w_ei, w_ie, w_ii) = (0.066, 0.351, 19.7, 12.2, 12.5);
+    for w_ee in [24.3, 20.0, 15.2, 15.1, 12.0] {
+        let subject = Subject::circuit(&scenario(&stabilised(w_ee)), Level::new()).unwrap();
+        let local = subject.system.at(subject.state.as_ref().unwrap());
+        let response = Response::new(&subject.system, &local).unwrap();
+        let determinant = (1.0 - b_e * w_ee) * (1.0 + b_i * w_ii) + b_e * b_i * w_ei * w_ie;
+        let expected = [
+            [b_e * (1.0 + b_i * w_ii) / determinant, -b_e * b_i * w_ei / determinant],
+            [b_e * b_i * w_ie / determinant, b_i * (1.0 - b_e * w_ee) / determinant],
+        ];
+        for (row, expected) in response.hz_per_input_unit.iter().zip(expected) {
+            for (entry, expected) in row.iter().zip(expected) {
+                approx::assert_relative_eq!(*entry, expected, max_relative = 1e-10);
+            }
+        }
+        let stabilised = b_e * w_ee > 1.0;
+        assert_eq!(response.inhibition_stabilised, Some(stabilised), "{w_ee}");
+        assert_eq!(response.paradoxical, [false, stabilised], "{w_ee}");
+        assert_eq!(response.signs, ["+-", if stabilised { "+-" } else { "++" }]);
+        approx::assert_relative_eq!(
+            response.excitatory_alone_per_s.unwrap(),
+            (b_e * w_ee - 1.0) / 0.02,
+            max_relative = 1e-9
+        );
+    }
+}
+
+#[test]
+fn the_stabilised_supralinear_network_fluctuates_as_published() {
+    // Hennequin et al. 2018 (doi:10.1016/j.neuron.2018.04.017); values computed independently from the equations.
+    let text = |drive: f64| {
+        let noise = |sigma: f64, tau: f64| sigma * libm::sqrt(1.0 + tau / 50.0);
+        format!(
+            "input_unit = \"mV\"\n\
+             [populations.E]\nform = \"voltage\"\nrole = \"excitatory\"\ntau = \"20 ms\"\ndrive = \"{:?} mV\"\n\
+             noise = {{ sigma = \"{:?} mV\", tau = \"50 ms\" }}\n\
+             transfer = {{ kind = \"power-law\", gain = 0.3, exponent = 2.0, threshold = \"-70 mV\" }}\n\
+             [populations.I]\nform = \"voltage\"\nrole = \"inhibitory\"\ntau = \"10 ms\"\ndrive = \"{:?} mV\"\n\
+             noise = {{ sigma = \"{:?} mV\", tau = \"50 ms\" }}\n\
+             transfer = {{ kind = \"power-law\", gain = 0.3, exponent = 2.0, threshold = \"-70 mV\" }}\n\
+             [onto.E]\nE = 1.25\nI = -0.65\n[onto.I]\nE = 1.2\nI = -0.5\n",
+            drive - 70.0,
+            noise(0.2, 20.0),
+            drive - 70.0,
+            noise(0.1, 10.0)
+        )
+    };
+    let cases = [
+        (2.0, [-66.703_084_250_440_72, -66.224_774_214_376_44], [0.957_075_533_7, 1.055_093_855_6], -14.119_210_303_4),
+        (15.0, [-63.887_374_157_364_2, -59.163_464_654_617_5], [0.299_346_327_6, 0.300_747_741_1], -122.936_295_631),
+    ];
+    for (drive, voltages, deviations, leading) in cases {
+        let system = system(&text(drive));
+        let found = fixed_points(&system, None, &[]);
+        assert_eq!(found.points.len(), 1, "{:?}", found.points);
+        let point = &found.points[0];
+        let local = system.at(&point.variables);
+        let covariance = rate_covariance(&system, &local).unwrap();
+        for population in 0..2 {
+            approx::assert_relative_eq!(point.variables[population], voltages[population], max_relative = 1e-12);
+            let deviation = libm::sqrt(covariance[population * 3]) / local.rate_slopes[population];
+            approx::assert_relative_eq!(deviation, deviations[population], max_relative = 1e-8);
+        }
+        approx::assert_relative_eq!(point.eigenvalues[1].re, leading, max_relative = 1e-9);
+        let response = Response::new(&system, &local).unwrap();
+        assert_eq!(response.inhibition_stabilised, Some(true));
+    }
+}
+
+/// One linear population with noise: rate = input through a low-pass filter.
+const FILTER: &str = "input_unit = \"none\"\n\
+    [populations.A]\ntau = \"20 ms\"\ndrive = 50.0\nnoise = { sigma = 2.0, tau = \"5 ms\" }\n\
+    transfer = { kind = \"threshold-linear\", gain = 1.5 }\n";
+
+#[test]
+fn a_filtered_ornstein_uhlenbeck_process_has_its_known_variance_and_spectrum() {
+    let system = system(FILTER);
+    let local = system.at(&[75.0]);
+    // sigma^2 gain^2 tau_eta / (tau_eta + tau).
+    let variance = 4.0 * 2.25 * 5.0 / 25.0;
+    approx::assert_relative_eq!(rate_covariance(&system, &local).unwrap()[0], variance, max_relative = 1e-13);
+    let grid = frequencies(0.01, 100_000.0);
+    let spectrum = &rate_spectra(&system, &local, &grid).unwrap()[0];
+    let mut integral = grid[0] * spectrum[0];
+    for (places, values) in grid.windows(2).zip(spectrum.windows(2)) {
+        integral += (places[1] - places[0]) * f64::midpoint(values[0], values[1]);
+    }
+    approx::assert_relative_eq!(integral, variance, max_relative = 1e-3);
+    for (frequency, density) in grid.iter().zip(spectrum) {
+        let turn = |tau_s: f64| {
+            1.0 + (std::f64::consts::TAU * frequency * tau_s) * (std::f64::consts::TAU * frequency * tau_s)
+        };
+        approx::assert_relative_eq!(
+            *density,
+            4.0 * 0.005 * 4.0 * 2.25 / (turn(0.005) * turn(0.02)),
+            max_relative = 1e-10
+        );
+        let transfer = transfer_matrix(&system, &local, *frequency).unwrap()[0];
+        // gain / (1 + i omega tau).
+        approx::assert_relative_eq!(transfer.re, 1.5 / turn(0.02), max_relative = 1e-10);
+        let lag = -1.5 * std::f64::consts::TAU * frequency * 0.02 / turn(0.02);
+        approx::assert_relative_eq!(transfer.im, lag, max_relative = 1e-10);
+    }
+}
+
+#[test]
+fn linear_noise_agrees_with_a_simulation_of_the_default_circuit() {
+    let mut noisy =
+        disinhibit::config::load(std::path::Path::new("configs/scenarios/noisy.toml"), &[]).unwrap().scenario;
+    noisy.arms.truncate(2);
+    // Small enough to stay in the linear range; recorded every ms, for the variance of the rate itself.
+    for population in noisy.circuit.populations.values_mut() {
+        population.noise.as_mut().unwrap().sigma = 0.1;
+    }
+    noisy.run.from = 0.0;
+    noisy.run.to = 2.0;
+    noisy.run.report.clear();
+    noisy.run.record = Some(1.0 / 60_000.0);
+    let calibrated = calibrate(&noisy.circuit, Level::new()).unwrap();
+    let system = System::new(&calibrated.circuit, Level::new());
+    let covariance = rate_covariance(&system, &system.at(&calibrated.variables)).unwrap();
+    let outcome = run(&noisy, Level::new()).unwrap();
+    for (index, name) in noisy.circuit.populations.keys().enumerate() {
+        let rates = outcome.arms[0].recording.signal(&format!("rate.{name}")).unwrap();
+        let rates = &rates[rates.len() / 20..];
+        let mean = rates.iter().sum::<f64>() / rates.len() as f64;
+        let variance = rates.iter().map(|rate| (rate - mean) * (rate - mean)).sum::<f64>() / rates.len() as f64;
+        let expected = covariance[index * 5];
+        // 114 s hold about 2000 correlation times of 55 ms: a standard error of 3 %.
+        assert!((variance / expected - 1.0).abs() < 0.08, "{name}: {variance} against {expected}");
+    }
+}
+
+fn ketamine() -> Scenario {
+    disinhibit::config::load(std::path::Path::new("configs/scenarios/ketamine.toml"), &[]).unwrap().scenario
+}
+
+#[test]
+fn an_arm_is_analysed_as_its_run_has_made_it() {
+    let scenario = ketamine();
+    let calibration = calibrate(&scenario.circuit, Level::new()).unwrap();
+    let names = ["control", "stress", "stress+ket10"].map(String::from);
+    let subjects = Subject::arms(&scenario, &calibration, &names, Some(10.0), Level::new()).unwrap();
+    let outcome = run(&scenario, Level::new()).unwrap();
+    for (subject, arm) in subjects.iter().zip(&outcome.arms) {
+        let report = arm.reports.iter().find(|report| report.minutes == 10.0).unwrap();
+        let analysis = Analysis::new(subject, &Request::default()).unwrap();
+        let state = analysis.state.unwrap();
+        for (index, rate) in state.rates_hz.iter().enumerate() {
+            approx::assert_abs_diff_eq!(*rate, report.signals[index], epsilon = 1e-6);
+        }
+        let leading = state.eigenvalues_per_s.last().unwrap()[0];
+        approx::assert_relative_eq!(leading, report.stability_per_s, max_relative = 1e-6);
+        for (drive, reported) in analysis.drives.iter().zip(&report.drives) {
+            approx::assert_relative_eq!(*drive, *reported, max_relative = 1e-6);
+        }
+        // The response predicts what a small drive does.
+        let mut driven = subject.system.clone();
+        let response = state.response.as_ref().unwrap();
+        for population in 0..driven.size() {
+            driven.set_drive(population, analysis.drives[population] + 1e-4);
+            let moved = driven.at(&driven.solve(&state.variables).unwrap()).rates;
+            driven.set_drive(population, analysis.drives[population]);
+            for (index, rate) in moved.iter().enumerate() {
+                let expected = response.hz_per_input_unit[index][population];
+                approx::assert_abs_diff_eq!((rate - state.rates_hz[index]) / 1e-4, expected, epsilon = 1e-3);
+            }
+        }
+    }
+    let missing = Subject::arms(&scenario, &calibration, &["strss".into()], None, Level::new()).unwrap_err();
+    assert!(missing.to_string().contains("did you mean `stress`?"), "{missing}");
+    let late = Subject::arms(&scenario, &calibration, &names, Some(1e4), Level::new()).unwrap_err();
+    assert!(late.to_string().contains("outside of the run"), "{late}");
+}
+
+#[test]
+fn spectra_of_a_simulation_lie_on_those_of_the_linearised_circuit() {
+    let system = system(FILTER);
+    let simulated = SimulatedSpectra::new(&system, &[75.0], 60.0, 3);
+    // 8 x 60 s: a standard error of the variance of about 1 %.
+    approx::assert_relative_eq!(simulated.deviation_hz[0], libm::sqrt(1.8), max_relative = 0.03);
+    approx::assert_relative_eq!(simulated.mean_hz[0], 75.0, max_relative = 1e-3);
+    let local = system.at(&[75.0]);
+    for (estimate, spread) in [(&simulated.welch, 0.2), (&simulated.multitaper, 0.2)] {
+        let grid: Vec<f64> = estimate.frequencies_hz.iter().copied().filter(|hz| (1.0..100.0).contains(hz)).collect();
+        let expected = &rate_spectra(&system, &local, &grid).unwrap()[0];
+        let first = estimate.frequencies_hz.iter().position(|hz| *hz >= 1.0).unwrap();
+        let ratios: Vec<f64> =
+            estimate.hz2_per_hz[0][first..].iter().zip(expected).map(|(found, expected)| found / expected).collect();
+        let mean = ratios.iter().sum::<f64>() / ratios.len() as f64;
+        assert!((mean - 1.0).abs() < 0.03, "{mean}");
+        let far = ratios.iter().filter(|ratio| (*ratio - 1.0).abs() > spread).count();
+        assert!(far * 20 < ratios.len(), "{far} of {} are far off", ratios.len());
+    }
+}
+
+#[test]
+fn inputs_are_split_without_remainder_and_differences_add_up() {
+    let scenario = ketamine();
+    let calibration = calibrate(&scenario.circuit, Level::new()).unwrap();
+    let names = ["control", "stress", "stress+ket10"].map(String::from);
+    let subjects = Subject::arms(&scenario, &calibration, &names, Some(10.0), Level::new()).unwrap();
+    let control = subjects[0].moment.as_ref().unwrap();
+    for subject in &subjects {
+        let inputs = split(&subject.name, subject.moment.as_ref().unwrap(), Some(("control", control)));
+        for (index, input) in inputs.inputs.iter().enumerate() {
+            // Rate = gain [input]+^2.
+            let rate = 0.04 * input.total.max(0.0) * input.total.max(0.0);
+            approx::assert_relative_eq!(rate, input.rate_hz, max_relative = 1e-9);
+            let before = split("control", control, None).inputs[index].total;
+            let difference: f64 = input.parts.iter().map(|part| part.difference.unwrap()).sum();
+            approx::assert_abs_diff_eq!(difference, input.total - before, epsilon = 1e-9);
+            for part in input.parts.iter().filter(|part| part.kind == PartKind::Synapse) {
+                let both = part.by_rate.unwrap() + part.by_weight.unwrap();
+                approx::assert_abs_diff_eq!(both, part.difference.unwrap(), epsilon = 1e-9);
+            }
+        }
+    }
+    // What stress does to the cells that it acts on, and what the drug's receptor does there.
+    let parts = |subject: &Subject, population: usize, from: &str| {
+        let inputs = split(&subject.name, subject.moment.as_ref().unwrap(), None);
+        let parts = &inputs.inputs[population].parts;
+        parts.iter().filter(|part| part.from == from).map(|part| part.input).sum::<f64>()
+    };
+    assert_eq!(parts(&subjects[0], 2, "stress"), 0.0);
+    approx::assert_relative_eq!(parts(&subjects[1], 2, "stress"), 1.12 * 0.9502, max_relative = 0.02);
+    assert!(parts(&subjects[2], 2, "activation.MOR.SST") < -2.0);
+}
+
+#[test]
+fn a_long_small_stimulus_evokes_what_the_linear_response_says() {
+    let scenario = ketamine();
+    let subject = Subject::circuit(&scenario, Level::new()).unwrap();
+    let small = Stimulus { onto: vec![("PV".into(), 1e-3)], duration_ms: 2_000.0 };
+    let evoked = Evoked::new(&subject, &small).unwrap();
+    for (index, change) in evoked.linear_change_hz.as_ref().unwrap().iter().enumerate() {
+        approx::assert_relative_eq!(evoked.at_end_hz[index] - evoked.before_hz[index], *change, max_relative = 2e-3);
+    }
+    let last = evoked.rates_hz[0].last().unwrap();
+    approx::assert_abs_diff_eq!(*last, evoked.before_hz[0], epsilon = 1e-7);
+    assert!(Evoked::new(&subject, &Stimulus { onto: vec![("X".into(), 1.0)], ..small }).is_err());
+}
