@@ -99,8 +99,8 @@ pub struct NoiseAnalysis {
     pub deviation_hz: Vec<f64>,
     /// One-sided power spectral density of each population's rate in Hz^2 per Hz.
     pub spectra_hz2_per_hz: Vec<Vec<f64>>,
-    /// Frequency in Hz at which each spectrum is highest.
-    pub peak_hz: Vec<f64>,
+    /// Frequency in Hz at which each spectrum is highest; none where it only falls.
+    pub peak_hz: Vec<Option<f64>>,
 }
 
 impl Analysis {
@@ -200,7 +200,7 @@ impl NoiseAnalysis {
         let spectra = rate_spectra(system, local, frequencies_hz)?;
         let highest = |spectrum: &Vec<f64>| {
             let best = (0..spectrum.len()).max_by(|one, other| spectrum[*one].total_cmp(&spectrum[*other]));
-            best.map_or(f64::NAN, |best| frequencies_hz[best])
+            best.filter(|best| *best > 0).map(|best| frequencies_hz[best])
         };
         Some(Self {
             deviation_hz: (0..n).map(|index| libm::sqrt(covariance[index * n + index])).collect(),

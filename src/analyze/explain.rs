@@ -28,6 +28,14 @@ pub struct Part {
     pub by_weight: Option<f64>,
 }
 
+impl Part {
+    /// A short name: a receptor's activation on the population itself goes by the receptor's name.
+    pub fn short_name(&self, population: &str) -> &str {
+        let activation = self.from.strip_prefix("activation.").and_then(|site| site.strip_suffix(population));
+        activation.and_then(|receptor| receptor.strip_suffix('.')).unwrap_or(&self.from)
+    }
+}
+
 /// What a part of an input is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -156,7 +156,7 @@ fn report(analysis: &Analysis) {
     if let Some(noise) = &state.noise {
         let pairs = analysis.populations.iter().zip(noise.deviation_hz.iter().zip(&noise.peak_hz));
         let texts: Vec<String> =
-            pairs.map(|(name, (deviation, peak))| format!("{name} {deviation:.4} Hz (peak at {peak:.1} Hz)")).collect();
+            pairs.map(|(name, (deviation, peak))| format!("{name} {deviation:.4} Hz{}", peak_text(*peak))).collect();
         say(format!("standard deviation under the input noise: {}", texts.join(", ")));
     }
     if let Some(simulated) = &analysis.simulated {
@@ -166,6 +166,10 @@ fn report(analysis: &Analysis) {
         say(format!("simulated for {} x {} s: {}", simulated.replicates, simulated.seconds, texts.join(", ")));
     }
     say("");
+}
+
+fn peak_text(peak: Option<f64>) -> String {
+    peak.map_or_else(String::new, |hz| format!(" (most at {hz:.1} Hz)"))
 }
 
 fn fixed_points(analysis: &Analysis) -> Table {

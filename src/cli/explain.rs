@@ -182,16 +182,22 @@ fn stimulus(arguments: &ExplainArguments, input: InputUnit, subject: &Subject) -
 /// A row for each arm, a column for each source.
 fn input_table(inputs: &[Inputs], population: usize) -> Table {
     let mut sources: Vec<&str> = Vec::new();
-    for part in inputs.iter().flat_map(|one| &one.inputs[population].parts) {
-        if !sources.contains(&part.from.as_str()) && (part.input != 0.0) {
-            sources.push(&part.from);
+    for input in inputs.iter().map(|one| &one.inputs[population]) {
+        for part in input.parts.iter().filter(|part| part.input != 0.0) {
+            let name = part.short_name(&input.population);
+            if !sources.contains(&name) {
+                sources.push(name);
+            }
         }
     }
     let mut table = plain_table();
     table.set_header(["arm", "rate (Hz)"].into_iter().chain(sources.iter().copied()).chain(["sum"]));
     for one in inputs {
         let input = &one.inputs[population];
-        let of = |source: &&str| input.parts.iter().filter(|part| part.from == **source).map(|part| part.input).sum();
+        let of = |source: &&str| {
+            let parts = input.parts.iter().filter(|part| part.short_name(&input.population) == *source);
+            parts.map(|part| part.input).sum()
+        };
         let numbers = sources.iter().map(of).chain([input.total]);
         let cells = numbers.map(|value: f64| format!("{value:.2}").replace("-0.00", "0.00"));
         table.add_row([one.arm.clone(), format!("{:.2}", input.rate_hz)].into_iter().chain(cells));

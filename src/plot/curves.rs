@@ -80,7 +80,8 @@ impl CurvesFigure {
             }
         }
         let mut canvas = Canvas::new();
-        let columns = self.panels.len().clamp(1, COLUMNS);
+        // Four panels make a square.
+        let columns = if self.panels.len() == 4 { 2 } else { self.panels.len().clamp(1, COLUMNS) };
         let width = LEFT + columns as f64 * (WIDE + BETWEEN) - BETWEEN + MARGIN + 10.0;
         let top = panel::heading(&mut canvas, &self.title, &self.subtitle, width) + 8.0;
         let entries = self.entries(&theme);
@@ -101,7 +102,7 @@ impl CurvesFigure {
         canvas.finish(&self.title, width, top)
     }
 
-    /// An entry for each name, in order of appearance.
+    /// An entry for each name, in order of appearance, the pale ones last.
     fn entries(&self, theme: &Theme) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::new();
         for curve in self.panels.iter().flat_map(|panel| &panel.curves) {
@@ -109,6 +110,9 @@ impl CurvesFigure {
                 entries.push(Entry { name: curve.name.clone(), stroke: curve.stroke(theme) });
             }
         }
+        let pale =
+            |name: &str| self.panels.iter().flat_map(|panel| &panel.curves).any(|one| one.pale && one.name == name);
+        entries.sort_by_key(|entry| pale(&entry.name));
         entries
     }
 }

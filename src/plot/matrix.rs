@@ -122,13 +122,11 @@ fn draw_cell(canvas: &mut Canvas, value: f64, largest: f64, cell: Rect) {
     let fill = hue.tint(0.9 * libm::sqrt(value.abs() / largest.max(f64::MIN_POSITIVE)));
     canvas.rect(cell, fill);
     let middle = (f64::midpoint(cell.left, cell.right), f64::midpoint(cell.top, cell.bottom));
-    let sign = if value > 0.0 { "+" } else { "" };
     let digits = if largest >= 100.0 { 0 } else { 2 };
-    let text = if value.abs() < 10_f64.recip() && largest < 100.0 || largest < 1.0 {
-        axis::short(value)
-    } else {
-        axis::plain(value, digits)
-    };
+    let text = if largest < 1.0 { axis::short(value) } else { axis::plain(value, digits) };
+    // What rounds to zero has no sign.
+    let sign =
+        if value > 0.0 && text.chars().any(|letter| letter.is_ascii_digit() && letter != '0') { "+" } else { "" };
     let style = Type::new(SMALL, fill.contrast()).align(Align::Middle);
     canvas.text_beside(&format!("{sign}{text}"), middle, style);
 }

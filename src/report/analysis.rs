@@ -9,7 +9,7 @@ use crate::plot::{
 };
 use crate::spec::Scenario;
 
-/// How many of an arm's rates are drawn one by one before only the main one is.
+/// Decades of power that are shown.
 const DECADES: f64 = 6.0;
 
 /// The colours of a scenario's arms, populations and substances.
@@ -177,7 +177,7 @@ pub fn explanation(
             let source = match part.kind {
                 PartKind::Drive => Source::Drive,
                 PartKind::Synapse => Source::Population(part.from.clone()),
-                PartKind::Signal => Source::Signal(part.from.clone()),
+                PartKind::Signal => Source::Signal(part.short_name(&input.population).to_owned()),
                 PartKind::Injected => Source::Injected,
             };
             (source, part.input)
