@@ -87,14 +87,14 @@ fn wilson_and_cowan_1972_has_three_and_five_states_and_a_cycle() {
 fn every_product_of_independent_switches_is_found() {
     // r = tanh(2 r) has three solutions; n such populations side by side have 3^n.
     for n in 1_u32..=4 {
-        let names = ["A", "B", "C", "D"];
-        let mut text = String::from("input_unit = \"none\"\n");
-        for name in &names[..n as usize] {
-            text += &format!(
+        let switch = |name: &&str| {
+            format!(
                 "[populations.{name}]\ntau = \"10 ms\"\ndrive = 0.0\n\
                  transfer = {{ kind = \"tanh\", gain = 1.0, maximum = \"1 Hz\" }}\n[onto.{name}]\n{name} = 2.0\n"
-            );
-        }
+            )
+        };
+        let text = String::from("input_unit = \"none\"\n")
+            + &["A", "B", "C", "D"][..n as usize].iter().map(switch).collect::<String>();
         let found = all(&text);
         assert_eq!(found.points.len(), 3_usize.pow(n), "{n} switches");
         assert_eq!(found.index_is_one, Some(true));

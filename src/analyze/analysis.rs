@@ -110,6 +110,11 @@ impl Analysis {
     /// What is wrong with the request.
     pub fn new(subject: &Subject, request: &Request) -> Result<Self, String> {
         let system = &subject.system;
+        if request.simulate_s.is_some() && system.noise().is_empty() {
+            return Err(
+                "no population has noise, so that a simulation has no spectrum; expected a `noise` table".into()
+            );
+        }
         let box_hz = request.box_of(system)?;
         let near: Vec<Vec<f64>> = subject.state.iter().cloned().collect();
         let FixedPoints { points, box_hz, starts, index_is_one } = fixed_points(system, box_hz.as_deref(), &near);
