@@ -3,6 +3,7 @@
 use super::subject::Subject;
 use super::trajectory::Trajectory;
 use crate::simulate::Moment;
+use crate::spec::Compartment;
 use serde::Serialize;
 
 /// Interval of the samples of an evoked response, in ms.
@@ -11,20 +12,24 @@ const SAMPLE_MS: f64 = 2.0;
 /// One part of the input to a population.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Part {
-    /// `drive` (background), `injected`, `synapse` or `signal` (the effect of a receptor, of stress or of another signal on
+    /// `drive` (background), `injected`, `synapse`, `adaptation` or `signal` (the effect of a receptor, of stress or of another signal on
     /// the drive).
     pub kind: PartKind,
     /// The source population, or the signal.
     pub from: String,
     /// How much, in input units.
     pub input: f64,
-    /// Of a synapse: its weight under all effects, in input units per Hz.
+    /// Of a synapse: its weight under all effects, in input units per Hz or per unit of its gate.
     pub weight: Option<f64>,
+    /// Of a synapse: the rate in Hz of its source, or what its gate or short-term plasticity makes of it.
+    pub output: Option<f64>,
+    /// Of a synapse: the source population.
+    pub source: Option<String>,
     /// How much more than in the arm that it is compared with, in input units.
     pub difference: Option<f64>,
-    /// Of a synapse: how much of the difference is that of the source's rate, at the mean of both weights.
+    /// Of a synapse: how much of the difference is that of the source's output, at the mean of both weights.
     pub by_rate: Option<f64>,
-    /// The rest: that of the weight, at the mean of both rates.
+    /// The rest: that of the weight, at the mean of both outputs.
     pub by_weight: Option<f64>,
 }
 
@@ -48,6 +53,8 @@ pub enum PartKind {
     Signal,
     /// Injected input.
     Injected,
+    /// Adaptation of the population itself.
+    Adaptation,
 }
 
 /// The input to one population.
@@ -76,13 +83,13 @@ pub struct Inputs {
     pub inputs: Vec<Input>,
 }
 
-/// Splits the inputs of an arm; differences are taken from another arm at the same time, where one is given.
+/// Splits the inputs to the somata in an arm (what reaches dendrites, and what divides, is not among them); differences are taken from another arm at the same time, where one is given.
 pub fn split(arm: &str, moment: &Moment, other: Option<(&str, &Moment)>) -> Inputs {
     let names: Vec<&String> = moment.shape.populations.iter().map(|population| &population.name).collect();
     let input = |(index, name): (usize, &&String)| {
         let mut parts = parts(moment, index, &names);
         if let Some((_, other)) = other {
-            compare(&mut parts, &self::parts(other, index, &names), (moment, other), &names);
+            compare(&mut parts, &self::parts(other, index, &names));
         }
         let total = parts.iter().map(|part| part.input).sum();
         Input { population: (*name).clone(), rate_hz: moment.rates[index], total, parts }
@@ -101,17 +108,28 @@ fn parts(moment: &Moment, population: usize, names: &[&String]) -> Vec<Part> {
         from: from.to_owned(),
         input,
         weight: None,
+        output: None,
+        source: None,
         difference: None,
         by_rate: None,
         by_weight: None,
     };
     let mut parts = vec![part(PartKind::Drive, "drive", moment.background[population])];
     for (connection, weight) in moment.shape.connections.iter().zip(&moment.rows.weight) {
-        if connection.target == population {
-            let weight = weight.get(0);
-            let input = weight * moment.rates[connection.source];
-            parts.push(Part { weight: Some(weight), ..part(PartKind::Synapse, names[connection.source], input) });
+        if connection.target != population || connection.compartment != Compartment::Soma {
+            continue;
         }
+        let source = names[connection.source];
+        let channel = connection.output.checked_sub(names.len()).map(|index| &moment.shape.channels[index]);
+        let from = channel.filter(|channel| !channel.class.is_empty());
+        let from = from.map_or_else(|| source.clone(), |channel| format!("{source} {}", channel.class));
+        let (weight, output) = (weight.get(0), moment.outputs[connection.output]);
+        let made = part(PartKind::Synapse, &from, weight * output);
+        parts.push(Part { weight: Some(weight), output: Some(output), source: Some(source.clone()), ..made });
+    }
+    let adaptation = moment.shape.mechanisms.iter().find(|mechanism| mechanism.population == population);
+    if let Some(variable) = adaptation.and_then(|mechanism| mechanism.adaptation) {
+        parts.push(part(PartKind::Adaptation, "adaptation", moment.variables[variable]));
     }
     for effect in moment.drive_effects.iter().filter(|effect| effect.population == population) {
         match parts.iter_mut().find(|part| part.kind == PartKind::Signal && part.from == effect.signal) {
@@ -124,19 +142,19 @@ fn parts(moment: &Moment, population: usize, names: &[&String]) -> Vec<Part> {
 }
 
 /// Adds to each part how it differs from that of another arm.
-fn compare(parts: &mut [Part], others: &[Part], (own, other): (&Moment, &Moment), names: &[&String]) {
+fn compare(parts: &mut [Part], others: &[Part]) {
     for part in parts {
         let Some(before) = others.iter().find(|other| other.kind == part.kind && other.from == part.from) else {
             part.difference = Some(part.input);
             continue;
         };
         part.difference = Some(part.input - before.input);
-        let source = names.iter().position(|name| **name == part.from);
-        if let (Some(weight), Some(weight_before), Some(source)) = (part.weight, before.weight, source) {
-            let (rate, rate_before) = (own.rates[source], other.rates[source]);
+        let now = part.weight.zip(part.output);
+        if let (Some((weight, output)), Some((weight_before, output_before))) = (now, before.weight.zip(before.output))
+        {
             // With the means of both, the two parts sum to the difference.
-            part.by_rate = Some(f64::midpoint(weight, weight_before) * (rate - rate_before));
-            part.by_weight = Some((weight - weight_before) * f64::midpoint(rate, rate_before));
+            part.by_rate = Some(f64::midpoint(weight, weight_before) * (output - output_before));
+            part.by_weight = Some((weight - weight_before) * f64::midpoint(output, output_before));
         }
     }
 }

@@ -8,7 +8,7 @@
 use super::search::{Method, SearchWork, Terrain, search};
 use super::system::{Local, System};
 use crate::numeric::lanes::{Row, dispatch};
-use crate::numeric::linear::Complex;
+use crate::numeric::linear::{Complex, determinant_sign};
 
 /// Starts that are followed side by side.
 const LANES: usize = Row::<1>::LANES;
@@ -115,6 +115,8 @@ pub struct FixedPoint {
     pub kind: Kind,
     /// In how many directions it is unstable.
     pub unstable_directions: usize,
+    /// Its index: the sign of `det(-J)`, J being the Jacobian of the residual.
+    pub index: i64,
 }
 
 /// The fixed points of a circuit.
@@ -207,7 +209,7 @@ impl<'a> Hunt<'a> {
     /// Start number `index`: the corners of the box with all low and all high, then an additive recurrence (Roberts 2018,
     /// the plastic constant's generalisation). Every other start is drawn towards the lower end, where rates of cortex are.
     fn start(&self, index: usize) -> Vec<f64> {
-        let dimensions = self.ranges.len();
+        let dimensions = self.system.size();
         let base = recurrence_base(dimensions);
         let share = |dimension: usize| match index {
             0 => 0.0,
@@ -219,7 +221,11 @@ impl<'a> Hunt<'a> {
                 if index.is_multiple_of(2) { share } else { share * share * share }
             }
         };
-        self.ranges.iter().enumerate().map(|(k, (low, high))| share(k).mul_add(high - low, *low)).collect()
+        let places = self.ranges.iter().take(dimensions).enumerate();
+        let mut start: Vec<f64> = places.map(|(k, (low, high))| share(k).mul_add(high - low, *low)).collect();
+        start.resize(self.ranges.len(), 0.0);
+        self.system.settle_others(&mut start);
+        start
     }
 
     /// Polishes a candidate, and keeps it if it is a fixed point in the box that is not known yet.
@@ -247,7 +253,7 @@ impl<'a> Hunt<'a> {
         if !self.complete || self.found.iter().any(|point| point.kind == Kind::NonHyperbolic) {
             return None;
         }
-        Some(self.found.iter().map(FixedPoint::index).sum::<i64>() == 1)
+        Some(self.found.iter().map(|point| point.index).sum::<i64>() == 1)
     }
 }
 
@@ -263,13 +269,9 @@ impl FixedPoint {
         let eigenvalues = local.eigenvalues_per_s().ok()?;
         let (kind, unstable_directions) = Kind::of(&eigenvalues);
         let residual = local.residual.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
-        Some(Self { variables, rates: local.rates, residual, eigenvalues, kind, unstable_directions })
-    }
-
-    /// The sign of `det(-J)`: -1 where the number of real eigenvalues above 0 is odd.
-    fn index(&self) -> i64 {
-        let real = self.eigenvalues.iter().filter(|value| value.re > 0.0 && value.im == 0.0);
-        if real.count() % 2 == 0 { 1 } else { -1 }
+        let negated: Vec<f64> = local.jacobian.iter().map(|entry| -entry).collect();
+        let index = determinant_sign(&negated, local.variables());
+        Some(Self { variables, rates: local.rates, residual, eigenvalues, kind, unstable_directions, index })
     }
 }
 

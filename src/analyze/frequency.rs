@@ -15,33 +15,60 @@ pub fn frequencies(from_hz: f64, to_hz: f64) -> Vec<f64> {
     (0..=count).map(|index| from_hz * libm::exp(ratio * index as f64)).collect()
 }
 
-/// d rate_i / d drive_j for drives that oscillate at a frequency in Hz, complex, in Hz per input unit: row-major n x n.
-/// None where it is singular: an oscillation of that frequency is neutral.
+/// d variable_k / d input_j where the input to population j oscillates at a frequency in Hz, per unit of `entering` (how
+/// the input enters the residual of population j), complex: row-major N x n. None where it is singular: an oscillation of
+/// that frequency is neutral.
 ///
-/// `(i omega T - J) dy = b dh`, T being the time constants, J the Jacobian of the residual, b its slope against drives.
-pub fn transfer_matrix(system: &System, local: &Local, frequency_hz: f64) -> Option<Vec<Complex>> {
+/// `(i omega T - J(i omega)) dy = b dh`: T are the time constants (0 of algebraic populations), b is `entering`, and what
+/// passes a delay d has the factor `exp(-i omega d)` in the Jacobian J of the residual.
+pub(super) fn variable_response(
+    system: &System,
+    local: &Local,
+    entering: &[f64],
+    frequency_hz: f64,
+) -> Option<Vec<Complex>> {
     let (n, populations) = (local.variables(), local.size());
     let omega = TAU * frequency_hz * 1e-3;
+    let (mut real, mut imaginary) = (local.jacobian.clone(), vec![0.0; n * n]);
+    for (delay, part) in &local.delayed {
+        let (cosine, sine) = (libm::cos(omega * delay), libm::sin(omega * delay));
+        for (place, entry) in part.iter().enumerate() {
+            real[place] += entry * (cosine - 1.0);
+            imaginary[place] -= entry * sine;
+        }
+    }
+    (0..n).for_each(|variable| imaginary[variable * n + variable] -= omega * system.lag(variable));
     // Real and imaginary parts as one real system of twice the size.
     let entry = |place: usize| {
         let (row, column) = (place / (2 * n), place % (2 * n));
-        let (down, right) = (row / n, column / n);
-        let (row, column) = (row % n, column % n);
-        match (down, right) {
-            (0, 0) | (1, 1) => -local.jacobian[row * n + column],
-            (0, _) if row == column => -omega * system.tau(row),
-            (_, 0) if row == column => omega * system.tau(row),
-            _ => 0.0,
+        let inner = row % n * n + column % n;
+        match (row / n, column / n) {
+            (0, 0) | (1, 1) => -real[inner],
+            (0, _) => imaginary[inner],
+            _ => -imaginary[inner],
         }
     };
     let matrix: Vec<f64> = (0..4 * n * n).map(entry).collect();
     let inverse = invert(&matrix, 2 * n)?;
     let response = |place: usize| {
         let (row, column) = (place / populations, place % populations);
-        let scale = local.drive_slopes[column] * local.rate_slopes[row];
+        let scale = entering[column];
         Complex { re: scale * inverse[row * 2 * n + column], im: scale * inverse[(n + row) * 2 * n + column] }
     };
-    Some((0..populations * populations).map(response).collect())
+    Some((0..n * populations).map(response).collect())
+}
+
+/// d rate_i / d drive_j for drives that oscillate at a frequency in Hz, complex, in Hz per input unit: row-major n x n.
+/// None where it is singular.
+pub fn transfer_matrix(system: &System, local: &Local, frequency_hz: f64) -> Option<Vec<Complex>> {
+    let n = local.size();
+    let mut response = variable_response(system, local, &local.drive_slopes, frequency_hz)?;
+    response.truncate(n * n);
+    for (place, value) in response.iter_mut().enumerate() {
+        let slope = local.rate_slopes[place / n];
+        *value = Complex { re: value.re * slope, im: value.im * slope };
+    }
+    Some(response)
 }
 
 /// How one rate follows the drive to one population over frequency.

@@ -1,7 +1,7 @@
 //! How rates answer to drives: the linear response, inhibition stabilisation, and the paradoxical effect.
 
 use super::system::{Local, System};
-use crate::equilibrium::stability::steady_response;
+use crate::equilibrium::stability::{Square, steady_response};
 use crate::numeric::linear::eigenvalues;
 use serde::Serialize;
 
@@ -54,14 +54,19 @@ impl Response {
     }
 }
 
-/// The largest real part, in 1/s, of the eigenvalues of the excitatory populations with everything else held.
+/// The largest real part, in 1/s, of the eigenvalues of the excitatory populations, their synapses and adaptation, with
+/// everything else held; delays left out.
 fn excitatory_alone(system: &System, local: &Local) -> Option<f64> {
-    let kept: Vec<usize> = (0..system.size()).filter(|index| system.is_excitatory(*index)).collect();
     let variables = local.variables();
-    let block: Vec<f64> = kept
-        .iter()
-        .flat_map(|row| kept.iter().map(move |column| local.dynamics_per_ms[row * variables + column]))
-        .collect();
-    let values = eigenvalues(&block, kept.len()).ok()?;
+    let kept: Vec<usize> = (0..variables).filter(|index| system.is_excitatory(system.owner(*index))).collect();
+    let entry = |place: usize| local.jacobian[kept[place / kept.len()] * variables + kept[place % kept.len()]];
+    let block = Square { entries: (0..kept.len() * kept.len()).map(entry).collect(), size: kept.len() };
+    let marked: Vec<bool> = kept.iter().map(|index| system.is_algebraic(*index)).collect();
+    let mut reduced = block.eliminate(&marked)?;
+    let taus: Vec<f64> = kept.iter().filter(|index| !system.is_algebraic(**index)).map(|i| system.tau(*i)).collect();
+    for (place, entry) in reduced.entries.iter_mut().enumerate() {
+        *entry /= taus[place / reduced.size];
+    }
+    let values = eigenvalues(&reduced.entries, reduced.size).ok()?;
     values.iter().map(|value| value.re * 1e3).max_by(f64::total_cmp)
 }

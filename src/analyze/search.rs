@@ -77,8 +77,8 @@ pub(super) fn search<S: Simd>(
 ) -> u64 {
     let (shape, rows) = (&terrain.system.shape, &terrain.system.rows);
     let n = shape.variables();
-    let taus: Vec<f64> = (0..n).map(|variable| terrain.system.tau(variable)).collect();
-    let slowest = taus.iter().copied().fold(0.0, f64::max);
+    let taus: Vec<f64> = (0..n).map(|variable| terrain.system.lag(variable)).collect();
+    let slowest = taus.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
     work.time_step = [FIRST_TIME_STEP * slowest; Row::<1>::LANES];
     work.residual = [f64::NAN; Row::<1>::LANES];
     let mut running = u64::MAX >> (64 - Row::<1>::LANES);

@@ -50,8 +50,8 @@ pub struct Estimates {
 impl SimulatedSpectra {
     /// Simulates a circuit for some seconds from a state, in [`REPLICATES`] replicates.
     pub fn new(system: &System, state: &[f64], seconds: f64, seed: u64) -> Self {
-        let taus = (0..system.variables()).map(|variable| system.tau(variable));
-        let slowest = taus.chain(system.noise().iter().map(|source| source.tau)).fold(0.0, f64::max);
+        let taus = (0..system.variables()).map(|variable| system.lag(variable));
+        let slowest = taus.chain(system.noise().iter().filter_map(|source| source.tau)).fold(1.0, f64::max);
         let sampling = Sampling {
             step_ms: STEP_MS,
             every: STEPS_PER_SAMPLE,

@@ -1,19 +1,21 @@
 //! The one way in which analyses see a circuit: residual, Jacobian and slopes at a state.
 
 use super::noise::NoiseSource;
-use crate::circuit::equations::{self, Linearised};
+use crate::circuit::equations::{self, Linearised, evaluate, slopes};
 use crate::circuit::transfer;
 use crate::circuit::{self, Rows, Shape, Site, sites};
 use crate::equilibrium::newton::{NewtonWork, solve};
 use crate::equilibrium::stability::{Square, dynamics_jacobian, generator};
 use crate::numeric::lanes::{Mask, Row, dispatch};
 use crate::numeric::linear::{Complex, EigenError, eigenvalues, invert};
-use crate::spec::{Circuit, Form, Role};
+use crate::spec::{Circuit, Compartment, Form, NoiseKind, Role};
 use fearless_simd::Level;
 
 /// Largest rate, in Hz, that is looked for where a transfer function has no maximum, unless ten times a resting rate is
 /// more.
 const UNBOUNDED_HZ: f64 = 100.0;
+/// Newton steps for synapses and adaptation at held rates: they are linear, or nearly so.
+const SETTLING_STEPS: usize = 30;
 
 /// A circuit with all its numbers fixed: N variables y (those of its n populations first, in order) with
 /// `dy_k/dt = residual_k(y) / tau_k`.
@@ -44,6 +46,8 @@ pub struct Local {
     pub rate_slopes: Vec<f64>,
     /// d residual_i / d drive_i of each population, per input unit; n long. A drive enters no other variable.
     pub drive_slopes: Vec<f64>,
+    /// Each delay in ms, with the part of `jacobian` that passes it.
+    pub delayed: Vec<(f64, Vec<f64>)>,
 }
 
 impl System {
@@ -103,19 +107,54 @@ impl System {
         self.rows.populations[population].drive = Row::splat(drive);
     }
 
-    /// The noise in the inputs of the populations.
+    /// Time constant of a variable in ms; 0 for an algebraic population, which follows at once.
+    pub fn lag(&self, variable: usize) -> f64 {
+        if self.shape.is_algebraic(variable) { 0.0 } else { self.tau(variable) }
+    }
+
+    /// Whether a variable follows from the others at once.
+    pub fn is_algebraic(&self, variable: usize) -> bool {
+        self.shape.is_algebraic(variable)
+    }
+
+    /// Whether synapses act after a delay.
+    pub fn is_delayed(&self) -> bool {
+        self.shape.delays() > 0
+    }
+
+    /// The population to which a variable belongs: its own, or whose synapses or adaptation it is of.
+    pub fn owner(&self, variable: usize) -> usize {
+        let channel = self.shape.channels.iter().find(|channel| {
+            let depletion = channel.plasticity.map(|depletion| [depletion.utilisation, depletion.resources]);
+            let gate = channel.gate.map(|(_, gate)| gate);
+            depletion.into_iter().flatten().chain([gate]).flatten().any(|own| own == variable)
+        });
+        let mechanism = self.shape.mechanisms.iter().find(|mechanism| mechanism.adaptation == Some(variable));
+        channel.map(|channel| channel.source).or(mechanism.map(|mechanism| mechanism.population)).unwrap_or(variable)
+    }
+
+    /// The noise in the inputs, or the rates, of the populations.
     pub fn noise(&self) -> Vec<NoiseSource> {
         let source = |(population, site): (usize, Site<'_, 1>)| {
+            let mechanism = site.population.mechanism.map(|place| &self.shape.mechanisms[place]);
             let (sigma, tau) = (site.numbers.sigma.get(0), site.numbers.noise_tau.get(0));
-            (site.population.noisy && sigma > 0.0).then_some(NoiseSource { population, sigma, tau })
+            let source = NoiseSource {
+                population,
+                sigma,
+                tau: (site.population.noise_kind != NoiseKind::White).then_some(tau),
+                on_rate: mechanism.is_some_and(|mechanism| mechanism.noise_on_rate),
+            };
+            (site.population.noisy && sigma > 0.0).then_some(source)
         };
         sites(&self.shape, &self.rows).enumerate().filter_map(source).collect()
     }
 
     /// Whether a population excites: by its role or, where that is open, if it makes synapses and none is negative.
     pub fn is_excitatory(&self, population: usize) -> bool {
-        let made = || self.shape.connections.iter().zip(&self.rows.weight);
-        let mut weights = made().filter(|(place, _)| place.source == population).map(|(_, weight)| weight.get(0));
+        // What divides does not excite.
+        let made = self.shape.connections.iter().zip(&self.rows.weight);
+        let made = made.filter(|(place, _)| place.source == population && place.compartment != Compartment::Divisive);
+        let mut weights = made.map(|(_, weight)| weight.get(0));
         match self.circuit.populations.get_index(population).map(|(_, spec)| spec.role) {
             Some(Role::Excitatory) => true,
             Some(Role::Inhibitory) | None => false,
@@ -147,20 +186,67 @@ impl System {
     }
 
     /// Lowest and highest value of each variable where the rates lie in a box (Hz): the rate itself, or in the voltage form
-    /// the input that such rates can make.
+    /// the input that such rates can make; of synapses and adaptation what they come to at the box's lowest and highest
+    /// corners.
     pub fn variable_ranges(&self, box_hz: &[(f64, f64)]) -> Vec<(f64, f64)> {
+        let n = self.size();
         let range = |(index, site): (usize, Site<'_, 1>)| match site.population.form {
-            Form::Rate => box_hz[index],
+            Form::Rate | Form::Algebraic => box_hz[index],
             Form::Voltage => {
                 let drive = self.drive(index);
+                let ends = |connection: &crate::circuit::Connection| match connection.output {
+                    rate if rate < n => box_hz[rate],
+                    // A gate lies between 0 and 1, or follows the rate.
+                    _ => (0.0, box_hz[connection.source].1.max(1.0)),
+                };
                 site.connections.iter().zip(site.weights).fold((drive, drive), |(low, high), (connection, weight)| {
-                    let (one, other) = box_hz[connection.source];
+                    let (one, other) = ends(connection);
                     let ends = (weight.get(0) * one, weight.get(0) * other);
                     (low + ends.0.min(ends.1), high + ends.0.max(ends.1))
                 })
             }
         };
-        sites(&self.shape, &self.rows).enumerate().map(range).collect()
+        let mut ranges: Vec<(f64, f64)> = sites(&self.shape, &self.rows).enumerate().map(range).collect();
+        let corner = |pick: fn(&(f64, f64)) -> f64| {
+            let mut state: Vec<f64> = ranges.iter().map(pick).collect();
+            state.resize(self.variables(), 0.0);
+            self.settle_others(&mut state);
+            state
+        };
+        let (low, high) = (corner(|range| range.0), corner(|range| range.1));
+        ranges.extend(low.iter().zip(&high).skip(n).map(|(one, other)| {
+            let (low, high) = (one.min(*other), one.max(*other));
+            if high - low > 1e-9 * high.abs() { (low, high) } else { (low - 0.5, high + 0.5) }
+        }));
+        ranges
+    }
+
+    /// Brings the variables behind those of the populations to where they stand still while these are held. Newton's method;
+    /// what does not converge is left where it is.
+    pub fn settle_others(&self, state: &mut [f64]) {
+        let (n, count) = (self.size(), self.variables());
+        let others = count - n;
+        for _ in 0..SETTLING_STEPS {
+            if others == 0 {
+                return;
+            }
+            let local = self.at(state);
+            let block: Vec<f64> =
+                (0..others * others).map(|p| local.jacobian[(n + p / others) * count + n + p % others]).collect();
+            let Some(inverse) = invert(&block, others) else { return };
+            let mut largest = 0.0f64;
+            for (row, entries) in inverse.chunks(others).enumerate() {
+                let pairs = entries.iter().zip(&local.residual[n..]);
+                let step = -pairs.map(|(entry, residual)| entry * residual).sum::<f64>();
+                if step.is_finite() {
+                    state[n + row] += step;
+                    largest = largest.max(step.abs());
+                }
+            }
+            if largest <= 1e-12 {
+                return;
+            }
+        }
     }
 
     /// Residual, Jacobian, rates and slopes at a state of N variables.
@@ -178,18 +264,46 @@ impl System {
             rates: first(&work.outputs[..shape.size()]),
             rate_slopes: first(&work.rate_slopes),
             drive_slopes: first(&work.drive_slopes),
+            delayed: self
+                .delays()
+                .into_iter()
+                .zip(work.through_delay.chunks(self.variables() * self.variables()))
+                .map(|(delay, part)| (delay, first(part)))
+                .collect(),
         }
     }
 
-    /// Rates in Hz at a state of N variables.
-    pub fn rates(&self, state: &[f64]) -> Vec<f64> {
-        self.at(state).rates
+    /// The delays of the channels that have one, in ms.
+    fn delays(&self) -> Vec<f64> {
+        let pairs = self.shape.channels.iter().zip(&self.rows.channels);
+        pairs.filter(|(channel, _)| channel.delayed.is_some()).map(|(_, numbers)| numbers.delay.get(0)).collect()
     }
 
-    /// dy/dt per ms of every variable.
+    /// Rates in Hz at a state of N variables; those of algebraic populations as they follow from the others.
+    pub fn rates(&self, state: &[f64]) -> Vec<f64> {
+        self.moving(state).0
+    }
+
+    /// dy/dt per ms of every variable, without noise; 0 for algebraic populations, which follow from the others. Of a
+    /// circuit without delays.
     pub fn velocity(&self, state: &[f64]) -> Vec<f64> {
-        let residual = self.at(state).residual;
-        residual.iter().enumerate().map(|(variable, residual)| residual / self.tau(variable)).collect()
+        self.moving(state).1
+    }
+
+    /// Rates and velocities.
+    fn moving(&self, state: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let (shape, rows) = (&self.shape, &self.rows);
+        let mut state: Vec<Row<1>> = state.iter().map(|value| Row::splat(*value)).collect();
+        let quiet = vec![Row::ZERO; shape.populations.iter().filter(|population| population.noisy).count()];
+        let delayed = vec![Row::ZERO; shape.delays()];
+        let mut outputs = vec![Row::ZERO; shape.outputs()];
+        let mut velocities = vec![Row::ZERO; shape.variables()];
+        dispatch!(self.level, simd => {
+            evaluate(simd, (shape, rows), &quiet, &delayed, &mut state, &mut outputs);
+            slopes(simd, (shape, rows), &quiet, &outputs, &state, &mut velocities);
+        });
+        let first = |rows: &[Row<1>]| rows.iter().map(|row| row.get(0)).collect::<Vec<_>>();
+        (first(&outputs[..shape.size()]), first(&velocities))
     }
 
     /// What rounding alone makes of each residual at a state, to first order; `ranges` are those of the variables.

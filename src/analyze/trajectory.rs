@@ -44,14 +44,18 @@ impl Step<'_> {
 }
 
 /// Follows a system for some ms; `seen` is shown every step, and ends the run by giving false. Gives the last state; none
-/// where it ceases to be finite or needs millions of steps.
+/// where it ceases to be finite, needs millions of steps, or synapses have delays.
 fn follow(
     system: &System,
     start: &[f64],
     duration_ms: f64,
     seen: &mut dyn FnMut(&Step<'_>) -> bool,
 ) -> Option<Vec<f64>> {
+    if system.is_delayed() {
+        return None;
+    }
     let fastest = (0..system.variables()).map(|variable| system.tau(variable)).fold(f64::INFINITY, f64::min);
+    let fastest = if fastest.is_finite() { fastest } else { duration_ms };
     let mut state = start.to_vec();
     let mut slopes = vec![system.velocity(&state)];
     let (mut now, mut length) = (0.0, (0.01 * fastest).min(duration_ms));
@@ -139,7 +143,7 @@ impl Cycle {
             .enumerate()
             .map(|(variable, value)| if variable == main { value + 1e-3 * (high - low) } else { *value })
             .collect();
-        let slowest = (0..system.variables()).map(|variable| system.tau(variable)).fold(0.0, f64::max);
+        let slowest = (0..system.variables()).map(|variable| system.lag(variable)).fold(0.0, f64::max);
         let (mut last, mut period, mut found) = (None, f64::NAN, None);
         let mut extremes = vec![[f64::INFINITY, f64::NEG_INFINITY]; system.size()];
         follow(system, &start, LONGEST * slowest, &mut |step| {

@@ -127,6 +127,32 @@ pub fn invert(matrix: &[f64], n: usize) -> Option<Vec<f64>> {
     Some(inverse.transpose().iter().copied().collect())
 }
 
+/// The sign of the determinant of a matrix (row-major n x n): 1, -1, or 0 where elimination meets a column of zeros.
+pub fn determinant_sign(matrix: &[f64], n: usize) -> i64 {
+    let mut rows: Vec<Vec<f64>> = matrix.chunks(n.max(1)).map(<[f64]>::to_vec).collect();
+    let mut sign = 1;
+    for column in 0..n {
+        let largest = (column..n).max_by(|one, other| rows[*one][column].abs().total_cmp(&rows[*other][column].abs()));
+        let pivot = largest.unwrap_or(column);
+        if pivot != column {
+            rows.swap(pivot, column);
+            sign = -sign;
+        }
+        let head = rows[column].clone();
+        if head[column] == 0.0 {
+            return 0;
+        }
+        if head[column] < 0.0 {
+            sign = -sign;
+        }
+        for row in &mut rows[column + 1..] {
+            let factor = row[column] / head[column];
+            row.iter_mut().zip(&head).for_each(|(entry, above)| *entry -= factor * above);
+        }
+    }
+    sign
+}
+
 /// The product of two matrices (row-major n x n), summed in the order of the inner index.
 pub fn multiply(left: &[f64], right: &[f64], n: usize) -> Vec<f64> {
     let entry = |place: usize| {
@@ -276,6 +302,14 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_sign_of_a_determinant() {
+        assert_eq!(determinant_sign(&[2.0, 1.0, 1.0, 2.0], 2), 1);
+        assert_eq!(determinant_sign(&[0.0, 1.0, 1.0, 0.0], 2), -1);
+        assert_eq!(determinant_sign(&[1.0, 2.0, 2.0, 4.0], 2), 0);
+        assert_eq!(determinant_sign(&[], 0), 1);
     }
 
     #[test]

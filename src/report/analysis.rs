@@ -176,7 +176,8 @@ pub fn explanation(
         let part = |part: &crate::analyze::explain::Part| {
             let source = match part.kind {
                 PartKind::Drive => Source::Drive,
-                PartKind::Synapse => Source::Population(part.from.clone()),
+                PartKind::Synapse => Source::Population(part.source.clone().unwrap_or_else(|| part.from.clone())),
+                PartKind::Adaptation => Source::Signal(part.from.clone()),
                 PartKind::Signal => Source::Signal(part.short_name(&input.population).to_owned()),
                 PartKind::Injected => Source::Injected,
             };

@@ -2,6 +2,7 @@
 
 use super::recording::Status;
 use super::slow::run_to_end;
+use crate::circuit::equations::still_outputs;
 use crate::circuit::{Rows, Shape};
 use crate::experiment::{Model, Plan, Traces};
 use crate::numeric::lanes::{Row, dispatch};
@@ -21,6 +22,8 @@ pub struct Moment {
     pub variables: Vec<f64>,
     /// Rates in Hz.
     pub rates: Vec<f64>,
+    /// Rates in Hz, then what the channels of the synapses give.
+    pub outputs: Vec<f64>,
     /// Drive of each population without any effect, in input units.
     pub background: Vec<f64>,
     /// Weight of each connection without any effect, in input units per Hz.
@@ -63,10 +66,14 @@ pub fn moment(plan: &Plan, run: &Run, minutes: f64, level: Level) -> Result<Mome
         signal: model.board.names()[signal].clone(),
         drive: drive.get(0),
     };
+    let mut outputs = vec![Row::ZERO; model.shape.outputs()];
+    let place = (&model.shape, &end.work.rows);
+    dispatch!(level, simd => still_outputs(simd, place, &end.circuit, &mut outputs));
     let rates = model.rate_signals.iter().map(|signal| end.work.signals[*signal].get(0)).collect();
     Ok(Moment {
         minutes,
         rates,
+        outputs: first(&outputs),
         background: model.circuit.populations.iter().map(|numbers| numbers.drive.get(0)).collect(),
         resting_weights: first(&model.circuit.weight),
         injected: first(&end.inputs.injected),

@@ -37,8 +37,12 @@ pub fn rate_series(
 ) -> Vec<Vec<Vec<f64>>> {
     let identities = [std::array::from_fn(|lane| identity(0, lane as u32, 0))];
     let mut noise = Noise::new(shape, rows, sampling.step_ms, sampling.seed, identities);
-    let mut fast = Fast::new(shape, state.iter().map(|value| Row::splat(*value)).collect());
-    dispatch!(level, simd => noise.start(simd));
+    let state = state.iter().map(|value| Row::splat(*value)).collect();
+    let mut fast = Fast::new(shape, rows, sampling.step_ms, state);
+    dispatch!(level, simd => {
+        noise.start(simd);
+        fast.start(simd, shape, rows);
+    });
     let mut series = vec![vec![Vec::with_capacity(sampling.samples); shape.size()]; REPLICATES];
     for sample in 0..sampling.forgotten + sampling.samples {
         let first = sample as u64 * sampling.every;
