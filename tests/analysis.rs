@@ -375,3 +375,106 @@ fn a_long_small_stimulus_evokes_what_the_linear_response_says() {
     approx::assert_abs_diff_eq!(*last, evoked.before_hz[0], epsilon = 1e-7);
     assert!(Evoked::new(&subject, &Stimulus { onto: vec![("X".into(), 1.0)], ..small }).is_err());
 }
+
+/// Two populations that compete through NMDA gates (Wong & Wang 2006, doi:10.1523/JNEUROSCI.3733-05.2006), inputs in nA.
+const COMPETITION: &str = "input_unit = \"nA\"\n\
+    [populations.A]\nform = \"algebraic\"\ndrive = \"0.3255 nA\"\n\
+    transfer = { kind = \"linear-exponential\", a = 270.0, b = \"108 Hz\", d = 0.154 }\n\
+    [populations.B]\nform = \"algebraic\"\ndrive = \"0.3255 nA\"\n\
+    transfer = { kind = \"linear-exponential\", a = 270.0, b = \"108 Hz\", d = 0.154 }\n\
+    [synapses.nmda]\ngate = { kind = \"saturating\", tau = \"100 ms\", gain = 0.641 }\n\
+    [onto.A.through.nmda]\nA = 0.2609\nB = -0.0497\n[onto.B.through.nmda]\nA = -0.0497\nB = 0.2609\n";
+
+#[test]
+fn gates_with_algebraic_rates_have_the_five_states_of_wong_and_wang() {
+    let found = all(COMPETITION);
+    // Gates and eigenvalues computed independently from the two-variable equations.
+    let gates = [
+        (0.031_891_419_820, Kind::StableNode, -5.120_142_932_743),
+        (0.055_785_330_525, Kind::Saddle, 2.218_606_073_095),
+        (0.102_651_249_565, Kind::StableNode, -2.264_086_778_525),
+        (0.313_844_924_265, Kind::Saddle, 2.218_606_073_095),
+        (0.566_987_180_557, Kind::StableNode, -5.120_142_932_743),
+    ];
+    assert_eq!(found.points.len(), gates.len());
+    for (point, (gate, kind, leading)) in found.points.iter().zip(gates) {
+        approx::assert_relative_eq!(point.variables[2], gate, max_relative = 1e-10);
+        assert_eq!(point.kind, kind);
+        assert_eq!(point.eigenvalues.len(), 2);
+        approx::assert_relative_eq!(point.eigenvalues[1].re, leading, max_relative = 1e-9);
+        assert!(point.residual < 1e-12);
+    }
+    // Pushed, the memory state comes back by its own dynamics.
+    let system = system(COMPETITION);
+    let start = system.solve(&found.points[4].variables).unwrap();
+    let mut pushed = start.clone();
+    pushed[2] -= 0.1;
+    let back = disinhibit::analyze::Trajectory::new(&system, &pushed, 5_000.0, 100.0).unwrap();
+    approx::assert_relative_eq!(back.states.last().unwrap()[2], start[2], max_relative = 1e-6);
+}
+
+#[test]
+fn white_noise_on_a_rate_or_an_input_gives_the_known_variance() {
+    let text = |noise: &str| FILTER.replace("sigma = 2.0, tau = \"5 ms\"", noise);
+    // Of `tau dr/dt = -r + sigma xi`: sigma^2 / (2 tau), with tau in s.
+    for (noise, gain) in [("at = \"rate\"", 1.0), ("at = \"input\"", 1.5)] {
+        let noise = format!("kind = \"white\", sigma_means = \"density\", sigma = 0.1, {noise}");
+        let system = system(&text(&noise));
+        let local = system.at(&[75.0]);
+        let variance = gain * gain * 0.01 / (2.0 * 0.02);
+        approx::assert_relative_eq!(rate_covariance(&system, &local).unwrap()[0], variance, max_relative = 1e-12);
+        let density = rate_spectra(&system, &local, &[0.0]).unwrap()[0][0];
+        approx::assert_relative_eq!(density, 2.0 * gain * gain * 0.01, max_relative = 1e-12);
+        // Small enough that no step's noise reaches the threshold of the transfer function.
+        let simulated = SimulatedSpectra::new(&system, &[75.0], 30.0, 5);
+        approx::assert_relative_eq!(simulated.deviation_hz[0], libm::sqrt(variance), max_relative = 0.05);
+    }
+}
+
+#[test]
+fn a_superficial_layer_oscillates_in_gamma_as_published() {
+    // Mejias et al. 2016 (doi:10.1126/sciadv.1601335): the published range is 35 to 50 Hz at strong input; the numbers were
+    // computed independently from the linearised equations.
+    for (drive, rate, peak) in [(2.0, 0.8480, 25.40), (4.0, 1.4980, 33.95), (6.0, 2.1992, 40.00)] {
+        let population = |name: &str, tau: f64, drive: f64| {
+            format!(
+                "[populations.{name}]\ntau = \"{tau} ms\"\ndrive = {drive:?}\n\
+                 noise = {{ kind = \"white\", at = \"rate\", sigma_means = \"root-tau\", sigma = \"0.3 Hz\" }}\n\
+                 transfer = {{ kind = \"linear-exponential\", a = 1.0, b = \"0 Hz\", d = 1.0 }}\n"
+            )
+        };
+        let text = format!(
+            "input_unit = \"none\"\n{}{}[onto.E]\nE = 1.5\nI = -3.25\n[onto.I]\nE = 3.5\nI = -2.5\n",
+            population("E", 6.0, drive),
+            population("I", 15.0, 0.0)
+        );
+        let found = all(&text);
+        assert_eq!(found.points.len(), 1);
+        approx::assert_abs_diff_eq!(found.points[0].rates[0], rate, epsilon = 1e-4);
+        let system = system(&text);
+        let local = system.at(&found.points[0].variables);
+        let grid: Vec<f64> = (100..6000).map(|place| 0.01 * f64::from(place)).collect();
+        let spectrum = &rate_spectra(&system, &local, &grid).unwrap()[0];
+        let highest = (0..grid.len()).max_by(|one, other| spectrum[*one].total_cmp(&spectrum[*other])).unwrap();
+        approx::assert_abs_diff_eq!(grid[highest], peak, epsilon = 0.06);
+    }
+}
+
+#[test]
+fn a_delay_turns_the_phase_of_a_response() {
+    // `tau dr/dt = -r + w r(t - d) + h`: response 1 / (1 + i omega tau - w exp(-i omega d)).
+    let text = "input_unit = \"none\"\n[populations.A]\ntau = \"10 ms\"\ndrive = 5.0\n\
+        transfer = { kind = \"threshold-linear\", gain = 1.0 }\n\
+        [synapses.late]\ndelay = \"5 ms\"\n[onto.A.through.late]\nA = -0.8\n";
+    let system = system(text);
+    let local = system.at(&fixed_points(&system, None, &[]).points[0].variables);
+    for frequency in [0.5, 10.0, 60.0, 200.0] {
+        let omega = std::f64::consts::TAU * frequency * 1e-3;
+        let (re, im) = (1.0 + 0.8 * libm::cos(5.0 * omega), 10.0 * omega - 0.8 * libm::sin(5.0 * omega));
+        let size = re * re + im * im;
+        let found = transfer_matrix(&system, &local, frequency).unwrap()[0];
+        approx::assert_relative_eq!(found.re, re / size, max_relative = 1e-10);
+        approx::assert_relative_eq!(found.im, -im / size, max_relative = 1e-10);
+    }
+    assert_eq!(rate_covariance(&system, &local), None);
+}
