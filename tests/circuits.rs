@@ -6,6 +6,7 @@ use disinhibit::circuit::transfer::inverse;
 use disinhibit::equilibrium::{Calibrated, calibrate};
 use disinhibit::readouts::summarise;
 use disinhibit::simulate::run;
+use disinhibit::spec::stimulus::Waveform;
 use disinhibit::spec::transfer::{Interpolation, Table};
 use disinhibit::spec::{
     Arm, Circuit, Form, Population, Refractory, Role, Run, Scenario, Time, TimeLabel, Transfer, Weights,
@@ -176,7 +177,13 @@ fn fast_time_stays_at_rest_and_returns_to_it_after_a_push() {
         scenario.run = Run { time: Time::Fast, from: 0.0, to: 0.05, ..Run::default() };
         scenario.run.report = vec![TimeLabel { label: "3 s".into(), minutes: 0.05 }];
         scenario.run.signal_step = 0.005;
-        let push = disinhibit::spec::Injection { population: "E".into(), drive: 1.0, from: Some(0.0), to: Some(0.01) };
+        let push = disinhibit::spec::Injection {
+            population: "E".into(),
+            drive: 1.0,
+            from: Some(0.0),
+            to: Some(0.01),
+            ..Default::default()
+        };
         scenario.arms = vec![
             Arm { name: "control".into(), ..Arm::default() },
             Arm { name: "pushed".into(), inject: vec![push], ..Arm::default() },
@@ -244,4 +251,66 @@ fn a_circuit_with_several_rests_or_none_says_which_it_found_or_why_not() {
     above.populations["I"].rest = Some(70.0);
     let error = calibrate(&above, Level::new()).unwrap_err().to_string();
     assert!(error.contains("`I` cannot rest at 70 Hz"), "{error}");
+}
+
+/// Rates of a linear population of 10 ms and a gain of 2 that rests at 50 Hz, at each step of 0.1 ms under a stimulus, with
+/// the times of these rates in ms.
+fn rates_under(waveform: Waveform) -> Vec<(f64, f64)> {
+    const STEP: f64 = 0.1;
+    let mut circuit = Circuit::default();
+    let transfer = Transfer::ThresholdLinear { gain: 2.0, threshold: 0.0, offset: 0.0, maximum: None };
+    let population = Population { tau: 10.0, transfer, rest: Some(50.0), ..Population::default() };
+    circuit.populations.insert("A".into(), population);
+    let mut scenario = Scenario { name: "stimulus".into(), circuit, ..Scenario::default() };
+    let minutes = |ms: f64| ms / 60_000.0;
+    scenario.run = Run { time: Time::Fast, from: 0.0, to: minutes(200.0), step: STEP, ..Run::default() };
+    scenario.run.method = disinhibit::spec::Method::Heun;
+    scenario.run.signal_step = minutes(50.0);
+    scenario.run.record = Some(minutes(STEP));
+    let stimulus = disinhibit::spec::Injection {
+        population: "A".into(),
+        drive: 8.0,
+        from: Some(minutes(20.0)),
+        fraction: 0.5,
+        waveform,
+        ..Default::default()
+    };
+    scenario.arms = vec![Arm { name: "stimulated".into(), inject: vec![stimulus], ..Arm::default() }];
+    let outcome = run(&scenario, Level::new()).unwrap();
+    let recording = &outcome.arms[0].recording;
+    let rates = recording.signal("rate.A").unwrap();
+    // A sample holds the rate at the start of the step that ends there.
+    let times = recording.times().iter().map(|time| time * 60_000.0 - STEP);
+    times.zip(rates).skip(1).collect()
+}
+
+#[test]
+fn stimuli_drive_a_linear_population_as_solved_by_hand() {
+    let (gain, drive, tau): (f64, f64, f64) = (2.0, 4.0, 10.0);
+    let decay = |t: f64| gain * drive * 30.0 / 20.0 * (libm::exp(-t / 30.0) - libm::exp(-t / tau));
+    let omega = std::f64::consts::TAU * 0.025;
+    let turn = omega * tau;
+    // The mean, of which half the cells see their half, comes in as a step.
+    let sinusoid = |t: f64| {
+        let wave = libm::sin(omega * t) - turn * libm::cos(omega * t) + turn * libm::exp(-t / tau);
+        gain * (drive * wave / (1.0 + turn * turn) + 1.5 * -libm::expm1(-t / tau))
+    };
+    let step_of = |t: f64| if t > 0.0 { gain * drive * -libm::expm1(-t / tau) } else { 0.0 };
+    let pulses =
+        |t: f64| (0..3).map(|k| step_of(t - 40.0 * f64::from(k)) - step_of(t - 40.0 * f64::from(k) - 5.0)).sum();
+    let cases: [(Waveform, &dyn Fn(f64) -> f64); 4] = [
+        (Waveform::Step, &step_of),
+        (Waveform::Decay { tau: 30.0 }, &decay),
+        (Waveform::Sinusoid { frequency: 25.0, phase: 0.0, mean: 3.0 }, &sinusoid),
+        (Waveform::Pulses { period: 40.0, width: 5.0, count: 3 }, &pulses),
+    ];
+    for (waveform, exact) in cases {
+        let what = format!("{waveform:?}");
+        let rates = rates_under(waveform);
+        assert!(rates.len() > 1_900, "{what}: {}", rates.len());
+        for (time, rate) in rates {
+            let expected = 50.0 + if time > 20.0 { exact(time - 20.0) } else { 0.0 };
+            assert!((rate - expected).abs() < 2e-4, "{what} at {time} ms: {rate} Hz, expected {expected} Hz");
+        }
+    }
 }

@@ -461,7 +461,12 @@ fn lanes_of_rich_circuits_do_not_feel_each_other_and_names_and_order_are_free() 
         population.noise = None;
     }
     let inject = |scenario: &mut Scenario| {
-        let injection = disinhibit::spec::Injection { population: "A".into(), drive: 2.0, from: Some(0.001), to: None };
+        let injection = disinhibit::spec::Injection {
+            population: "A".into(),
+            drive: 2.0,
+            from: Some(0.001),
+            ..disinhibit::spec::Injection::default()
+        };
         scenario.arms.truncate(1);
         scenario.arms[0].inject = vec![injection];
     };

@@ -1,6 +1,7 @@
 //! Experiments: arms, doses, blocks and injections become lanes that lie side by side.
 
 pub mod model;
+pub mod stimulus;
 pub mod timeline;
 
 pub use model::{Model, Plan, Traces, Work};

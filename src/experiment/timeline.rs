@@ -1,5 +1,6 @@
 //! The timeline of an arm: what changes when, and what is in force between two changes.
 
+use super::stimulus::{Part, Wave, parts};
 use crate::numeric::lanes::Row;
 use crate::pharmacology::kinetics::{Course, Disposition};
 use crate::pharmacology::{CourseKey, Courses, Pharmacology, species_disposition};
@@ -25,6 +26,8 @@ enum Held {
     Bath { course: usize, concentration: f64 },
     /// An input in input units.
     Injection { population: usize, drive: f64 },
+    /// An input that changes from step to step.
+    Wave(Wave),
     /// A share of a site's receptors made unavailable.
     Block { site: usize, fraction: f64 },
     /// Exposure to stress.
@@ -110,8 +113,14 @@ impl Timeline {
         }
         for injection in &arm.inject {
             if let Some(population) = populations.iter().position(|name| *name == injection.population) {
-                let held = Held::Injection { population, drive: injection.drive };
-                timeline.hold(held, injection.from, injection.to);
+                for part in parts(injection, population, &scenario.run) {
+                    match part {
+                        Part::Constant(drive, from, to) => {
+                            timeline.hold(Held::Injection { population, drive }, from, to);
+                        }
+                        Part::Wave(wave, from, to) => timeline.hold(Held::Wave(wave), from, to),
+                    }
+                }
             }
         }
         if let Some(stress) = arm.stress.as_ref().filter(|stress| stress.exposure) {
@@ -148,6 +157,14 @@ impl Timeline {
         if let Some(to) = to {
             self.changes.push((to, Change::Span { index, on: false }));
         }
+    }
+
+    /// The waves in force.
+    pub fn waves(&self) -> impl Iterator<Item = Wave> {
+        self.held.iter().filter_map(|(held, on)| match held {
+            Held::Wave(wave) if *on => Some(*wave),
+            _ => None,
+        })
     }
 
     /// The time of the next change in min; infinite after the last.
@@ -207,6 +224,7 @@ impl Timeline {
             match held {
                 Held::Bath { course, concentration } => baths[*course] += concentration,
                 Held::Injection { population, drive } => injected[*population] += drive,
+                Held::Wave(_) => {}
                 Held::Block { site, fraction } => available[*site] *= 1.0 - fraction,
                 Held::Exposure => exposure = 1.0,
             }

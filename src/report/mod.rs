@@ -14,9 +14,9 @@ use crate::plot::{
 };
 use crate::readouts::ArmSummary;
 use crate::readouts::trace::Trace;
-use crate::spec::{Arm, Circuit, Role, Scenario};
+use crate::spec::{Arm, Circuit, Role, Scenario, Waveform};
 use crate::store::{ArmTraces, Results};
-use crate::units::Dimension;
+use crate::units::{Dimension, significant};
 
 /// How many arms the pharmacology figure shows.
 const PHARMACOLOGY_ARMS: usize = 3;
@@ -171,7 +171,17 @@ impl<'a> Report<'a> {
         for injection in &arm.inject {
             let sign = if injection.drive > 0.0 { "+" } else { "" };
             let drive = Dimension::Input.print(injection.drive, input, 3).replace('-', "−");
-            let label = format!("{sign}{drive} onto {}", injection.population);
+            let course = match injection.waveform {
+                Waveform::Step => String::new(),
+                Waveform::Pulses { period, .. } => format!(" every {} ms", significant(period, 3)),
+                Waveform::Decay { tau } => format!(", decaying in {} ms,", significant(tau, 3)),
+                Waveform::Sinusoid { frequency, .. } => format!(" at {} Hz", significant(frequency, 3)),
+            };
+            let share = match injection.fraction {
+                1.0 => String::new(),
+                fraction => format!("{} % of ", significant(100.0 * fraction, 3)),
+            };
+            let label = format!("{sign}{drive}{course} onto {share}{}", injection.population);
             spans.push(span(plot::SpanKind::Injection, label, injection.from, injection.to));
         }
         for block in &arm.block {

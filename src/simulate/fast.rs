@@ -13,6 +13,7 @@ use super::stepper::{Fast, take_steps};
 use crate::circuit::Rows;
 use crate::circuit::equations::{Linearised, rates, residual_and_jacobian};
 use crate::equilibrium::newton::NewtonWork;
+use crate::experiment::stimulus::Wave;
 use crate::experiment::{Inputs, Model, Plan, Work};
 use crate::numeric::lanes::{Lanes, Row, WIDTH, dispatch};
 use crate::numeric::normal::identity;
@@ -142,20 +143,38 @@ impl<'a, const G: usize> Block<'a, G> {
         self.start(simd);
         while self.step < self.grid.end && self.lanes.iter().any(|lane| lane.running) {
             let next = (0..self.lanes.len()).map(|lane| self.boundary_of(lane)).fold(u64::MAX, u64::min);
-            let (model, span) = (self.model, (self.step, next));
-            take_steps(
-                simd,
-                self.run.method,
-                &model.shape,
-                &self.rows,
-                self.run.step,
-                &mut self.noise,
-                &mut self.fast,
-                span,
-            );
+            self.take_steps_to(simd, next);
             let due: Vec<usize> = (0..self.lanes.len()).filter(|lane| self.boundary_of(*lane) == next).collect();
             self.step = next;
             self.pass_boundary(simd, &due);
+        }
+    }
+
+    /// Takes the steps up to `next`; where there are waves, one at a time, each with their means over it.
+    fn take_steps_to<S: Simd>(&mut self, simd: S, next: u64) {
+        let Self { model, run, grid, lanes, rows, noise, fast, step, .. } = self;
+        let mut take = |rows: &Rows<G>, span| {
+            take_steps(simd, run.method, &model.shape, rows, run.step, noise, fast, span);
+        };
+        let waves = |(lane, arm): (usize, &Lane)| arm.timeline.waves().map(|wave| (lane, wave)).collect::<Vec<_>>();
+        let waves: Vec<(usize, Wave)> =
+            lanes.iter().enumerate().filter(|(_, lane)| lane.running).flat_map(waves).collect();
+        if waves.is_empty() {
+            return take(rows, (*step, next));
+        }
+        let still: Vec<Row<G>> = rows.populations.iter().map(|numbers| numbers.drive).collect();
+        for count in *step..next {
+            for (numbers, still) in rows.populations.iter_mut().zip(&still) {
+                numbers.drive = *still;
+            }
+            for (lane, wave) in &waves {
+                let drive = &mut rows.populations[wave.population].drive;
+                drive.set(*lane, drive.get(*lane) + wave.mean(grid.time_of(count), run.step));
+            }
+            take(rows, (count, count + 1));
+        }
+        for (numbers, still) in rows.populations.iter_mut().zip(&still) {
+            numbers.drive = *still;
         }
     }
 

@@ -1,10 +1,11 @@
 //! One arm in its lane: its timeline, its own time and step, and what it has recorded so far.
 
-use super::recording::{ArmOutcome, Recording, Report, Status, Work as Effort};
+use super::recording::{ArmOutcome, Event, Recording, Report, Status, Work as Effort};
 use crate::circuit::Connection;
 use crate::circuit::equations::Linearised;
 use crate::equilibrium::calibration::{resting_variables, started};
 use crate::equilibrium::stability::leading_rate_per_s;
+use crate::experiment::stimulus::mean_in_slow_time;
 use crate::experiment::{Model, Plan, Timeline, Traces, Work};
 use crate::spec::{Compartment, Run, TimeLabel};
 
@@ -41,6 +42,11 @@ impl Lane {
             model.shape.populations.iter().map(|population| population.name.clone()).collect();
         let mut timeline = Timeline::new(&plan.scenario, &plan.arm, &model.pharmacology, &populations);
         timeline.advance(run.from);
+        let averaged = plan.arm.inject.iter().filter_map(|injection| {
+            let at = injection.from.unwrap_or(run.from);
+            mean_in_slow_time(injection, run).map(|what| Event { at, what })
+        });
+        let events = averaged.collect();
         let recorded = match plan.traces {
             Traces::All => model.board.names(),
             // They stand first on the board.
@@ -65,7 +71,7 @@ impl Lane {
                     .map(|connection| (populations[connection.target].clone(), populations[connection.source].clone()))
                     .collect(),
                 reports: Vec::new(),
-                events: Vec::new(),
+                events,
                 work: Effort::default(),
             },
             resting_variables: if run.start.is_empty() {

@@ -1,6 +1,7 @@
 //! Arms: what is done to the circuit in each branch of an experiment.
 
 use super::declare::{Node, Parameter, Presence, Range, Setting, TimeLabel, Visitor, parameter, words};
+use super::stimulus::Injection;
 use crate::units::Dimension;
 use indexmap::IndexMap;
 
@@ -188,19 +189,6 @@ impl Default for Block {
     }
 }
 
-/// A constant input onto a population for a while.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Injection {
-    /// Which population.
-    pub population: String,
-    /// In input units.
-    pub drive: f64,
-    /// Start in min, if not that of the run.
-    pub from: Option<f64>,
-    /// End in min, if not that of the run.
-    pub to: Option<f64>,
-}
-
 /// Arms that one arm is measured against.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ArmCompare {
@@ -226,7 +214,6 @@ static CONCENTRATION: Parameter =
     parameter("C", Dimension::Concentration, Range::NotNegative, "free concentration held constant");
 static BLOCKED: Parameter =
     parameter("1 - q", Dimension::Fraction, Range::Unit, "share of the receptor made unavailable");
-static INJECTED: Parameter = parameter("I", Dimension::Input, Range::Any, "input onto the population");
 
 impl Node for Arm {
     fn visit(&mut self, visitor: &mut dyn Visitor) {
@@ -299,15 +286,6 @@ impl Node for Block {
         visitor.optional("from", &mut self.from, &FROM);
         visitor.optional("to", &mut self.to, &TO);
         visitor.choice("reference", &mut self.reference, Presence::Default, "where departures are taken from");
-    }
-}
-
-impl Node for Injection {
-    fn visit(&mut self, visitor: &mut dyn Visitor) {
-        visitor.text("population", &mut self.population, Presence::Required, "which population");
-        visitor.number("drive", &mut self.drive, Presence::Required, &INJECTED);
-        visitor.optional("from", &mut self.from, &FROM);
-        visitor.optional("to", &mut self.to, &TO);
     }
 }
 

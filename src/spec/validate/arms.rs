@@ -193,6 +193,7 @@ impl Checks<'_> {
             let path = element("inject", index);
             self.known_population(joined(&path, "population"), &injection.population);
             self.span(&path, injection.from, injection.to);
+            self.waveform(&joined(&path, "waveform"), injection);
         }
         if let Some(compare) = &arm.compare {
             for (key, name) in [("control", &compare.control), ("stress", &compare.stress)] {

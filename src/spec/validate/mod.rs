@@ -5,6 +5,7 @@
 mod arms;
 mod circuit;
 mod pharmacology;
+mod stimulus;
 mod transfer;
 
 use super::effect::{Effect, Target};

@@ -1,0 +1,153 @@
+//! Stimuli on a timeline: edges become changes, what changes without edges a wave, and what is too fast for slow time its
+//! mean.
+
+use crate::spec::stimulus::{Injection, Waveform};
+use crate::spec::{Run, Time};
+
+const MS_PER_MIN: f64 = 60_000.0;
+/// In slow time, the circuit follows what changes no faster than this, in ms; of anything faster it sees the mean.
+pub const SLOW_PERIOD_MS: f64 = 1_000.0;
+
+/// An input that changes from step to step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Shape {
+    /// `drive exp(-t / tau)`, tau in ms.
+    Decay {
+        /// In ms.
+        tau: f64,
+    },
+    /// `drive sin(2 pi (frequency t + phase))`.
+    Sinusoid {
+        /// Per ms.
+        frequency: f64,
+        /// In cycles.
+        phase: f64,
+    },
+}
+
+/// A wave onto a population.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wave {
+    /// Index of the population.
+    pub population: usize,
+    /// Its size, in input units.
+    pub drive: f64,
+    /// When it started, in min.
+    pub start: f64,
+    /// Its course.
+    pub shape: Shape,
+}
+
+impl Wave {
+    /// Its mean over a step that starts at `time` min and lasts `step` ms, in input units.
+    pub fn mean(&self, time: f64, step: f64) -> f64 {
+        let since = ((time - self.start) * MS_PER_MIN).max(0.0);
+        match self.shape {
+            Shape::Decay { tau } => {
+                let share = step / tau;
+                self.drive * libm::exp(-since / tau) * (-libm::expm1(-share) / share)
+            }
+            Shape::Sinusoid { frequency, phase } => {
+                let half = std::f64::consts::PI * frequency * step;
+                let middle = std::f64::consts::TAU * (frequency * (since + 0.5 * step) + phase);
+                self.drive * libm::sin(middle) * if half == 0.0 { 1.0 } else { libm::sin(half) / half }
+            }
+        }
+    }
+}
+
+/// What an injection is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part {
+    /// A constant input, in input units, from and to these times in min; open ends are those of the run.
+    Constant(f64, Option<f64>, Option<f64>),
+    /// A wave.
+    Wave(Wave, Option<f64>, Option<f64>),
+}
+
+/// The parts of an injection onto the population of that index.
+pub fn parts(injection: &Injection, population: usize, run: &Run) -> Vec<Part> {
+    let Injection { from, to, .. } = *injection;
+    let drive = injection.drive * injection.fraction;
+    let start = from.unwrap_or(run.from);
+    let wave = |shape| Part::Wave(Wave { population, drive, start, shape }, from, to);
+    match injection.waveform {
+        Waveform::Step => vec![Part::Constant(drive, from, to)],
+        Waveform::Pulses { period, width, count } => {
+            let end = to.unwrap_or(run.to);
+            let last = if count == 0 { end } else { end.min(start + count as f64 * period / MS_PER_MIN) };
+            if run.time == Time::Slow && period < SLOW_PERIOD_MS {
+                return vec![Part::Constant(drive * (width / period).min(1.0), Some(start), Some(last))];
+            }
+            let onset = |index: u64| start + index as f64 * period / MS_PER_MIN;
+            let count = libm::ceil((last - start) * MS_PER_MIN / period - 1e-9).max(0.0) as u64;
+            let pulse =
+                |index| Part::Constant(drive, Some(onset(index)), Some((onset(index) + width / MS_PER_MIN).min(end)));
+            (0..count).map(pulse).collect()
+        }
+        Waveform::Decay { tau } => vec![wave(Shape::Decay { tau })],
+        Waveform::Sinusoid { frequency, phase, mean } => {
+            let constant = Part::Constant(mean * injection.fraction, from, to);
+            match run.time {
+                Time::Slow => vec![constant],
+                Time::Fast => vec![constant, wave(Shape::Sinusoid { frequency: frequency / 1_000.0, phase })],
+            }
+        }
+    }
+}
+
+/// What is said of an injection that enters slow time by its mean; none where it enters as it is.
+pub fn mean_in_slow_time(injection: &Injection, run: &Run) -> Option<String> {
+    if run.time != Time::Slow {
+        return None;
+    }
+    let (what, mean) = match injection.waveform {
+        Waveform::Pulses { period, width, .. } if period < SLOW_PERIOD_MS => {
+            (format!("pulses every {period} ms"), injection.drive * (width / period).min(1.0))
+        }
+        Waveform::Sinusoid { frequency, mean, .. } => (format!("a sinusoid of {frequency} Hz"), mean),
+        _ => return None,
+    };
+    let mean = mean * injection.fraction;
+    Some(format!("{what} onto `{}` enter slow time by their mean, {mean} in input units", injection.population))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mean_over_a_step_is_that_of_many_short_ones() {
+        for shape in [Shape::Decay { tau: 30.0 }, Shape::Sinusoid { frequency: 0.04, phase: 0.1 }] {
+            let wave = Wave { population: 0, drive: 2.0, start: 1.0, shape };
+            let time = 1.0 + 12.5 / MS_PER_MIN;
+            let fine: f64 = (0..1_000).map(|part| wave.mean(time + f64::from(part) * 5e-3 / MS_PER_MIN, 5e-3)).sum();
+            approx::assert_relative_eq!(wave.mean(time, 5.0), fine / 1_000.0, max_relative = 1e-9);
+        }
+    }
+
+    #[test]
+    fn trains_have_their_pulses_and_their_mean() {
+        let mut run = Run { from: 0.0, to: 1.0, time: Time::Fast, ..Run::default() };
+        let waveform = Waveform::Pulses { period: 100.0, width: 20.0, count: 3 };
+        let injection = Injection { drive: 2.0, fraction: 0.5, from: Some(0.5), waveform, ..Injection::default() };
+        let edges = |part: &Part| match part {
+            Part::Constant(drive, Some(from), Some(to)) => [*drive, (from - 0.5) * MS_PER_MIN, (to - 0.5) * MS_PER_MIN],
+            _ => [f64::NAN; 3],
+        };
+        let pulses: Vec<[f64; 3]> = parts(&injection, 0, &run).iter().map(edges).collect();
+        assert_eq!(pulses.len(), 3);
+        for (index, pulse) in pulses.iter().enumerate() {
+            for (value, expected) in pulse.iter().zip([1.0, 100.0 * index as f64, 100.0 * index as f64 + 20.0]) {
+                approx::assert_abs_diff_eq!(*value, expected, epsilon = 1e-9);
+            }
+        }
+        run.time = Time::Slow;
+        let mean = parts(&injection, 0, &run);
+        assert_eq!(mean.len(), 1);
+        let [drive, from, to] = edges(&mean[0]);
+        assert_eq!((drive, from), (0.2, 0.0));
+        approx::assert_relative_eq!(to, 300.0, max_relative = 1e-9);
+        assert!(mean_in_slow_time(&injection, &run).is_some_and(|words| words.contains("mean, 0.2")));
+    }
+}
