@@ -5,8 +5,9 @@
 use disinhibit::config::load;
 use disinhibit::equilibrium::{Calibrated, calibrate};
 use disinhibit::simulate::run;
-use disinhibit::spec::{Arm, Method, Run, Scenario, Time};
+use disinhibit::spec::{Arm, Method, Run, Scenario, Time, Transfer};
 use fearless_simd::Level;
+use indexmap::IndexMap;
 use serde_json::Value;
 use std::path::Path;
 
@@ -78,8 +79,15 @@ fn mutual_inhibition_amplifies_as_the_theory_says() {
 }
 
 /// The circuit in fast time from unequal rates, under some settings; rates of SOM and VIP at each step.
-fn simulated(set: &[String], seconds: f64) -> (Vec<f64>, Vec<f64>) {
+fn simulated(set: &[String], clipped: bool, seconds: f64) -> (Vec<f64>, Vec<f64>) {
     let mut scenario = loaded(INTERNEURONS, set);
+    if clipped {
+        // The authors' choice: the drive is linear, and the state is held at 0.
+        for population in scenario.circuit.populations.values_mut() {
+            population.transfer = Transfer::Expression { f: "x".into(), parameters: IndexMap::new(), maximum: None };
+            population.floor = Some(0.0);
+        }
+    }
     let step = 0.05;
     scenario.run = Run {
         time: Time::Fast,
@@ -125,23 +133,27 @@ fn adaptation_makes_them_share_switch_or_oscillate_at_the_published_frequencies(
         let (weight, strength) = case.split_once(",b=").unwrap();
         let set = set(weight.trim_start_matches("w="), strength);
         if expected.get("freq_Hz_rectified_drive").is_some() {
-            let found = frequency(&simulated(&set, 8.0), 5e-5);
-            let expected = expected["freq_Hz_rectified_drive"].as_f64().unwrap();
-            assert!((found / expected - 1.0).abs() < 1e-4, "{case}: {found} {expected}");
-            oscillating += 1;
+            for (clipped, key) in [(false, "freq_Hz_rectified_drive"), (true, "freq_Hz_clipped_state")] {
+                let found = frequency(&simulated(&set, clipped, 8.0), 5e-5);
+                let expected = expected[key].as_f64().unwrap();
+                assert!((found / expected - 1.0).abs() < 1e-4, "{case} {key}: {found} {expected}");
+                oscillating += 1;
+            }
         } else {
-            let (som, vip) = simulated(&set, 4.0);
+            let (som, vip) = simulated(&set, false, 4.0);
             for (found, key) in [(som.last().unwrap(), "SOM_range"), (vip.last().unwrap(), "VIP_range")] {
                 let expected = expected[key][1].as_f64().unwrap();
                 assert!((found - expected).abs() < 1e-7 * expected.max(1.0), "{case} {key}: {found} {expected}");
             }
         }
     }
-    assert!(oscillating >= 3);
+    assert!(oscillating >= 6);
     for (strength, expected) in reference["osc_freq_vs_b_w=-1.4"].as_object().unwrap() {
-        let found = frequency(&simulated(&set("-1.4", strength), 8.0), 5e-5);
-        let expected = expected["rectified_drive"].as_f64().unwrap();
-        assert!((found / expected - 1.0).abs() < 1e-4, "b {strength}: {found} {expected}");
+        for (clipped, key) in [(false, "rectified_drive"), (true, "clipped_state")] {
+            let found = frequency(&simulated(&set("-1.4", strength), clipped, 8.0), 5e-5);
+            let expected = expected[key].as_f64().unwrap();
+            assert!((found / expected - 1.0).abs() < 1e-4, "b {strength} {key}: {found} {expected}");
+        }
     }
     // A symmetric state that is unstable is no rest.
     let unstable = calibrate(&loaded(INTERNEURONS, &[]).circuit, Level::new()).unwrap_err().to_string();
