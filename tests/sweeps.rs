@@ -299,6 +299,7 @@ fn check_figures(folder: &Path, stems: &[&str], words: &[&str]) {
     let table = disinhibit::report::sweep::SweepTable {
         title: "A sweep".into(),
         design: Design::Grid,
+        off_target: String::new(),
         columns: &columns,
         rows: &rows,
     };

@@ -46,8 +46,8 @@ pub(super) fn draw_sweep(folder: &Path, readouts: &[String]) -> Result<Vec<PathB
             return Err(format!("{}: there is no column `{readout}`{close}", folder.join(RESULTS).display()));
         }
     }
-    let About { title, design } = about(folder).map_err(|error| error.to_string())?;
-    let table = SweepTable { title, design, columns: &columns, rows: &rows };
+    let About { title, design, off_target } = about(folder).map_err(|error| error.to_string())?;
+    let table = SweepTable { title, design, off_target, columns: &columns, rows: &rows };
     let mut files = Vec::new();
     for (stem, text) in table.analyses() {
         let file = folder.join(format!("{stem}.csv"));

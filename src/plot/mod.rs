@@ -3,6 +3,8 @@
 //! One file per kind of figure: [`RatesFigure`], [`CourseFigure`], [`ArmsFigure`], [`PharmacologyFigure`], [`CircuitFigure`],
 //! of sweeps [`HeatMapFigure`], [`SweptFigure`], [`ParallelFigure`] and [`BarFigure`], of findings [`VerdictFigure`], of
 //! analyses [`MatrixFigure`], [`EigenvalueFigure`], [`CurvesFigure`] and [`SharesFigure`]. Each takes
+//! of sweeps [`HeatMapFigure`], [`SweptFigure`], [`ParallelFigure`], [`BarFigure`] and [`IsobologramFigure`], of findings
+//! [`VerdictFigure`]. Each takes
 //! plain data and a [`Theme`], which keeps the colour of a name the same across figures, and gives a [`Figure`].
 //! Any data can be drawn: what is not finite leaves a gap.
 
@@ -18,6 +20,7 @@ mod eigenvalues;
 mod font;
 mod geometry;
 mod heat_map;
+mod isobole;
 mod labels;
 mod matrix;
 mod palette;
@@ -43,6 +46,7 @@ pub use eigenvalues::{EigenvalueFigure, EigenvalueSet};
 pub use geometry::Rect;
 pub use heat_map::{HeatMapFigure, HeatPanel, SweptAxis};
 pub use matrix::{MatrixFigure, MatrixPanel};
+pub use isobole::{Isobole, IsobolePanel, IsobologramFigure};
 pub use palette::{Color, Role, Theme};
 pub use parallel::{ParallelFigure, ParallelLine, ParallelPanel};
 pub use pharmacology::{Activation, ArmPharmacology, Concentration, ConcentrationScale, Occupancy, PharmacologyFigure};

@@ -13,8 +13,13 @@ impl SweepTable<'_> {
     /// The axis of doses, where the sweep has one axis and that is one.
     pub(super) fn dose_axis(&self) -> Option<usize> {
         let [axis] = self.free_axes()[..] else { return None };
+        self.is_dose(axis).then_some(axis)
+    }
+
+    /// Whether an axis is of doses or concentrations.
+    pub(super) fn is_dose(&self, axis: usize) -> bool {
         let doses = [Dimension::Dose, Dimension::Concentration].map(|dimension| dimension.base_symbol(InputUnit::None));
-        doses.contains(&self.columns[axis].unit.as_str()).then_some(axis)
+        doses.contains(&self.columns[axis].unit.as_str())
     }
 
     fn fitted(&self, arm: &str, axis: usize, readout: usize) -> Option<(Vec<f64>, HillFit)> {

@@ -7,6 +7,8 @@ pub mod findings;
 pub mod observed;
 mod sensitivity;
 pub mod sweep;
+mod synergy;
+mod therapeutic;
 
 use crate::plot::{
     self, Activation, ArmPharmacology, ArmRates, ArmTrace, ArmsFigure, Badge, CircuitFigure, Concentration,

@@ -20,6 +20,8 @@ pub struct SweepTable<'a> {
     pub title: String,
     /// How its points lie.
     pub design: Design,
+    /// The readout whose half dose is set against that of rescue; empty where there is none.
+    pub off_target: String,
     /// The columns.
     pub columns: &'a [Column],
     /// The rows.
@@ -42,14 +44,29 @@ impl SweepTable<'_> {
         match self.free_axes()[..] {
             [] => Vec::new(),
             [x] => vec![("curves".to_owned(), self.curves(x, &chosen))],
-            [y, x] => each("map", &|readout| self.map((x, y), readout)),
-            _ => each("parallel", &|readout| self.parallel(readout)),
+            [y, x] => {
+                let mut figures: Vec<(String, Figure)> = each("map", &|readout| self.map((x, y), readout));
+                figures.extend(self.synergy_figures(&chosen));
+                figures
+            }
+            _ => {
+                let figures = self.synergy_figures(&chosen);
+                if figures.is_empty() { each("parallel", &|readout| self.parallel(readout)) } else { figures }
+            }
         }
     }
 
-    /// Analyses of the table as CSV, each with the stem of its file name: Hill fits over doses, sensitivity indices.
+    /// Analyses of the table as CSV, each with the stem of its file name: Hill fits over doses, therapeutic indices,
+    /// sensitivity indices, and drugs given together against what they do alone.
     pub fn analyses(&self) -> Vec<(&'static str, String)> {
-        let tables = [("dose_response", self.dose_response_table()), ("sensitivity", self.sensitivity_table())];
+        let [combinations, means] = self.synergy_tables().map_or([None, None], |tables| tables.map(Some));
+        let tables = [
+            ("dose_response", self.dose_response_table()),
+            ("therapeutic_index", self.therapeutic_table()),
+            ("sensitivity", self.sensitivity_table()),
+            ("synergy", combinations),
+            ("synergy_means", means),
+        ];
         tables.into_iter().filter_map(|(stem, table)| Some((stem, table?))).collect()
     }
 
@@ -81,7 +98,7 @@ impl SweepTable<'_> {
         rows
     }
 
-    fn point(&self, row: usize) -> i64 {
+    pub(super) fn point(&self, row: usize) -> i64 {
         let place = self.columns.iter().position(|column| column.name == "point");
         match place.and_then(|place| self.cell(row, place)) {
             Some(Cell::Whole(point)) => *point,
@@ -148,13 +165,13 @@ impl SweepTable<'_> {
     }
 
     /// The rows of an arm.
-    fn rows_of(&self, arm: &str) -> Vec<usize> {
+    pub(super) fn rows_of(&self, arm: &str) -> Vec<usize> {
         let place = self.columns.iter().position(|column| column.name == "arm");
         let is = |row: &usize| place.and_then(|place| self.rows[*row].get(place)) == Some(&Cell::Text(arm.to_owned()));
         (0..self.rows.len()).filter(is).collect()
     }
 
-    fn axis(&self, column: usize) -> SweptAxis {
+    pub(super) fn axis(&self, column: usize) -> SweptAxis {
         let mut values: Vec<f64> = (0..self.rows.len()).map(|row| self.number(row, column)).collect();
         values.retain(|value| value.is_finite());
         values.sort_by(f64::total_cmp);

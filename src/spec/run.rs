@@ -123,6 +123,8 @@ pub struct Compare {
     pub to: f64,
     /// When the rescue that lasts is looked at, in min.
     pub lasting: f64,
+    /// The readout of an unwanted effect: sweeps over doses set its half dose against that of rescue. May be empty.
+    pub off_target: String,
 }
 
 impl Default for Compare {
@@ -134,6 +136,7 @@ impl Default for Compare {
             from: 0.0,
             to: 120.0,
             lasting: 1_440.0,
+            off_target: String::new(),
         }
     }
 }
@@ -203,6 +206,8 @@ impl Node for Compare {
         visitor.number("from", &mut self.from, Presence::Default, &WINDOW_FROM);
         visitor.number("to", &mut self.to, Presence::Default, &WINDOW_TO);
         visitor.number("lasting", &mut self.lasting, Presence::Default, &LASTING);
+        let off_target = "readout of an unwanted effect, whose half dose is set against that of rescue";
+        visitor.text("off_target", &mut self.off_target, Presence::Default, off_target);
     }
 }
 

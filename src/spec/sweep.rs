@@ -275,10 +275,14 @@ pub fn bind(sweep: &Sweep, scenario: &Scenario) -> Result<BoundSweep, Vec<Proble
         }
     }
     binder.names(sweep);
-    let readouts = Readout::chosen(&sweep.readouts, scenario).unwrap_or_else(|problems| {
+    let mut readouts = Readout::chosen(&sweep.readouts, scenario).unwrap_or_else(|problems| {
         binder.problems.extend(problems);
         Vec::new()
     });
+    if !scenario.compare.off_target.is_empty() {
+        let off_target = Readout::named(&scenario.compare.off_target, scenario);
+        readouts.extend(off_target.filter(|off_target| !readouts.contains(off_target)));
+    }
     if binder.problems.is_empty() {
         for (index, axis) in bound.iter().enumerate() {
             let (own, other) = (axis.count(), bound[axis.group].count());

@@ -234,6 +234,8 @@ pub struct About {
     pub title: String,
     /// Its design.
     pub design: Design,
+    /// The off-target readout that its scenario names; empty where there is none.
+    pub off_target: String,
 }
 
 /// What the sweep in a folder is about.
@@ -246,7 +248,8 @@ pub fn about(folder: &Path) -> Result<About, StoreError> {
     let title = if text("description").is_empty() { text("name") } else { text("description") };
     let mut design = Design::default();
     design.choose(&text("design"));
-    Ok(About { title, design })
+    let off_target = identity.content["scenario"]["compare"]["off_target"].as_str().unwrap_or("").to_owned();
+    Ok(About { title, design, off_target })
 }
 
 /// Reads a table.

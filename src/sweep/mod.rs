@@ -6,6 +6,7 @@ pub mod engine;
 mod readout;
 pub mod sensitivity;
 mod sobol;
+pub mod synergy;
 
 pub use design::{Design, DesignError};
 pub use engine::{Engine, Row};

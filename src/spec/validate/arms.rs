@@ -3,6 +3,7 @@
 use super::{Checks, Problem};
 use crate::spec::arm::{Arm, Block, Dose, Reference};
 use crate::spec::path::{PathError, joined, segments};
+use crate::spec::readout::Readout;
 use crate::spec::run::{Method, Time};
 use crate::units::Dimension;
 
@@ -49,6 +50,14 @@ impl Checks<'_> {
         }
         if !compare.population.is_empty() {
             self.known_population("compare.population".into(), &compare.population);
+        }
+        if !compare.off_target.is_empty() && Readout::named(&compare.off_target, scenario).is_none() {
+            let message = format!("there is no readout `{}`", compare.off_target);
+            self.report(
+                "compare.off_target",
+                message,
+                "a readout of one number, such as `highest.block.RECEPTOR.POPULATION`",
+            );
         }
         for (key, name) in [("control", &compare.control), ("stress", &compare.stress)] {
             if !name.is_empty() {
