@@ -4,19 +4,15 @@ use super::progress::{note, refuse, say};
 use super::{CheckArguments, Ending, SchemaKind};
 use crate::config::{Kind, Loaded, load, schema};
 use crate::equilibrium::calibrate_scenario;
+use crate::report::parameters::{markdown, rows};
 use crate::spec::Setting;
-use crate::spec::declare::Node;
-use crate::spec::listing::{Entry, list};
-use crate::spec::scenario::{CircuitFile, PharmacologyFile};
 use crate::spec::sweep::AxisValue;
 use crate::sweep::Design;
-use crate::units::InputUnit;
 use comfy_table::{ContentArrangement, Table, presets};
 use fearless_simd::Level;
-use indexmap::IndexMap;
 
 pub(super) fn check(arguments: &CheckArguments) -> Ending {
-    let mut loaded = match load(&arguments.file, &arguments.set) {
+    let loaded = match load(&arguments.file, &arguments.set) {
         Ok(loaded) => loaded,
         Err(error) => return refuse(error.render()),
     };
@@ -32,6 +28,10 @@ pub(super) fn check(arguments: &CheckArguments) -> Ending {
     if arguments.quiet {
         return Ending::Done;
     }
+    if arguments.markdown {
+        say(markdown(&loaded).trim_end());
+        return Ending::Done;
+    }
     if let Some(bound) = &loaded.sweep {
         match Design::new(&bound.sweep, bound.axes.clone()) {
             Ok(design) => say(axes(&design)),
@@ -40,7 +40,7 @@ pub(super) fn check(arguments: &CheckArguments) -> Ending {
         note(format!("{}: no problems", arguments.file.display()));
         return Ending::Done;
     }
-    say(parameters(&mut loaded));
+    say(parameters(&loaded));
     if let Some(rest) = rest {
         let input = loaded.scenario.circuit.input_unit.symbol();
         let names = loaded.scenario.circuit.populations.keys();
@@ -75,46 +75,14 @@ fn axes(design: &Design) -> String {
 }
 
 /// Every parameter with its unit, meaning and source.
-fn parameters(loaded: &mut Loaded) -> Table {
-    let scenario = &mut loaded.scenario;
-    let (input, sources) = (scenario.circuit.input_unit, scenario.sources.clone());
-    let entries = match loaded.kind {
-        Kind::Circuit => list(&mut CircuitFile(scenario)),
-        Kind::Pharmacology => list(&mut PharmacologyFile(scenario)),
-        Kind::Scenario | Kind::Sweep => list(scenario as &mut dyn Node),
-        Kind::Finding => list(&mut loaded.finding.clone().unwrap_or_default()),
-        Kind::Hypothesis => list(&mut loaded.hypothesis.clone().unwrap_or_default()),
-    };
+fn parameters(loaded: &Loaded) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["parameter", "value", "meaning", "source"]);
-    for entry in entries {
-        let source = source_of(&sources, &entry.path).to_owned();
-        table.add_row([entry.path.clone(), value(&entry, input), entry.meaning.to_owned(), source]);
+    for row in rows(loaded) {
+        table.add_row([row.path, row.value, row.meaning.to_owned(), row.source]);
     }
     table
-}
-
-/// The source that a value states, or else that of the nearest table around it.
-fn source_of<'a>(sources: &'a IndexMap<String, String>, path: &str) -> &'a str {
-    let mut place = path;
-    loop {
-        if let Some(source) = sources.get(place) {
-            return source;
-        }
-        match place.rfind('.') {
-            Some(dot) => place = &place[..dot],
-            None => return "",
-        }
-    }
-}
-
-/// The value as it would be written.
-fn value(entry: &Entry, input: InputUnit) -> String {
-    match (&entry.value, &entry.parameter) {
-        (crate::spec::listing::Value::Number(number), Some(parameter)) => parameter.dimension.print(*number, input, 9),
-        _ => entry.written(input),
-    }
 }
 
 pub(super) fn schema(kind: SchemaKind) -> Ending {

@@ -113,6 +113,9 @@ struct CheckArguments {
     /// Change a parameter, such as --set populations.SST.rest="5 Hz"; may be repeated.
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
+    /// Print the parameters as Markdown, with their symbols and how sure their sources are.
+    #[arg(long)]
+    markdown: bool,
     /// Say nothing but errors.
     #[arg(long, short)]
     quiet: bool,

@@ -159,7 +159,7 @@ impl Loader<'_> {
         if scenario.name.is_empty() {
             scenario.name = finding::stem(file);
         }
-        scenario.sources.clone_from(&self.notes.sources);
+        scenario.sources = self.notes.labelled_sources();
         // What is wrong with a tie is reported by the checks below.
         let _ = scenario.tie();
         let before_set = scenario.clone();

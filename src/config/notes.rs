@@ -1,7 +1,7 @@
 //! What reading finds on its way: problems, where each value stands, and the sources of values.
 
 use crate::spec::Problem;
-use crate::spec::path::segments;
+use crate::spec::path::{joined, segments};
 use crate::units::InputUnit;
 use indexmap::IndexMap;
 use std::collections::HashMap;
@@ -81,6 +81,21 @@ impl Notes {
         let (file, span) = around.cloned().unwrap_or((0, 0..0));
         let Problem { path, message, expected, nearest } = problem;
         self.add(Note { file, span, path, message, expected, nearest });
+    }
+
+    /// The sources under the paths by which values are listed: elements of lists by the names that they carry.
+    pub fn labelled_sources(&self) -> IndexMap<String, String> {
+        let labelled = |path: &String| {
+            let mut place = segments(path);
+            for (label, index) in &self.aliases {
+                if label.len() == index.len() && place.starts_with(index) {
+                    place[..label.len()].clone_from_slice(label);
+                    break;
+                }
+            }
+            place.iter().fold(String::new(), |path, key| joined(&path, key))
+        };
+        self.sources.iter().map(|(path, source)| (labelled(path), source.clone())).collect()
     }
 
     fn without_aliases(&self, mut place: Vec<String>) -> Vec<String> {

@@ -359,9 +359,12 @@ impl Visitor for Reader<'_, '_, '_> {
     fn entries(&mut self, values: &mut IndexMap<String, f64>, declared: &'static Parameter) {
         for (key, value) in self.table {
             let name = key.get_ref();
-            let source = name == "source" && matches!(value.get_ref(), DeValue::String(_));
             // Tables that stand between the numbers have been read already.
-            if source || self.known.iter().any(|known| known == name) {
+            if self.known.iter().any(|known| known == name) {
+                continue;
+            }
+            if let ("source", DeValue::String(source)) = (name.as_ref(), value.get_ref()) {
+                self.notes.note_source(&self.path, source);
                 continue;
             }
             self.known.push(name.to_string());

@@ -22,6 +22,7 @@ macro_rules! files {
 const FILES: &[(&str, &str)] = files![
     "circuits/mpfc.toml",
     "pharmacology/default.toml",
+    "pharmacology/slow_disinhibition.toml",
     "scenarios/doses.toml",
     "scenarios/enantiomers.toml",
     "scenarios/human.toml",
@@ -58,6 +59,7 @@ const FILES: &[(&str, &str)] = files![
     "hypotheses/3_pv_phenotype.toml",
     "hypotheses/4_sst_loss.toml",
     "hypotheses/5_mor_on_vip.toml",
+    "hypotheses/6_slow_disinhibition.toml",
 ];
 
 impl Library {

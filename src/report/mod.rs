@@ -5,6 +5,7 @@ mod course;
 mod dose_response;
 pub mod findings;
 pub mod observed;
+pub mod parameters;
 mod sensitivity;
 pub mod sweep;
 mod synergy;

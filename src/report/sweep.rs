@@ -182,7 +182,7 @@ impl SweepTable<'_> {
 
     pub(super) fn titled(&self, readout: usize) -> String {
         let Column { name, unit, .. } = &self.columns[readout];
-        let name = name.replace('_', " ");
+        let name = name.replace("_0_3", " 0.3").replace('_', " ");
         if unit.is_empty() { name } else { format!("{name} ({unit})") }
     }
 

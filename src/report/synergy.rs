@@ -155,17 +155,23 @@ impl SweepTable<'_> {
         }
         let say =
             |mean: &Estimate| format!("{:.2} ({:.2} to {:.2})", mean.value, mean.low, mean.high).replace('-', "−");
-        let subtitle =
-            format!("{arm}; mean beyond Bliss {}, beyond Loewe {}", say(&found.beyond_bliss), say(&found.beyond_loewe));
+        let (third, bliss, loewe) = (self.third(axes), say(&found.beyond_bliss), say(&found.beyond_loewe));
+        let subtitle = format!("{arm}{third}; mean beyond Bliss {bliss}, beyond Loewe {loewe}");
         let value = format!("effect on {}", self.titled(readout));
         HeatMapFigure { title: self.title.clone(), subtitle, x, y, value, panels }.render()
+    }
+
+    /// What the panels of a third drug are of.
+    fn third(&self, axes: &[usize]) -> String {
+        axes.get(2)
+            .map(|third| format!("; a panel for each dose of {}", self.columns[*third].label))
+            .unwrap_or_default()
     }
 
     fn with_slice(&self, what: &str, axes: &[usize], slice: Option<f64>) -> String {
         match (slice, axes.get(2)) {
             (Some(dose), Some(third)) => {
-                let Column { label, unit, .. } = &self.columns[*third];
-                format!("{what}; {label} {dose} {unit}")
+                format!("{what}, {dose} {}", self.columns[*third].unit)
             }
             _ => what.to_owned(),
         }
@@ -187,12 +193,13 @@ impl SweepTable<'_> {
                 additive: additive((&x, &y), &found.alone, *level, *slice),
             };
             IsobolePanel {
-                name: self.with_slice("", axes, *slice).trim_start_matches("; ").to_owned(),
+                name: self.with_slice("", axes, *slice).trim_start_matches(", ").to_owned(),
                 isoboles: LEVELS.iter().map(isobole).collect(),
             }
         };
         let panels = slices.iter().map(panel).collect();
-        let subtitle = format!("{arm}; doses that together have a share of the effect on {}", self.titled(readout));
+        let (third, value) = (self.third(axes), self.titled(readout));
+        let subtitle = format!("{arm}{third}; doses that together have a share of the effect on {value}");
         IsobologramFigure { title: self.title.clone(), subtitle, x, y, panels }.render()
     }
 }
@@ -217,8 +224,9 @@ fn write_points(text: &mut String, keys: &str, found: &Synergy) {
 fn isobole((x, y): (&SweptAxis, &SweptAxis), effects: &[Vec<f64>], level: f64) -> Vec<(f64, f64)> {
     let crossing = |values: &[f64], doses: &[f64]| {
         let after = values.iter().position(|value| *value >= level)?;
+        // What is reached without this drug is no isobole of it.
         if after == 0 {
-            return (doses.first() == Some(&0.0)).then_some(0.0);
+            return None;
         }
         let share = (level - values[after - 1]) / (values[after] - values[after - 1]);
         let dose = share.mul_add(doses[after] - doses[after - 1], doses[after - 1]);
@@ -232,7 +240,6 @@ fn isobole((x, y): (&SweptAxis, &SweptAxis), effects: &[Vec<f64>], level: f64) -
     for (row, second) in y.values.iter().enumerate() {
         places.extend(crossing(&effects[row], &x.values).map(|first| (first, *second)));
     }
-    // What is reached without a drug already is no isobole of it.
     places.sort_by(|one, other| one.0.total_cmp(&other.0).then(other.1.total_cmp(&one.1)));
     let mut falling: Vec<(f64, f64)> = Vec::new();
     for place in places {
