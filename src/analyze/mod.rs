@@ -4,10 +4,15 @@
 //! [`Subject`] is such a system with its name: a circuit at rest, or as an arm of an experiment has made it at some time.
 
 mod analysis;
+mod bifurcation;
+pub mod continuation;
+mod contour;
 pub mod explain;
 pub mod fixed_points;
 pub mod frequency;
+mod knob;
 pub mod noise;
+mod plane;
 mod response;
 mod search;
 pub mod spectra;
@@ -16,8 +21,11 @@ mod system;
 pub mod trajectory;
 
 pub use analysis::{Analysis, NoiseAnalysis, Request, Search, StateAnalysis};
+pub use bifurcation::{Bifurcation, BifurcationError, KnobRange};
 pub use fixed_points::{FixedPoint, FixedPoints, Kind, fixed_points};
 pub use frequency::FrequencyResponse;
+pub use knob::{Knob, KnobError, Turned};
+pub use plane::{Plane, PlanePoint, planes};
 pub use response::{Response, sign};
 pub use spectra::SimulatedSpectra;
 pub use subject::{Subject, SubjectError};

@@ -2,7 +2,7 @@
 
 use super::system::System;
 use crate::equilibrium::{Calibrated, RestError, calibrate, solved};
-use crate::experiment::plans;
+use crate::experiment::{Held, plans};
 use crate::simulate::{Moment, moment};
 use crate::spec::path::PathError;
 use crate::spec::{Scenario, nearest};
@@ -24,6 +24,8 @@ pub struct Subject {
     pub minutes: Option<f64>,
     /// The arm at that moment; none for a circuit at rest.
     pub moment: Option<Moment>,
+    /// The same with its slow variables held, to be changed by knobs.
+    pub held: Held,
 }
 
 /// Why there is nothing to analyse.
@@ -83,14 +85,19 @@ impl Subject {
     /// # Errors
     /// [`SubjectError::Rest`] where the drives cannot be solved.
     pub fn circuit(scenario: &Scenario, level: Level) -> Result<Self, SubjectError> {
-        let (circuit, state) = match calibrate(&scenario.circuit, level) {
-            Ok(calibrated) => (calibrated.circuit, Some(calibrated.variables)),
-            Err(RestError::NoRest | RestError::Unstable { .. }) => (solved(&scenario.circuit, level)?, None),
+        let (circuit, state, rates) = match calibrate(&scenario.circuit, level) {
+            Ok(calibrated) => (calibrated.circuit, Some(calibrated.variables), calibrated.rates),
+            Err(RestError::NoRest | RestError::Unstable { .. }) => {
+                let circuit = solved(&scenario.circuit, level)?;
+                let rates = circuit.populations.values().map(|population| population.rest.unwrap_or(0.0)).collect();
+                (circuit, None, rates)
+            }
             Err(error) => return Err(error.into()),
         };
         let name = if circuit.name.is_empty() { scenario.name.clone() } else { circuit.name.clone() };
         let system = System::new(&circuit, level);
-        Ok(Self { name, system, state, minutes: None, moment: None })
+        let held = Held::at_rest(&Scenario { circuit, ..scenario.clone() }, &rates);
+        Ok(Self { name, system, state, minutes: None, moment: None, held })
     }
 
     /// Arms of a scenario, each as it is at one time (in min), in the order of the names; at
@@ -125,7 +132,8 @@ impl Subject {
                 let circuit = &plan.scenario.circuit;
                 let system = System::of(circuit, moment.shape.clone(), moment.rows.clone(), level);
                 let state = Some(moment.variables.clone());
-                Ok(Self { name: name.clone(), system, state, minutes: Some(minutes), moment: Some(moment) })
+                let held = moment.held.clone();
+                Ok(Self { name: name.clone(), system, state, minutes: Some(minutes), moment: Some(moment), held })
             };
         names.iter().map(one).collect()
     }

@@ -38,6 +38,11 @@ pub(super) fn analyze(arguments: &AnalyzeArguments) -> Ending {
     };
     if !arguments.quiet {
         analyses.iter().for_each(report);
+    }
+    if let Err(message) = super::bifurcation::carry_out(&arguments.bifurcation, &subjects, &out, arguments.quiet) {
+        return refuse(format!("error: {message}"));
+    }
+    if !arguments.quiet {
         say(format!("results: {}", out.display()));
         files.iter().for_each(|file| say(format!("figure:  {} (and .png)", file.display())));
     }

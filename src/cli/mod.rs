@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand. The only place that prints.
 
 mod analyze;
+mod bifurcation;
 mod check;
 mod explain;
 mod findings;
@@ -59,7 +60,7 @@ enum Command {
     /// Join the shards of a sweep into one table.
     Merge(MergeArguments),
     /// Fixed points, stability and responses of a circuit, or of arms of a scenario at one time.
-    Analyze(AnalyzeArguments),
+    Analyze(Box<AnalyzeArguments>),
     /// Why the arms of a scenario differ: the input to each population by source, and what a stimulus evokes.
     Explain(ExplainArguments),
     /// Validate a file, and print every resolved parameter with its unit and source.
@@ -171,6 +172,8 @@ struct AnalyzeArguments {
     /// Change a parameter, such as --set populations.SST.rest="5 Hz"; may be repeated.
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
+    #[command(flatten)]
+    bifurcation: bifurcation::BifurcationArguments,
     /// Folder for the results; `out/` and the name with `-analysis` if not given.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,

@@ -1,9 +1,11 @@
 //! Experiments: arms, doses, blocks and injections become lanes that lie side by side.
 
+pub mod held;
 pub mod model;
 pub mod stimulus;
 pub mod timeline;
 
+pub use held::{Clamp, Held};
 pub use model::{Model, Plan, Traces, Work};
 pub use timeline::{Inputs, Timeline};
 

@@ -158,6 +158,33 @@ impl<const G: usize> Model<G> {
         pharmacology.activate(simd, &inputs.available, exposures, states, signals);
     }
 
+    /// As [`show`](Self::show), with the free concentrations of some ligands (by index, nM) held. What they release and
+    /// what they bind slowly is put to its equilibrium with them among the states.
+    #[inline(always)]
+    pub fn show_clamped<S: Simd>(
+        &self,
+        simd: S,
+        time: Lanes<S, G>,
+        inputs: &Inputs<G>,
+        concentrations: &[(usize, f64)],
+        states: &mut [Row<G>],
+        work: &mut Work<G>,
+    ) {
+        if !concentrations.is_empty() {
+            let pharmacology = &self.pharmacology;
+            let Work { given, exposures, signals, .. } = work;
+            pharmacology.expose(simd, time, &inputs.courses, states, given, exposures, signals);
+            pharmacology.clamp(concentrations, exposures, signals);
+            pharmacology.settle_on(simd, concentrations, exposures, signals, states);
+        }
+        self.show(simd, time, inputs, states, work);
+        if !concentrations.is_empty() {
+            let Work { exposures, signals, .. } = work;
+            self.pharmacology.clamp(concentrations, exposures, signals);
+            self.pharmacology.activate(simd, &inputs.available, exposures, states, signals);
+        }
+    }
+
     /// The circuit's rows as the signals shown change them, and the indices.
     #[inline(always)]
     pub fn modulate<S: Simd>(&self, simd: S, inputs: &Inputs<G>, work: &mut Work<G>) {

@@ -4,6 +4,7 @@
 //! events (doses, baths, blocks) comes from outside as [`Courses`] and as the availability of each site.
 
 mod build;
+mod clamp;
 pub mod kinetics;
 pub mod receptor;
 

@@ -1,6 +1,7 @@
 //! Which figures a run gets, and what they show: from results to the plain data that `plot` draws.
 
 pub mod analysis;
+pub mod bifurcation;
 mod course;
 mod dose_response;
 pub mod findings;

@@ -4,7 +4,7 @@ use super::recording::Status;
 use super::slow::run_to_end;
 use crate::circuit::equations::still_outputs;
 use crate::circuit::{Rows, Shape};
-use crate::experiment::{Model, Plan, Traces};
+use crate::experiment::{Held, Model, Plan, Traces};
 use crate::numeric::lanes::{Row, dispatch};
 use crate::spec::{Run, Time};
 use fearless_simd::Level;
@@ -20,6 +20,8 @@ pub struct Moment {
     pub rows: Rows<1>,
     /// Its variables.
     pub variables: Vec<f64>,
+    /// The arm, with its slow variables held.
+    pub held: Held,
     /// Rates in Hz.
     pub rates: Vec<f64>,
     /// Rates in Hz, then what the channels of the synapses give.
@@ -79,6 +81,7 @@ pub fn moment(plan: &Plan, run: &Run, minutes: f64, level: Level) -> Result<Mome
         injected: first(&end.inputs.injected),
         drive_effects: drives.into_iter().map(named).collect(),
         variables: first(&end.circuit),
+        held: Held::of_arm(&plan, first(&end.states), minutes),
         rows: end.work.rows,
         shape: model.shape,
     })

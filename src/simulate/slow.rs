@@ -50,6 +50,8 @@ pub(super) struct End {
     pub outcome: ArmOutcome,
     /// What is given, blocked and injected.
     pub inputs: Inputs<1>,
+    /// The slow variables.
+    pub states: Vec<Row<1>>,
     /// The circuit's variables.
     pub circuit: Vec<Row<1>>,
     /// Signals, and the circuit's numbers under their effects.
@@ -67,7 +69,7 @@ pub(super) fn run_to_end(model: &Model<1>, plan: &Plan, run: &Run, level: Level)
         block.equilibrate(simd, time, &states, &mut circuit, everywhere);
     });
     let outcome = block.lanes.remove(0).outcome;
-    End { outcome, inputs: block.inputs, circuit, work: block.work }
+    End { outcome, inputs: block.inputs, states, circuit, work: block.work }
 }
 
 impl Block<'_, 1> {

@@ -1,0 +1,383 @@
+//! A limit cycle as the solution of a boundary-value problem, by collocation at the Radau IIA points: three per interval,
+//! of order 5 at the mesh points, and exact for variables that follow at once (Hairer & Wanner 1996,
+//! doi:10.1007/978-3-642-05221-7, IV.5).
+
+use super::family::{Family, Point};
+use nalgebra::{DMatrix, DVector};
+
+/// Stages per interval.
+pub(super) const STAGES: usize = 3;
+
+/// A closed orbit on a mesh.
+#[derive(Clone, Debug)]
+pub(super) struct Orbit {
+    /// Ends of the intervals, from 0 to 1, in shares of the period.
+    pub mesh: Vec<f64>,
+    /// The state at the start of the orbit.
+    pub first: DVector<f64>,
+    /// The states at the stages of each interval; the last stage of an interval is the start of the next.
+    pub stages: Vec<[DVector<f64>; STAGES]>,
+    /// The period.
+    pub period: f64,
+    /// The knob, as a share of its range.
+    pub share: f64,
+}
+
+/// The same changes of an orbit: a tangent, or a correction.
+#[derive(Clone, Debug)]
+pub(super) struct Change {
+    pub first: DVector<f64>,
+    pub stages: Vec<[DVector<f64>; STAGES]>,
+    /// Of the logarithm of the period.
+    pub period: f64,
+    pub share: f64,
+}
+
+/// The places of the stages in an interval.
+pub(super) fn nodes() -> [f64; STAGES] {
+    let root = libm::sqrt(6.0);
+    [(4.0 - root) / 10.0, (4.0 + root) / 10.0, 1.0]
+}
+
+/// The slopes at each stage of the polynomial through the start of the interval (first column) and the stages.
+fn slopes() -> [[f64; STAGES + 1]; STAGES] {
+    let [one, two, three] = nodes();
+    let places = [0.0, one, two, three];
+    let mut slopes = [[0.0; STAGES + 1]; STAGES];
+    for (stage, row) in slopes.iter_mut().enumerate() {
+        for (base, entry) in row.iter_mut().enumerate() {
+            *entry = lagrange_slope(&places, base, places[stage + 1]);
+        }
+    }
+    slopes
+}
+
+/// The slope at `x` of the polynomial that is 1 at one of the places and 0 at the others.
+fn lagrange_slope(places: &[f64], base: usize, x: f64) -> f64 {
+    let others = || (0..places.len()).filter(move |other| *other != base);
+    others()
+        .map(|left_out| {
+            let factors = others().filter(|other| *other != left_out);
+            let product: f64 = factors.map(|other| (x - places[other]) / (places[base] - places[other])).product();
+            product / (places[base] - places[left_out])
+        })
+        .sum()
+}
+
+/// The value at `x` of the polynomial that is 1 at one of the places and 0 at the others.
+fn lagrange(places: &[f64], base: usize, x: f64) -> f64 {
+    let others = (0..places.len()).filter(|other| *other != base);
+    others.map(|other| (x - places[other]) / (places[base] - places[other])).product()
+}
+
+impl Orbit {
+    /// The state at a share of the period, from the polynomial of its interval.
+    pub(super) fn state(&self, place: f64) -> DVector<f64> {
+        interpolate(&self.mesh, &self.first, &self.stages, place)
+    }
+
+    /// The start of an interval.
+    pub(super) fn start(&self, interval: usize) -> &DVector<f64> {
+        if interval == 0 { &self.first } else { &self.stages[interval - 1][STAGES - 1] }
+    }
+
+    /// The orbit after a change.
+    pub(super) fn changed(&self, change: &Change, by: f64) -> Self {
+        let stages = self.stages.iter().zip(&change.stages);
+        Self {
+            mesh: self.mesh.clone(),
+            first: &self.first + &change.first * by,
+            stages: stages
+                .map(|(stages, change)| std::array::from_fn(|stage| &stages[stage] + &change[stage] * by))
+                .collect(),
+            period: self.period * libm::exp(change.period * by),
+            share: change.share.mul_add(by, self.share),
+        }
+    }
+
+    /// The same orbit on a mesh whose intervals are about equally long in state space and in time together.
+    pub(super) fn remeshed(&self, sizes: &[f64]) -> Self {
+        let count = self.stages.len();
+        let lengths: Vec<f64> = (0..count)
+            .map(|interval| {
+                let moved = &self.stages[interval][STAGES - 1] - self.start(interval);
+                let bent = &self.stages[interval][0] - self.start(interval);
+                let length = |change: &DVector<f64>| {
+                    libm::sqrt(change.iter().zip(sizes).map(|(change, size)| (change / size) * (change / size)).sum())
+                };
+                length(&moved).max(length(&bent))
+            })
+            .collect();
+        let total: f64 = lengths.iter().sum();
+        let mut grown = vec![0.0];
+        for (interval, length) in lengths.iter().enumerate() {
+            let share = if total > 0.0 { length / total } else { 0.0 };
+            grown.push(grown[interval] + 0.5 * share + 0.5 * (self.mesh[interval + 1] - self.mesh[interval]));
+        }
+        let end = grown[count];
+        let mut mesh = vec![0.0];
+        let mut interval = 0;
+        for wanted in 1..count {
+            let goal = end * wanted as f64 / count as f64;
+            while interval + 1 < count && grown[interval + 1] < goal {
+                interval += 1;
+            }
+            let share = (goal - grown[interval]) / (grown[interval + 1] - grown[interval]);
+            mesh.push(share.mul_add(self.mesh[interval + 1] - self.mesh[interval], self.mesh[interval]));
+        }
+        mesh.push(1.0);
+        let nodes = nodes();
+        let stages = mesh.windows(2).map(|ends| nodes.map(|node| self.state(node.mul_add(ends[1] - ends[0], ends[0]))));
+        Self { stages: stages.collect(), first: self.first.clone(), period: self.period, share: self.share, mesh }
+    }
+}
+
+/// The state on a mesh at a share of the period.
+pub(super) fn interpolate(
+    mesh: &[f64],
+    first: &DVector<f64>,
+    stages: &[[DVector<f64>; STAGES]],
+    place: f64,
+) -> DVector<f64> {
+    let interval = mesh.partition_point(|end| *end <= place).clamp(1, mesh.len() - 1) - 1;
+    let [one, two, three] = nodes();
+    let places = [0.0, one, two, three];
+    let share = (place - mesh[interval]) / (mesh[interval + 1] - mesh[interval]);
+    let start = if interval == 0 { first } else { &stages[interval - 1][STAGES - 1] };
+    let mut state = start * lagrange(&places, 0, share);
+    for (base, stage) in stages[interval].iter().enumerate() {
+        state += stage * lagrange(&places, base + 1, share);
+    }
+    state
+}
+
+/// The linear map of a change of an interval's start, of the period and of the knob to the change of its stages.
+struct Condensed {
+    /// 3 N rows; columns: N of the start, what the residual asks for, the logarithm of the period, the knob.
+    map: DMatrix<f64>,
+}
+
+/// The Newton system of an orbit, reduced to its first state, its period and its knob.
+pub(super) struct Linear {
+    variables: usize,
+    condensed: Vec<Condensed>,
+    /// Change of the start of each interval and of the end of the orbit: N rows, columns as in [`Condensed`].
+    starts: Vec<DMatrix<f64>>,
+}
+
+/// Flow and its derivatives at one stage: `mass dy/dt = flow`.
+struct Flow {
+    value: Vec<f64>,
+    jacobian: Vec<f64>,
+    knob: Vec<f64>,
+    mass: Vec<f64>,
+}
+
+impl Flow {
+    fn at(family: &dyn Family, state: &DVector<f64>, knobs: &[f64]) -> Option<Self> {
+        let Point { residual, mut jacobian, rate_constants, .. } = family.at(state.as_slice(), knobs)?;
+        let slope = family.knob_slope(state.as_slice(), knobs, 0)?;
+        let n = residual.len();
+        // A variable that follows at once keeps its residual, without a time derivative.
+        let mass: Vec<f64> = rate_constants.iter().map(|constant| f64::from(u8::from(*constant != 0.0))).collect();
+        let factor = |index: usize| if mass[index] == 0.0 { 1.0 } else { rate_constants[index] };
+        for (index, row) in jacobian.chunks_mut(n.max(1)).enumerate() {
+            row.iter_mut().for_each(|entry| *entry *= factor(index));
+        }
+        let knob = (0..n)
+            .map(|index| factor(index) * slope.residual[index] + residual[index] * slope.rate_constants[index])
+            .collect();
+        Some(Self { value: (0..n).map(|index| residual[index] * factor(index)).collect(), jacobian, knob, mass })
+    }
+}
+
+impl Linear {
+    /// Linearises the collocation equations at an orbit; none where the system cannot be evaluated.
+    pub(super) fn new(family: &dyn Family, orbit: &Orbit) -> Option<Self> {
+        let n = family.variables();
+        let slopes = slopes();
+        let mut condensed = Vec::with_capacity(orbit.stages.len());
+        let mut starts = vec![DMatrix::identity(n, n + 3)];
+        for interval in 0..orbit.stages.len() {
+            let one = condense(family, orbit, interval, &slopes)?;
+            let end = one.map.rows((STAGES - 1) * n, n);
+            let before = &starts[interval];
+            let mut after = end.columns(0, n) * before;
+            let mut constants = after.columns_mut(n, 3);
+            constants += end.columns(n, 3);
+            condensed.push(one);
+            starts.push(after);
+        }
+        Some(Self { variables: n, condensed, starts })
+    }
+
+    /// The monodromy matrix: how a change of the first state comes back after a period.
+    pub(super) fn monodromy(&self) -> Vec<f64> {
+        let n = self.variables;
+        let last = &self.starts[self.starts.len() - 1];
+        (0..n * n).map(|place| last[(place / n, place % n)]).collect()
+    }
+
+    /// Solves for a change that closes the orbit, keeps its phase (the first state moves at right angles to
+    /// `phase`), and whose product with `along` is `distance`. `weight` is 1 for a correction, which removes the
+    /// residual, and 0 for a tangent.
+    pub(super) fn solve(&self, bound: &Bound<'_>, weight: f64) -> Option<Change> {
+        let n = self.variables;
+        let last = &self.starts[self.starts.len() - 1];
+        let mut matrix = DMatrix::zeros(n + 2, n + 2);
+        let mut right = DVector::zeros(n + 2);
+        for row in 0..n {
+            for column in 0..n {
+                matrix[(row, column)] = last[(row, column)] - f64::from(u8::from(row == column));
+            }
+            matrix[(row, n)] = last[(row, n + 1)];
+            matrix[(row, n + 1)] = last[(row, n + 2)];
+            right[row] = -weight * last[(row, n)];
+            matrix[(n, row)] = bound.phase[row];
+        }
+        let mut border = DVector::<f64>::zeros(n + 3);
+        for (interval, (one, length)) in self.condensed.iter().zip(bound.lengths()).enumerate() {
+            let tangent = &bound.along.stages[interval][STAGES - 1];
+            let weights =
+                DVector::from_fn(n, |index, _| tangent[index] * length / (bound.sizes[index] * bound.sizes[index]));
+            let end = one.map.rows((STAGES - 1) * n, n);
+            let mut row = (end.columns(0, n) * &self.starts[interval]).tr_mul(&weights);
+            let mut constants = row.rows_mut(n, 3);
+            constants += end.columns(n, 3).tr_mul(&weights);
+            border += row;
+        }
+        for column in 0..n {
+            matrix[(n + 1, column)] = border[column];
+        }
+        matrix[(n + 1, n)] = border[n + 1] + bound.along.period;
+        matrix[(n + 1, n + 1)] = border[n + 2] + bound.along.share;
+        right[n + 1] = bound.distance - weight * border[n];
+        let solved = matrix.lu().solve(&right)?;
+        if !solved.iter().all(|value| value.is_finite()) {
+            return None;
+        }
+        Some(self.expand(&solved, weight))
+    }
+
+    fn expand(&self, solved: &DVector<f64>, weight: f64) -> Change {
+        let n = self.variables;
+        let first = solved.rows(0, n).into_owned();
+        let (period, share) = (solved[n], solved[n + 1]);
+        let constants = DVector::from_vec(vec![weight, period, share]);
+        let stages = self.condensed.iter().zip(&self.starts).map(|(one, start)| {
+            let start = start.columns(0, n) * &first + start.columns(n, 3) * &constants;
+            let all = one.map.columns(0, n) * start + one.map.columns(n, 3) * &constants;
+            std::array::from_fn(|stage| all.rows(stage * n, n).into_owned())
+        });
+        Change { stages: stages.collect(), first, period, share }
+    }
+}
+
+/// What makes the Newton system of an orbit square.
+pub(super) struct Bound<'a> {
+    pub mesh: &'a [f64],
+    pub sizes: &'a [f64],
+    pub phase: &'a DVector<f64>,
+    pub along: &'a Change,
+    pub distance: f64,
+}
+
+impl Bound<'_> {
+    fn lengths(&self) -> impl Iterator<Item = f64> {
+        self.mesh.windows(2).map(|ends| ends[1] - ends[0])
+    }
+}
+
+impl Change {
+    /// The product of two changes: the mean over the orbit, in the measure of the sizes, and those of period and knob.
+    pub(super) fn dot(&self, other: &Self, mesh: &[f64], sizes: &[f64]) -> f64 {
+        let ends = self.stages.iter().zip(&other.stages).zip(mesh.windows(2));
+        let states: f64 = ends
+            .map(|((one, other), ends)| {
+                let pairs = one[STAGES - 1].iter().zip(other[STAGES - 1].iter()).zip(sizes);
+                let product: f64 = pairs.map(|((one, other), size)| one * other / (size * size)).sum();
+                product * (ends[1] - ends[0])
+            })
+            .sum();
+        states + self.period * other.period + self.share * other.share
+    }
+
+    /// The change times a factor.
+    pub(super) fn times(&self, factor: f64) -> Self {
+        Self {
+            first: &self.first * factor,
+            stages: self.stages.iter().map(|stages| std::array::from_fn(|stage| &stages[stage] * factor)).collect(),
+            period: self.period * factor,
+            share: self.share * factor,
+        }
+    }
+
+    /// The same change on another mesh.
+    pub(super) fn remeshed(&self, from: &[f64], to: &[f64]) -> Self {
+        let nodes = nodes();
+        let state = |place: f64| interpolate(from, &self.first, &self.stages, place);
+        let stages = to.windows(2).map(|ends| nodes.map(|node| state(node.mul_add(ends[1] - ends[0], ends[0]))));
+        Self { stages: stages.collect(), first: self.first.clone(), period: self.period, share: self.share }
+    }
+}
+
+/// Eliminates the stages of an interval.
+fn condense(
+    family: &dyn Family,
+    orbit: &Orbit,
+    interval: usize,
+    slopes: &[[f64; STAGES + 1]; STAGES],
+) -> Option<Condensed> {
+    let n = family.variables();
+    let length = (orbit.mesh[interval + 1] - orbit.mesh[interval]) * orbit.period;
+    let (start, stages) = (orbit.start(interval), &orbit.stages[interval]);
+    let mut matrix = DMatrix::zeros(STAGES * n, STAGES * n);
+    let mut right = DMatrix::zeros(STAGES * n, n + 3);
+    for (stage, weights) in slopes.iter().enumerate() {
+        let flow = Flow::at(family, &stages[stage], &[orbit.share])?;
+        for row in 0..n {
+            let (mass, place) = (flow.mass[row], stage * n + row);
+            let mut slope = weights[0] * start[row];
+            for (other, weight) in weights[1..].iter().enumerate() {
+                slope += weight * stages[other][row];
+                matrix[(place, other * n + row)] += mass * weight;
+            }
+            // Without a time derivative the length of the interval does not matter.
+            let step = if mass == 0.0 { 1.0 } else { length };
+            for column in 0..n {
+                matrix[(place, stage * n + column)] -= step * flow.jacobian[row * n + column];
+            }
+            let off = mass * slope - step * flow.value[row];
+            right[(place, row)] = -mass * weights[0];
+            right[(place, n)] = -off;
+            right[(place, n + 1)] = mass * step * flow.value[row];
+            right[(place, n + 2)] = step * flow.knob[row];
+        }
+    }
+    let map = matrix.lu().solve(&right)?;
+    map.iter().all(|entry| entry.is_finite()).then_some(Condensed { map })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_polynomial_of_an_interval_and_its_slopes_are_exact_for_cubics() {
+        let cubic = |x: f64| 2.0 - x + 3.0 * x * x - 4.0 * x * x * x;
+        let slope = |x: f64| -1.0 + 6.0 * x - 12.0 * x * x;
+        let nodes = nodes();
+        for (node, weights) in nodes.iter().zip(slopes()) {
+            let values = [cubic(0.0), cubic(nodes[0]), cubic(nodes[1]), cubic(1.0)];
+            let found: f64 = weights.iter().zip(values).map(|(weight, value)| weight * value).sum();
+            approx::assert_abs_diff_eq!(found, slope(*node), epsilon = 1e-12);
+        }
+        let state = |x: f64| DVector::from_element(1, cubic(x));
+        let half = |from: f64| nodes.map(|node| state(0.5f64.mul_add(node, from)));
+        let mesh = [0.0, 0.5, 1.0];
+        for place in [0.0, 0.1, 0.5, 0.77, 1.0] {
+            let found = interpolate(&mesh, &state(0.0), &[half(0.0), half(0.5)], place);
+            approx::assert_abs_diff_eq!(found[0], cubic(place), epsilon = 1e-12);
+        }
+    }
+}

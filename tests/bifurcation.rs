@@ -1,0 +1,253 @@
+//! Continuation and phase planes of circuits: published bifurcations, knobs of every kind, nullclines, and a trajectory
+//! against an independent solver.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use approx::{assert_abs_diff_eq, assert_relative_eq};
+use common::scenario;
+use differential_equations::prelude::*;
+use disinhibit::analyze::continuation::{CycleEnd, Family, Kind, Options, Settings};
+use disinhibit::analyze::{Bifurcation, Knob, KnobError, Subject, Turned, fixed_points, planes};
+use disinhibit::config::load;
+use disinhibit::equilibrium::calibrate;
+use disinhibit::simulate::run;
+use disinhibit::spec::Scenario;
+use fearless_simd::Level;
+use nalgebra::SVector;
+use std::path::Path;
+
+/// A circuit of Wilson & Cowan 1972 (doi:10.1016/S0006-3495(72)86068-5) with k = 1 and time constants of 1 ms.
+fn wilson_cowan(weights: [f64; 4], slopes: [f64; 2], thresholds: [f64; 2], drive: f64) -> Subject {
+    let [ee, ei, ie, ii] = weights;
+    let population = |name: &str, role: &str, k: usize, drive: f64| {
+        let (slope, threshold) = (slopes[k], thresholds[k]);
+        format!(
+            "[populations.{name}]\nrole = \"{role}\"\ntau = \"1 ms\"\ndrive = {drive:?}\nrefractory = {{ k = 1.0, r = 1.0 }}\n\
+             transfer = {{ kind = \"sigmoid\", maximum = \"1 Hz\", slope = {slope:?}, threshold = {threshold:?}, \
+             zero_at_zero = true }}\n"
+        )
+    };
+    let text = format!(
+        "input_unit = \"none\"\n{}{}[onto.E]\nE = {ee:?}\nI = {ei:?}\n[onto.I]\nE = {ie:?}\nI = {ii:?}\n",
+        population("E", "excitatory", 0, drive),
+        population("I", "inhibitory", 1, 0.0),
+    );
+    Subject::circuit(&scenario(&text), Level::new()).unwrap()
+}
+
+fn figure_4() -> Subject {
+    wilson_cowan([12.0, -4.0, 13.0, -11.0], [1.2, 1.0], [2.8, 4.0], 0.0)
+}
+
+fn figure_11() -> Subject {
+    wilson_cowan([16.0, -12.0, 15.0, -3.0], [1.3, 2.0], [4.0, 3.7], 1.25)
+}
+
+fn knob(subject: &Subject, path: &str, from: &str, to: &str) -> (Knob, Options) {
+    let (knob, low) = Knob::new(subject, path, from).unwrap();
+    let (_, high) = Knob::new(subject, path, to).unwrap();
+    (knob, Options::new(Settings::over(low, high)).unwrap())
+}
+
+#[test]
+fn the_bistable_range_of_wilson_and_cowan_lies_between_two_folds() {
+    let subject = figure_4();
+    let found = Bifurcation::new(&subject, &knob(&subject, "populations.E.drive", "-1", "1"), None).unwrap();
+    let special = found.diagram.special();
+    let folds: Vec<f64> = special.iter().filter(|point| point.kind == Kind::Fold).map(|point| point.knob).collect();
+    assert_eq!(folds.len(), 2);
+    assert_relative_eq!(folds[0], -0.510_973_232_232_890_8, max_relative = 1e-7);
+    assert_relative_eq!(folds[1], 0.283_349_981_665_332_93, max_relative = 1e-7);
+}
+
+#[test]
+fn the_cycles_of_wilson_and_cowan_have_their_hopf_point_periods_and_amplitudes() {
+    let subject = figure_11();
+    for (drive, period) in
+        [("1.25", 5.003_410_929_870_919_5), ("1.5", 3.338_585_870_356_283), ("1.75", 2.622_536_060_769_351)]
+    {
+        let found = Bifurcation::new(&subject, &knob(&subject, "populations.E.drive", drive, "3"), None).unwrap();
+        let hopf = found.diagram.special().into_iter().find(|point| point.kind == Kind::Hopf).unwrap();
+        assert_relative_eq!(hopf.knob, 1.909_252_718_099_604_6, max_relative = 1e-8);
+        assert_relative_eq!(hopf.frequency.unwrap(), 2.695_415_334_372_457_4, max_relative = 1e-7);
+        let cycles = &found.diagram.cycles[0];
+        assert_eq!(cycles.end, CycleEnd::Range);
+        let last = cycles.points.last().unwrap();
+        assert!(last.is_stable());
+        assert_relative_eq!(last.period, period, max_relative = 1e-5);
+        if drive == "1.25" {
+            assert_abs_diff_eq!(last.low[0], 0.101_523_007_536_114_85, epsilon = 2e-5);
+            assert_abs_diff_eq!(last.high[0], 0.271_487_326_975_560_16, epsilon = 2e-5);
+            assert_abs_diff_eq!(last.low[1], 0.021_409_625_739_619_315, epsilon = 2e-5);
+            assert_abs_diff_eq!(last.high[1], 0.197_445_305_098_906_26, epsilon = 2e-5);
+        }
+    }
+}
+
+fn states_of(subject: &Subject) -> Vec<Vec<f64>> {
+    fixed_points(&subject.system, None, &[]).points.into_iter().map(|point| point.variables).collect()
+}
+
+fn ketamine() -> Scenario {
+    load(Path::new("configs/scenarios/ketamine.toml"), &[]).unwrap().scenario
+}
+
+fn arms(names: &[&str], minutes: f64) -> Vec<Subject> {
+    let scenario = ketamine();
+    let calibration = calibrate(&scenario.circuit, Level::new()).unwrap();
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    Subject::arms(&scenario, &calibration, &names, Some(minutes), Level::new()).unwrap()
+}
+
+#[test]
+fn a_knob_at_its_present_value_leaves_the_arm_as_it_is() {
+    for subject in arms(&["stress", "stress+ket10"], 10.0) {
+        let state = subject.state.clone().unwrap();
+        for (path, from, to) in [
+            ("stress", "0", "1"),
+            ("blocked.MOR.SST", "0", "1"),
+            ("populations.SST.drive", "-20 mV", "60 mV"),
+            ("onto.Pyr.SST", "-2", "0"),
+            ("receptors.MOR.on.SST.fraction", "0", "1"),
+        ] {
+            let (knob, options) = knob(&subject, path, from, to);
+            let share = options.share(knob.present(&subject).unwrap());
+            let point = Turned::new(&subject, vec![(knob, options)]).at(&state, &[share]).unwrap();
+            for residual in point.residual {
+                assert_abs_diff_eq!(residual, 0.0, epsilon = 1e-9);
+            }
+        }
+    }
+}
+
+#[test]
+fn stress_held_at_zero_is_the_healthy_circuit_and_a_block_undoes_the_drug() {
+    let subject = &arms(&["stress"], 10.0)[0];
+    let turned = Turned::new(subject, vec![knob(subject, "stress", "0", "1")]);
+    let healthy = turned.system(&[0.0]).unwrap().solve(subject.state.as_ref().unwrap()).unwrap();
+    let control = &arms(&["control"], 10.0)[0];
+    for (one, other) in healthy.iter().zip(control.state.as_ref().unwrap()) {
+        assert_abs_diff_eq!(one, other, epsilon = 0.02);
+    }
+    // More ketamine at the receptors raises the pyramidal rate of the stressed circuit; with the opioid receptors of SST
+    // cells blocked it raises it less.
+    let rate = |subject: &Subject, path: &str, from: &str, to: &str, share: f64| {
+        let turned = Turned::new(subject, vec![knob(subject, path, from, to)]);
+        let state = turned.system(&[share]).unwrap().solve(subject.state.as_ref().unwrap()).unwrap();
+        turned.observe(&state, &[share])[0]
+    };
+    let clamped = |share: f64| rate(subject, "concentration.ketamine", "0 uM", "3 uM", share);
+    assert!(clamped(1.0) > clamped(0.0) + 0.5, "{} {}", clamped(0.0), clamped(1.0));
+    let treated = &arms(&["stress+ket10"], 10.0)[0];
+    let blocked = |share: f64| rate(treated, "blocked.MOR.SST", "0", "1", share);
+    assert!(blocked(1.0) < blocked(0.0) - 0.5, "{} {}", blocked(0.0), blocked(1.0));
+}
+
+#[test]
+fn what_is_no_knob_is_refused_with_a_hint() {
+    let subject = &arms(&["stress"], 10.0)[0];
+    let refuse = |path: &str, value: &str| Knob::new(subject, path, value).unwrap_err();
+    assert!(matches!(refuse("populations.SST.rest", "5 Hz"), KnobError::Rest { .. }));
+    assert!(refuse("concentration.ketamin", "1 uM").to_string().contains("`concentration.ketamine`"));
+    assert!(refuse("populations.SST.driv", "1 mV").to_string().contains("populations.SST.drive"));
+    assert!(refuse("populations.SST.drive", "1 Hz").to_string().contains("mV"));
+    assert!(refuse("populations.SST.role", "excitatory").to_string().contains("number"));
+    assert!(refuse("stress", "2").to_string().contains("0 to 1"));
+    assert!(refuse("concentration.ketamine", "-1 uM").to_string().contains("0 or more"));
+}
+
+#[test]
+fn nullclines_cross_at_the_fixed_points_and_nowhere_else_stand_both_still() {
+    let subject = figure_4();
+    let states = states_of(&subject);
+    assert_eq!(states.len(), 3);
+    let plane = &planes(&[(&subject, states.clone())], [0, 1])[0];
+    let unstable: Vec<usize> = plane.fixed_points.iter().map(|point| point.unstable).collect();
+    assert_eq!(unstable, [0, 1, 0]);
+    for (which, lines) in plane.nullclines.iter().enumerate() {
+        for [e, i] in lines.iter().flatten() {
+            assert_abs_diff_eq!(subject.system.at(&[*e, *i]).residual[which], 0.0, epsilon = 1e-8);
+        }
+        for state in &states {
+            let near = |[e, i]: &[f64; 2]| libm::hypot(e - state[0], i - state[1]);
+            let nearest = lines.iter().flatten().map(near).fold(f64::INFINITY, f64::min);
+            assert!(nearest < 0.01, "{state:?} lies {nearest} off");
+        }
+    }
+}
+
+#[test]
+fn in_a_circuit_of_four_the_other_two_follow() {
+    let subjects = arms(&["control", "stress", "stress+ket10"], 10.0);
+    let found: Vec<(&Subject, Vec<Vec<f64>>)> =
+        subjects.iter().map(|subject| (subject, vec![subject.state.clone().unwrap()])).collect();
+    let found = planes(&found, [0, 2]);
+    assert!(found.iter().all(|plane| plane.ranges == found[0].ranges));
+    for (plane, subject) in found.iter().zip(&subjects) {
+        let state = subject.state.as_ref().unwrap();
+        for lines in &plane.nullclines {
+            let near = |[x, y]: &[f64; 2]| libm::hypot(x - state[0], y - state[2]);
+            let nearest = lines.iter().flatten().map(near).fold(f64::INFINITY, f64::min);
+            assert!(nearest < 0.1, "{}: {nearest}", plane.name);
+        }
+    }
+}
+
+/// The default circuit by its equations alone, with its drives, and the integrals of its rates.
+struct Cortex {
+    drives: [f64; 4],
+    from: f64,
+}
+
+const WEIGHTS: [[f64; 4]; 4] =
+    [[1.1, -0.82, -0.6, 0.0], [1.3, -0.8, -0.15, 0.0], [0.55, 0.0, 0.0, -0.64], [0.9, 0.0, 0.0, 0.0]];
+const TAUS: [f64; 4] = [20.0, 10.0, 20.0, 15.0];
+
+impl ODE<f64, SVector<f64, 8>> for Cortex {
+    fn diff(&self, time: f64, y: &SVector<f64, 8>, slope: &mut SVector<f64, 8>) {
+        for target in 0..4 {
+            let injected = if target == 2 && time >= self.from { -6.0 } else { 0.0 };
+            let synapses: f64 = (0..4).map(|source| WEIGHTS[target][source] * y[source]).sum();
+            let input = (self.drives[target] + injected + synapses).max(0.0);
+            slope[target] = (0.04 * input * input - y[target]) / TAUS[target];
+            slope[target + 4] = y[target];
+        }
+    }
+}
+
+#[test]
+fn a_trajectory_in_fast_time_is_that_of_an_independent_adaptive_solver() {
+    let scenario = scenario(
+        "circuit = \"configs/circuits/mpfc.toml\"\n[run]\ntime = \"fast\"\nmethod = \"rk4\"\nstep = \"0.1 ms\"\nsignal_step = \"2 ms\"\n\
+         record = \"2 ms\"\nfrom = \"0 ms\"\nto = \"300 ms\"\n[[arms]]\nname = \"silenced\"\n\
+         inject = [{ population = \"SST\", drive = \"-6 mV\", from = \"20 ms\" }]\n",
+    );
+    let calibrated = calibrate(&scenario.circuit, Level::new()).unwrap();
+    let outcome = run(&scenario, Level::new()).unwrap();
+    let arm = common::arm(&outcome, "silenced");
+    let times: Vec<f64> = arm.recording.times().iter().map(|minutes| minutes * 60_000.0).collect();
+    let start = SVector::<f64, 8>::from_fn(|index, _| calibrated.rates.get(index).copied().unwrap_or(0.0));
+    let cortex = Cortex { drives: std::array::from_fn(|index| calibrated.drives[index]), from: 20.0 };
+    // From the moment of the injection on: the solver's steps do not stop at a jump.
+    let solution = IVP::ode(&cortex, 20.0, 300.0, start)
+        .even(2.0)
+        .method(ExplicitRungeKutta::dop853().rtol(1e-11).atol(1e-12))
+        .solve()
+        .unwrap();
+    let reference: Vec<(f64, SVector<f64, 8>)> = solution.iter().map(|(time, state)| (*time, *state)).collect();
+    let mut compared = 0;
+    for (index, name) in ["Pyr", "PV", "SST", "VIP"].iter().enumerate() {
+        let rates = arm.recording.signal(&format!("rate.{name}")).unwrap();
+        for pair in reference.windows(2) {
+            let at = times.iter().position(|time| (time - pair[1].0).abs() < 1e-6);
+            let Some(at) = at else { continue };
+            let mean = (pair[1].1[index + 4] - pair[0].1[index + 4]) / (pair[1].0 - pair[0].0);
+            assert_abs_diff_eq!(rates[at], mean, epsilon = 2e-3);
+            compared += 1;
+        }
+    }
+    assert!(compared > 500, "{compared}");
+    let moved = (reference.last().unwrap().1[0] - calibrated.rates[0]).abs();
+    assert!(moved > 1.0, "the injection moves the rate by {moved} Hz only");
+}
