@@ -50,6 +50,13 @@ fn all_arms_in_slow_time(bencher: Bencher) {
     bencher.bench_local(|| summarise(&run(&scenario, Level::new()).unwrap()));
 }
 
+/// Eight arms over two weeks, most of them with repeated doses, two daily.
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn two_weeks_of_doses_in_eight_arms(bencher: Bencher) {
+    let scenario = load(Path::new("configs/scenarios/repeated.toml"), &[]).unwrap().scenario;
+    bencher.bench_local(|| summarise(&run(&scenario, Level::new()).unwrap()));
+}
+
 #[divan::bench(sample_count = 20)]
 fn reading_the_scenario(bencher: Bencher) {
     bencher.bench_local(ketamine);

@@ -141,7 +141,7 @@ fn bad_plasticity_is_refused_with_its_place() {
     refused("of = \"rate.A\", half = \"0.5 x rest\"", "of = \"stress\", half = \"0.5 x rest\"", &["0 at rest"]);
     refused("rise = \"1 h\"\n", "", &["`rise` is missing"]);
     refused("fall = \"2 h\"", "fall = \"2 h\"\nstart = \"rest\"", &["\"target\" or a number"]);
-    refused("{ stress = 2 }", "{ stres = 2 }", &["no signal `stres`", "`stress`"]);
+    refused("{ stress = 2 }", "{ stres = 2 }", &["`stres` is not a signal", "`stress`"]);
     refused("from = \"A\", onto = \"A\", weight", "onto = \"A\", weight", &["needs `from"]);
     refused("[indices.untagged]\nof = \"plasticity.tag\"", "[indices.untagged]", &["of a signal or of a connection"]);
     refused("hill = 3", "hills = 3", &["unknown key `hills`", "`hill`"]);

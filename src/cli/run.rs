@@ -150,9 +150,14 @@ fn report(summary: &Summary, out: &Path, figures: &[PathBuf]) {
     }
     say(format!("rate of {} in Hz, with rescue between stress (0) and control (1) where defined", summary.population));
     say(table);
+    let averaged = |arm: &ArmSummary| arm.averaged.map(|averaged| averaged.error_hz);
+    if let Some(error) = summary.arms.iter().filter_map(averaged).reduce(f64::max) {
+        say(format!("slow variables saw mean rates over bursts of fast time, good to about {error:.2e} Hz"));
+    }
     for arm in &summary.arms {
         for event in &arm.events {
-            say(format!("at {} min, {}: {}", fixed(event.at_min), arm.name, event.what));
+            let driver = event.driver.as_ref().map_or(String::new(), |name| format!(", driven by {name}"));
+            say(format!("at {} min, {}: {}{driver}", fixed(event.at_min), arm.name, event.what));
         }
     }
     say(format!("results: {}", out.display()));

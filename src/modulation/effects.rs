@@ -116,6 +116,17 @@ impl<const G: usize> Effects<G> {
         sum.max(Lanes::splat(simd, 0.0))
     }
 
+    /// The signals that act on the circuit, themselves or by modifying what others do; each once, in order of index.
+    pub fn signals(&self) -> Vec<usize> {
+        let lists = [&self.drive, &self.output, &self.weight, &self.gain, &self.tau, &self.sigma];
+        let terms = lists.into_iter().flatten().map(|(_, term)| term);
+        let mut signals: Vec<usize> =
+            terms.flat_map(|term| std::iter::once(term.signal).chain(term.modifiers.signals())).collect();
+        signals.sort_unstable();
+        signals.dedup();
+        signals
+    }
+
     /// Marks the populations whose gain effects change.
     pub fn mark_scaled(&self, shape: &mut Shape<G>) {
         for (index, _) in &self.gain {

@@ -46,16 +46,15 @@ pub fn build<const G: usize>(lanes: &[&Scenario], board: &mut Board, states: &mu
         let hastening = |lane: usize| find(lane)?.fall_hastened_by.as_ref();
         let by = first.fall_hastened_by.as_ref().map(|hastening| &hastening.by);
         let full = format!("plasticity.{name}");
+        let relaxation =
+            Relaxation { rise: row(&|variable| 1.0 / variable.rise), fall: row(&|variable| 1.0 / variable.fall) };
+        let start = row(&|variable| variable.start.unwrap_or(0.0));
         Variable {
             follows: board.add(first.target.of.as_str()),
             half: row(&|variable| variable.target.half.number()),
             half_of_rest: row(&|variable| flag(matches!(variable.target.half, Level::OfRest(_)))),
             exponent: row(&|variable| variable.target.hill),
             maximum: row(&|variable| variable.target.maximum),
-            relaxation: Relaxation {
-                rise: row(&|variable| 1.0 / variable.rise),
-                fall: row(&|variable| 1.0 / variable.fall),
-            },
             hastening: by
                 .map_or(Vec::new(), |by| weighted(by, &|lane, name| hastening(lane)?.by.get(name).copied(), board)),
             hastening_modified: Modifiers::build(
@@ -63,7 +62,8 @@ pub fn build<const G: usize>(lanes: &[&Scenario], board: &mut Board, states: &mu
                 board,
             ),
             settled: row(&|variable| flag(variable.start.is_none())),
-            state: states.add(full.as_str(), row(&|variable| variable.start.unwrap_or(0.0))),
+            state: states.add(full.as_str(), start, relaxation.fastest()),
+            relaxation,
             signal: board.add(full),
         }
     });

@@ -25,7 +25,8 @@ pub fn build<const G: usize>(
     let row = |pick: &dyn Fn(&Scenario) -> f64| Row::from_fn(|lane| pick(lanes[lane.min(lanes.len() - 1)]));
     let relaxation =
         Relaxation { rise: row(&|lane| 1.0 / lane.stress.rise), fall: row(&|lane| 1.0 / lane.stress.recovery) };
-    Stress { relaxation, state: states.add("stress", levels), signal: board.add("stress") }
+    let state = states.add("stress", levels, relaxation.fastest());
+    Stress { relaxation, state, signal: board.add("stress") }
 }
 
 impl<const G: usize> Stress<G> {

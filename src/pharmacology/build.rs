@@ -152,6 +152,10 @@ impl<const G: usize> Builder<'_, G> {
             let of = |get: &dyn Fn(&spec::Release) -> f64, lanes: &Self| {
                 pick(&|ligand: &spec::Ligand| ligand.release.as_ref().map_or(0.0, get), lanes)
             };
+            let relaxation = Relaxation {
+                rise: of(&|release| 1.0 / release.rise, self),
+                fall: of(&|release| 1.0 / release.fall, self),
+            };
             Release {
                 rise: Hill {
                     signal,
@@ -159,11 +163,8 @@ impl<const G: usize> Builder<'_, G> {
                     half: of(&|release| release.ec50, self),
                     exponent: of(&|release| release.hill, self),
                 },
-                relaxation: Relaxation {
-                    rise: of(&|release| 1.0 / release.rise, self),
-                    fall: of(&|release| 1.0 / release.fall, self),
-                },
-                state: self.states.add(format!("release.{name}"), tone),
+                state: self.states.add(format!("release.{name}"), tone, relaxation.fastest()),
+                relaxation,
             }
         });
         Ligand { name: name.to_owned(), free, tone, release }
@@ -203,7 +204,10 @@ impl<const G: usize> Builder<'_, G> {
                 binding.off_half_life.map_or(0.0, |half_life| std::f64::consts::LN_2 / half_life)
             });
             let resting = self.row(|scenario| resting_occupancy(scenario, receptor, index));
-            SlowBinding { state: self.states.add(format!("bound.{receptor}.{}", spec.ligand), resting), off_rate }
+            SlowBinding {
+                state: self.states.add(format!("bound.{receptor}.{}", spec.ligand), resting, off_rate),
+                off_rate,
+            }
         });
         Binding {
             exposure,
@@ -240,7 +244,8 @@ impl<const G: usize> Builder<'_, G> {
             };
             let (onset, recovery) = (of(&|d| 1.0 / d.onset), of(&|d| 1.0 / d.recovery));
             let name = format!("desensitisation.{receptor}.{population}");
-            let state = self.states.add(name.clone(), Row::ZERO);
+            let fastest = Row::from_fn(|lane| onset.get(lane) + recovery.get(lane));
+            let state = self.states.add(name.clone(), Row::ZERO, fastest);
             Desensitisation { state, onset, recovery, gates, signal: self.board.add(name) }
         });
         Site { receptor: index, population: population.to_owned(), blockers, desensitisation, activation, block }

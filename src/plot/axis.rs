@@ -176,7 +176,7 @@ fn time_step(raw: f64, unit: TimeUnit) -> f64 {
     let steps: &[f64] = match unit.name {
         "s" | "min" => &[1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0],
         "h" => &[1.0, 2.0, 3.0, 6.0, 12.0, 24.0],
-        _ => &[1.0, 2.0, 7.0, 14.0, 28.0],
+        _ => &[1.0, 2.0, 3.0, 7.0, 14.0, 28.0],
     };
     let known = steps.iter().copied().find(|step| *step >= raw * 0.999);
     if raw < 0.6 { round_step(raw) } else { known.unwrap_or_else(|| round_step(raw)) }

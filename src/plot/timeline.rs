@@ -59,6 +59,8 @@ impl SpanKind {
 
 /// A thing to be marked, be it a dose or a span.
 struct Event {
+    /// What was given; empty for what lasts.
+    ligand: String,
     label: String,
     from: f64,
     to: f64,
@@ -81,29 +83,30 @@ impl Timeline {
     pub(super) fn new(doses: &[Dose], spans: &[Span]) -> Self {
         let mut timeline = Self { events: Vec::new() };
         for span in spans {
-            timeline.add(&span.label, (span.from_min, span.to_min), Some(span.kind), &span.arms);
+            timeline.add(("", &span.label), (span.from_min, span.to_min), Some(span.kind), &span.arms);
         }
         for dose in doses {
-            let label = format!("{} {}", dose.ligand, dose.amount);
-            timeline.add(label.trim(), (dose.at_min, dose.at_min), None, &dose.arms);
+            timeline.add((&dose.ligand, &dose.amount), (dose.at_min, dose.at_min), None, &dose.arms);
         }
         timeline
     }
 
-    fn add(&mut self, label: &str, (from, to): (f64, f64), kind: Option<SpanKind>, arms: &[usize]) {
+    fn add(&mut self, (ligand, label): (&str, &str), (from, to): (f64, f64), kind: Option<SpanKind>, arms: &[usize]) {
         if from.is_nan() || to.is_nan() || from > to {
             return;
         }
-        let same = |e: &&mut Event| e.label == label && e.from == from && e.to == to && e.kind == kind;
+        let same =
+            |e: &&mut Event| e.ligand == ligand && e.label == label && e.from == from && e.to == to && e.kind == kind;
         if let Some(event) = self.events.iter_mut().find(same) {
             let new = arms.iter().filter(|arm| !event.arms.contains(arm)).copied().collect::<Vec<_>>();
             event.arms.extend(new);
         } else {
-            self.events.push(Event { label: label.to_owned(), from, to, kind, arms: arms.to_vec() });
+            let (ligand, label) = (ligand.to_owned(), label.to_owned());
+            self.events.push(Event { ligand, label, from, to, kind, arms: arms.to_vec() });
         }
     }
 
-    /// What is seen over these time axes, in rows: doses of one kind to the same arms share a row.
+    /// What is seen over these time axes, in rows: doses of one ligand to the same arms share a row.
     fn rows(&self, axes: &[Axis]) -> Vec<Vec<&Event>> {
         let seen = |event: &&Event| axes.iter().any(|axis| event.is_in(axis.ends()));
         let mut rows: Vec<Vec<&Event>> = Vec::new();
@@ -112,7 +115,7 @@ impl Timeline {
                 row.iter().all(|other| {
                     event.kind.is_none()
                         && other.kind.is_none()
-                        && other.label == event.label
+                        && other.ligand == event.ligand
                         && other.arms == event.arms
                 })
             };
@@ -142,11 +145,16 @@ impl Timeline {
             for (event, place) in &places {
                 mark(canvas, event.kind, *place, y);
             }
-            // What is given again and again is named behind the last of it.
-            if let Some((event, place)) = if places.len() > 1 { places.last() } else { places.first() } {
-                let first = places.first().map_or(*place, |(_, first)| *first);
-                let place = if event.kind.is_some() { first } else { *place };
-                event.draw_label(canvas, place, y, limits, style);
+            if let (Some((first, from)), Some((last, to))) = (places.first(), places.last()) {
+                // What lasts is named where it is first seen, what is given again and again beside all its marks.
+                let place = if first.kind.is_some() { *from } else { (from.0, to.1) };
+                let amounts = if first.label == last.label {
+                    first.label.clone()
+                } else {
+                    format!("{} to {}", first.label, last.label)
+                };
+                let label = format!("{} {amounts}", first.ligand);
+                first.draw_label(canvas, label.trim(), (place, y), limits, style);
             }
         }
     }
@@ -198,8 +206,8 @@ impl Event {
     fn draw_label(
         &self,
         canvas: &mut Canvas,
-        (left, right): (f64, f64),
-        y: f64,
+        label: &str,
+        ((left, right), y): ((f64, f64), f64),
         limits: (f64, f64),
         (theme, arms): (&Theme, &[&str]),
     ) {
@@ -210,7 +218,7 @@ impl Event {
         let rest = if chips.len() > CHIPS { format!("+{}", chips.len() - CHIPS) } else { String::new() };
         let chip_width = shown.len() as f64 * 10.0 + if shown.is_empty() { 0.0 } else { 4.0 };
         let rest_width = if rest.is_empty() { 0.0 } else { style.width(&rest) + 6.0 };
-        let label = font::fit(&self.label, SMALL, false, 0.7 * (limits.1 - limits.0));
+        let label = font::fit(label, SMALL, false, 0.7 * (limits.1 - limits.0));
         let length = style.width(&label) + 6.0 + chip_width + rest_width;
         let start = if self.kind.is_some() && right - left > length + 12.0 {
             left + 6.0

@@ -121,6 +121,9 @@ pub struct ArmSummary {
     pub sipsc_ratio: ByTime<Option<f64>>,
     /// What happened to the circuit on the way.
     pub events: Vec<EventSummary>,
+    /// In slow time, where the circuit oscillates or is noisy: how good the mean rates are that slow variables saw.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub averaged: Option<AveragedSummary>,
 }
 
 impl ArmSummary {
@@ -156,8 +159,23 @@ impl ArmSummary {
 pub struct EventSummary {
     /// When, in min.
     pub at_min: f64,
+    /// `loss of stability`, `jump`, `oscillation`, `rest` or `mean input`.
+    #[serde(default)]
+    pub kind: String,
     /// What, in a sentence.
     pub what: String,
+    /// The signal or input whose own change moved the circuit's leading eigenvalue most.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub driver: Option<String>,
+}
+
+/// What averaging over bursts of fast time came to, where slow variables saw mean rates.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AveragedSummary {
+    /// How many steps of slow time rest on it.
+    pub steps: u64,
+    /// The largest estimated error of a mean rate, in Hz.
+    pub error_hz: f64,
 }
 
 /// The numbers of a run.
@@ -268,8 +286,14 @@ impl<'a> Comparison<'a> {
             events: arm
                 .events
                 .iter()
-                .map(|event| EventSummary { at_min: event.at, what: event.what.clone() })
+                .map(|event| EventSummary {
+                    at_min: event.at,
+                    kind: event.kind.word().to_owned(),
+                    what: event.what.clone(),
+                    driver: event.driver.clone(),
+                })
                 .collect(),
+            averaged: arm.averaged.map(|one| AveragedSummary { steps: one.bursts, error_hz: one.error_hz }),
         }
     }
 

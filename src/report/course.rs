@@ -14,7 +14,7 @@ const MOST_DRUGS: usize = 2;
 const SMALLEST_CHANGE: f64 = 5e-3;
 
 impl Report<'_> {
-    /// The main rate, the other rate that moves most, drugs, the activation that moves most, plasticity and indices; none
+    /// The main rate, drugs, the activation that moves most and the rate of the cells that carry it, plasticity and indices; none
     /// where the run is short.
     pub(super) fn course(&self) -> Option<Figure> {
         let (from, to) = self.window();
@@ -26,13 +26,15 @@ impl Report<'_> {
         let names = traces.first()?.recording.names();
         let of = |prefix: &str| names.iter().filter(|name| name.starts_with(prefix)).collect::<Vec<_>>();
         let mut shown: Vec<String> = vec![main.clone()];
-        let others: Vec<&String> = of("rate.").into_iter().filter(|name| **name != main).collect();
-        shown.extend(self.most_moving(&others));
+        let activation = self.most_moving(&of("activation."));
+        // The cells whose receptors move most.
+        let carriers = activation.as_deref().and_then(|name| name.rsplit('.').next());
+        shown.extend(carriers.map(|name| format!("rate.{name}")).filter(|name| *name != main));
         let given = |ligand: &str| self.resolved.iter().any(|arm| is_given(arm, ligand));
         let drugs =
             of("concentration.").into_iter().filter(|name| name.strip_prefix("concentration.").is_some_and(given));
         shown.extend(drugs.take(MOST_DRUGS).cloned());
-        shown.extend(self.most_moving(&of("activation.")));
+        shown.extend(activation);
         // What an index shows, the variable need not show again.
         let mirrored = |name: &str| self.scenario.indices.values().any(|index| index.of == name);
         shown.extend(of("plasticity.").into_iter().filter(|name| !mirrored(name) && self.moves(name)).cloned());

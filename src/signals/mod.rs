@@ -54,6 +54,11 @@ pub struct Relaxation<const G: usize> {
 }
 
 impl<const G: usize> Relaxation<G> {
+    /// The faster of its two rates, per min.
+    pub fn fastest(&self) -> Row<G> {
+        Row::from_fn(|lane| self.rise.get(lane).max(self.fall.get(lane)))
+    }
+
     /// dx/dt, per min.
     #[inline(always)]
     pub fn derivative<S: Simd>(&self, simd: S, target: Lanes<S, G>, x: Lanes<S, G>) -> Lanes<S, G> {

@@ -251,7 +251,7 @@ impl<'a, const G: usize> Block<'a, G> {
         let mut linearised = Linearised::new(&model.shape);
         residual_and_jacobian(simd, &model.shape, &self.work.rows, &self.fast.state, &mut linearised);
         for lane in due {
-            self.lanes[lane].report_if_due(now, lane, (model, &self.work), &linearised);
+            self.lanes[lane].report_if_due(now, lane, (model, &self.work), &linearised, true);
         }
     }
 

@@ -1,6 +1,6 @@
 //! One arm in its lane: its timeline, its own time and step, and what it has recorded so far.
 
-use super::recording::{ArmOutcome, Event, Recording, Report, Status, Work as Effort};
+use super::recording::{ArmOutcome, Event, EventKind, Recording, Report, Status, Work as Effort};
 use crate::circuit::Connection;
 use crate::circuit::equations::Linearised;
 use crate::equilibrium::calibration::{resting_variables, started};
@@ -44,7 +44,7 @@ impl Lane {
         timeline.advance(run.from);
         let averaged = plan.arm.inject.iter().filter_map(|injection| {
             let at = injection.from.unwrap_or(run.from);
-            mean_in_slow_time(injection, run).map(|what| Event { at, what })
+            mean_in_slow_time(injection, run).map(|what| Event { at, kind: EventKind::MeanInput, what, driver: None })
         });
         let events = averaged.collect();
         let recorded = match plan.traces {
@@ -72,6 +72,7 @@ impl Lane {
                     .collect(),
                 reports: Vec::new(),
                 events,
+                averaged: None,
                 work: Effort::default(),
             },
             resting_variables: if run.start.is_empty() {
@@ -120,17 +121,19 @@ impl Lane {
         self.running && self.reports.first().is_some_and(|report| report.minutes <= now)
     }
 
-    /// Records the state for every report due now; `linearised` is the circuit there.
+    /// Records the state for every report due now; `linearised` is the circuit there, which `stands` still or not.
     pub fn report_if_due<const G: usize>(
         &mut self,
         now: f64,
         lane: usize,
         (model, work): (&Model<G>, &Work<G>),
         linearised: &Linearised<G>,
+        stands: bool,
     ) {
         while self.report_is_due(now) {
             let TimeLabel { label, minutes } = self.reports.remove(0);
-            let stability_per_s = leading_rate_per_s(&model.shape, &work.rows, linearised, lane);
+            let stability_per_s =
+                if stands { leading_rate_per_s(&model.shape, &work.rows, linearised, lane) } else { f64::NAN };
             self.outcome
                 .reports
                 .push(Report { stability_per_s, ..report(label, minutes, lane, (model, work), linearised) });

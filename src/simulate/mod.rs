@@ -13,7 +13,7 @@ mod stationary;
 mod stepper;
 
 pub use moment::{DriveEffect, Moment, moment};
-pub use recording::{ArmOutcome, Event, Recording, Report, Status, Work};
+pub use recording::{ArmOutcome, Averaged, Event, EventKind, Recording, Report, Status, Work};
 pub use stationary::{REPLICATES, Sampling, rate_series};
 
 use crate::equilibrium::{Calibrated, RestError, calibrate_scenario};

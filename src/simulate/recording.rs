@@ -101,8 +101,60 @@ impl Status {
 pub struct Event {
     /// When, in min.
     pub at: f64,
+    /// Of which kind.
+    pub kind: EventKind,
     /// What, in a sentence.
     pub what: String,
+    /// The signal or input whose own change moved the circuit's leading eigenvalue most; none where nothing has changed.
+    pub driver: Option<String>,
+}
+
+/// What may happen to a circuit in slow time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// The state that was followed has become unstable.
+    LossOfStability,
+    /// The circuit has settled in a state that does not continue the one that was followed.
+    Jump,
+    /// The circuit stands still nowhere.
+    Oscillation,
+    /// It stands still again.
+    Rest,
+    /// An input that is too fast for slow time is seen by its mean.
+    MeanInput,
+}
+
+impl EventKind {
+    /// Its name.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::LossOfStability => "loss of stability",
+            Self::Jump => "jump",
+            Self::Oscillation => "oscillation",
+            Self::Rest => "rest",
+            Self::MeanInput => "mean input",
+        }
+    }
+
+    /// What it is, in a sentence.
+    pub fn what(self) -> &'static str {
+        match self {
+            Self::LossOfStability => "the followed state lost its stability",
+            Self::Jump => "the circuit jumped to another state",
+            Self::Oscillation => "the circuit oscillates; slow variables see its mean rates",
+            Self::Rest => "the circuit stands still again",
+            Self::MeanInput => "an input is seen by its mean",
+        }
+    }
+}
+
+/// What averaging over bursts of fast time came to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Averaged {
+    /// How many steps of slow time rest on it.
+    pub bursts: u64,
+    /// The largest estimated error of a mean rate, in Hz.
+    pub error_hz: f64,
 }
 
 /// How much work a run was.
@@ -133,6 +185,8 @@ pub struct ArmOutcome {
     pub reports: Vec<Report>,
     /// What happened on the way.
     pub events: Vec<Event>,
+    /// In slow time, where slow variables saw mean rates: how good these were.
+    pub averaged: Option<Averaged>,
     /// How much work it was.
     pub work: Work,
 }

@@ -84,6 +84,10 @@ pub struct Run {
     /// Where the circuit's variables start in fast time, by name: rates in Hz, voltages in input units, gates. From its rest
     /// where empty; variables that are not named start at 0, synapses and adaptation where these rates would hold them.
     pub start: IndexMap<String, f64>,
+    /// In slow time, where the circuit oscillates or is noisy: the burst of fast time, in ms, over which rates are averaged.
+    pub average_over: f64,
+    /// How long it runs before that, in ms.
+    pub average_after: f64,
 }
 
 impl Default for Run {
@@ -104,6 +108,8 @@ impl Default for Run {
             signal_step: 1.0 / 60.0,
             tolerance: 1e-7,
             start: IndexMap::new(),
+            average_over: 1_000.0,
+            average_after: 200.0,
         }
     }
 }
@@ -159,6 +165,14 @@ static SIGNAL_STEP: Parameter = parameter(
     Range::Positive,
     "in fast time, how often signals slower than the circuit advance",
 );
+static AVERAGE_OVER: Parameter = parameter(
+    "T_avg",
+    Dimension::CircuitTime,
+    Range::Positive,
+    "in slow time, where the circuit oscillates or is noisy: the burst over which its rates are averaged",
+);
+static AVERAGE_AFTER: Parameter =
+    parameter("T_set", Dimension::CircuitTime, Range::Positive, "how long that burst runs before averaging starts");
 static TOLERANCE: Parameter = parameter("rtol", Dimension::Number, Range::Positive, "relative tolerance of slow time");
 static START: Parameter = parameter(
     "y_0",
@@ -195,6 +209,8 @@ impl Node for Run {
         visitor.number("signal_step", &mut self.signal_step, Presence::Default, &SIGNAL_STEP);
         visitor.number("tolerance", &mut self.tolerance, Presence::Default, &TOLERANCE);
         visitor.numbers("start", &mut self.start, &START);
+        visitor.number("average_over", &mut self.average_over, Presence::Default, &AVERAGE_OVER);
+        visitor.number("average_after", &mut self.average_after, Presence::Default, &AVERAGE_AFTER);
     }
 }
 

@@ -10,6 +10,7 @@ use crate::units::Dimension;
 /// More steps or samples than this, and the run would take days or fill the memory.
 const MOST_STEPS: f64 = 2e10;
 const MOST_SAMPLES: f64 = 1e7;
+const MOST_STEPS_OF_A_BURST: f64 = 1e7;
 const MOST_DOSES: f64 = 1e4;
 /// What an arm's `set` may name.
 const ARM_PATHS: &str = "a path that starts with populations, onto, receptors, ligands, stress or plasticity";
@@ -72,20 +73,15 @@ impl Checks<'_> {
         let (run, circuit) = (&scenario.run, &scenario.circuit);
         let noisy = circuit
             .populations
-            .iter()
-            .find(|(_, population)| population.noise.as_ref().is_some_and(|noise| noise.sigma > 0.0));
-        match (run.time, noisy) {
-            (Time::Slow, Some((name, _))) => self.report(
-                joined(&joined(&joined("populations", name), "noise"), "sigma"),
-                "slow time follows the circuit's noise-free state",
-                "`time = \"fast\"` in [run], or a sigma of 0",
-            ),
-            (Time::Fast, Some(_)) if run.method == Method::RungeKutta4 => {
-                self.report("run.method", "rk4 is for circuits without noise", "euler-maruyama or heun");
-            }
-            _ => {}
+            .values()
+            .any(|population| population.noise.as_ref().is_some_and(|noise| noise.sigma > 0.0));
+        if noisy && run.method == Method::RungeKutta4 {
+            self.report("run.method", "rk4 is for circuits without noise", "euler-maruyama or heun");
         }
         if run.time == Time::Slow {
+            if (run.average_over + run.average_after) / run.step > MOST_STEPS_OF_A_BURST {
+                self.report("run.average_over", "a burst of more than ten million steps", "a shorter burst");
+            }
             return;
         }
         if (run.to - run.from) * MS_PER_MIN / run.step > MOST_STEPS {

@@ -2,20 +2,28 @@
 //!
 //! The slow variables are integrated by the Dormand-Prince 5(4) pair (Dormand & Prince 1980,
 //! doi:10.1016/0771-050X(80)90013-3), every lane with its own time, step and error control. At each stage the circuit's
-//! state is found by Newton's method from the last one. Where that fails, or the state has become unstable, the circuit is
-//! let go: its own dynamics are followed until they stand still (a jump, reported as an event) or do not (the arm ends).
+//! state is predicted from those before it and corrected by Newton's method. Where that fails, where the state has become
+//! unstable, and wherever something begins or ends at once, the circuit is let go: its own dynamics are followed until they
+//! stand still (elsewhere: a jump, reported as an event). Where they do not stand still, because the circuit oscillates or is
+//! noisy, slow variables see its mean rates over bursts of fast time.
+
+mod averaging;
+mod driver;
+mod events;
+mod sampling;
 
 use super::dormand_prince::{ERROR, NODES, STAGES, advance};
 use super::lane::{Lane, Next};
-use super::recording::{ArmOutcome, Event, Status};
+use super::recording::{ArmOutcome, Averaged, Event, EventKind};
 use super::start::{Place, begin};
 use crate::equilibrium::newton::{NewtonWork, solve};
 use crate::equilibrium::relaxation::{STILL, relax};
-use crate::equilibrium::stability::eigenvalues_per_ms;
 use crate::experiment::{Inputs, Model, Plan, Work};
 use crate::numeric::lanes::dispatch;
 use crate::numeric::lanes::{Lanes, Mask, Row};
 use crate::spec::Run;
+use averaging::{Averaging, Burst};
+use driver::Past;
 use fearless_simd::{Level, Simd};
 
 /// The first step of a lane after an event, in min.
@@ -32,10 +40,11 @@ const ABSOLUTE: f64 = 1e-2;
 const LARGEST_TURN: f64 = 0.1;
 /// Steps after which a lane is given up: a time constant is far too short for slow time.
 const MOST_STEPS: u64 = 3_000_000;
-/// Samples within a step, where traces are recorded adaptively.
-const SAMPLES_PER_STEP: f64 = 4.0;
-/// How hard an unstable state is pushed before it is let go, relative to the rates.
-const PUSH: f64 = 1e-6;
+/// The longest step relative to the time constant of the fastest slow variable. The method is stable up to 3.3; as near as
+/// that, rounding would grow to the size of the tolerance before a step is refused.
+const STABLE_STEP: f64 = 2.5;
+/// The relative tolerance where slow variables see means over bursts, which are no more accurate than that.
+const AVERAGED_TOLERANCE: f64 = 1e-4;
 
 /// Runs a block of arms; outcome `i` is that of `plans[i]`.
 pub fn run<const G: usize>(model: &Model<G>, plans: &[&Plan], run: &Run, level: Level) -> Vec<ArmOutcome> {
@@ -66,7 +75,7 @@ pub(super) fn run_to_end(model: &Model<1>, plan: &Plan, run: &Run, level: Level)
     let (states, mut circuit) = (block.states.clone(), block.circuit.clone());
     dispatch!(level, simd => {
         let (time, everywhere) = (Lanes::load(simd, &block.time), Mask::from_bits(simd, u64::MAX));
-        block.equilibrate(simd, time, &states, &mut circuit, everywhere);
+        block.equilibrate(simd, time, &states, (&mut circuit, None), everywhere);
     });
     let outcome = block.lanes.remove(0).outcome;
     End { outcome, inputs: block.inputs, states, circuit, work: block.work }
@@ -101,6 +110,15 @@ struct Block<'a, const G: usize> {
     jumped: u64,
     /// Lanes in which it did not come to rest.
     lost: u64,
+    /// Lanes in which slow variables see mean rates over bursts.
+    averaged: u64,
+    /// Since when, min.
+    averaged_since: Row<G>,
+    averaging: Averaging<G>,
+    /// The last burst.
+    burst: Option<Burst<G>>,
+    /// What held when each lane's state was last known to be stable.
+    past: Past<G>,
 }
 
 /// One step of all lanes.
@@ -109,7 +127,10 @@ struct Step<const G: usize> {
     stages: Vec<Vec<Row<G>>>,
     states: Vec<Row<G>>,
     circuit: Vec<Row<G>>,
+    /// Rates at its start.
     start: Vec<Row<G>>,
+    /// d circuit / dt per min over the last step of each lane; 0 where something has begun or ended since.
+    trend: Vec<Row<G>>,
 }
 
 impl<'a, const G: usize> Block<'a, G> {
@@ -139,6 +160,11 @@ impl<'a, const G: usize> Block<'a, G> {
             rates: vec![Row::ZERO; n],
             jumped: 0,
             lost: 0,
+            averaged: 0,
+            averaged_since: Row::splat(f64::NEG_INFINITY),
+            averaging: Averaging::new(model, plans, run),
+            burst: None,
+            past: Past::new(model),
         }
     }
 
@@ -150,11 +176,12 @@ impl<'a, const G: usize> Block<'a, G> {
             states: self.states.clone(),
             circuit: self.circuit.clone(),
             start: self.rates.clone(),
+            trend: vec![Row::ZERO; self.circuit.len()],
         };
         while self.lanes.iter().any(|lane| lane.running) {
             self.begin_step(simd, &mut step);
             let error = self.try_step(simd, &mut step);
-            self.finish_step(simd, &step, &error);
+            self.finish_step(simd, &mut step, &error);
         }
     }
 
@@ -169,11 +196,12 @@ impl<'a, const G: usize> Block<'a, G> {
         let place = Place { model: self.model, inputs: &self.inputs, time: &self.time };
         let variables = (self.states.as_mut_slice(), self.circuit.as_mut_slice());
         let failed = begin(simd, &place, &resting, variables, &mut self.work, &mut self.newton);
-        let failed = failed & self.active();
+        self.average_noisy();
+        let failed = failed & self.active() & !self.averaged;
         if failed != 0 {
             self.let_go(simd, failed);
         }
-        self.settle_lost();
+        self.settle_lost(simd);
         self.look_for_instability(simd);
         for index in 0..self.lanes.len() {
             if self.lanes[index].running {
@@ -189,7 +217,7 @@ impl<'a, const G: usize> Block<'a, G> {
         simd: S,
         time: Lanes<S, G>,
         states: &[Row<G>],
-        circuit: &mut [Row<G>],
+        circuit: (&mut [Row<G>], Option<&[Row<G>]>),
         active: Mask<S, G>,
         derivatives: &mut [Row<G>],
     ) {
@@ -197,24 +225,41 @@ impl<'a, const G: usize> Block<'a, G> {
         self.model.derivatives(simd, &self.inputs, states, &mut self.work, derivatives);
     }
 
-    /// Signals and circuit state at the lanes' times and slow variables.
+    /// Signals and circuit state at the lanes' times and slow variables; `guess` is the predicted state, where there is one.
     fn equilibrate<S: Simd>(
         &mut self,
         simd: S,
         time: Lanes<S, G>,
         states: &[Row<G>],
-        circuit: &mut [Row<G>],
+        (circuit, guess): (&mut [Row<G>], Option<&[Row<G>]>),
         active: Mask<S, G>,
     ) {
         let model = self.model;
         model.show(simd, time, &self.inputs, states, &mut self.work);
         model.modulate(simd, &self.inputs, &mut self.work);
-        let found = solve(simd, &model.shape, &self.work.rows, circuit, active, &mut self.newton);
-        let failed = active.and(found.not()).bits();
+        let followed = active.and(Mask::from_bits(simd, !self.averaged));
+        let mut open = followed;
+        if let Some(guess) = guess {
+            let mut trial = guess.to_vec();
+            let found = solve(simd, &model.shape, &self.work.rows, &mut trial, followed, &mut self.newton);
+            replace(simd, circuit, &trial, found.bits());
+            open = followed.and(found.not());
+        }
+        // The prediction may have led astray; the last state does not.
+        let mut failed = open.bits();
+        if failed != 0 {
+            failed &= !solve(simd, &model.shape, &self.work.rows, circuit, open, &mut self.newton).bits();
+        }
         if failed != 0 {
             self.relax_lanes(simd, circuit, failed);
         }
         crate::circuit::equations::rates(simd, &model.shape, &self.work.rows, circuit, &mut self.rates);
+        let averaged = active.bits() & self.averaged;
+        if averaged != 0 {
+            let burst = self.averaging.burst(simd, (model, self.run), &self.work.rows, circuit);
+            replace(simd, &mut self.rates, &burst.means, averaged);
+            self.burst = Some(burst);
+        }
         model.show_rates(&self.rates, &mut self.work.signals);
         model.show_variables(circuit, &mut self.work.signals);
     }
@@ -251,26 +296,29 @@ impl<'a, const G: usize> Block<'a, G> {
 
     /// Carries out what is due, and sets each lane's step so that it ends at the next moment of interest.
     fn begin_step<S: Simd>(&mut self, simd: S, step: &mut Step<G>) {
-        let mut changed = 0u64;
-        for index in 0..self.lanes.len() {
-            let now = self.time.get(index);
-            let lane = &mut self.lanes[index];
-            if lane.running && lane.timeline.advance(now) {
-                lane.timeline.write(index, &mut self.inputs);
-                lane.step = FIRST_STEP;
-                changed |= 1 << index;
-            }
+        let changed = self.carry_out();
+        if changed != 0 {
+            step.trend.iter_mut().for_each(|row| clear(row, changed));
+            // What begins or ends at once moves the circuit at its own speed, and not along a branch of states.
+            self.let_go(simd, changed & !self.averaged);
+            self.jumped &= !changed;
+            self.settle_lost(simd);
         }
         let time = Lanes::load(simd, &self.time);
         let active = Mask::from_bits(simd, self.active());
         let mut circuit = std::mem::take(&mut self.circuit);
         let states = self.states.clone();
         let mut first = std::mem::take(&mut step.stages[0]);
-        self.evaluate(simd, time, &states, &mut circuit, active, &mut first);
+        self.evaluate(simd, time, &states, (&mut circuit, None), active, &mut first);
         step.stages[0] = first;
         self.circuit = circuit;
-        self.settle_lost();
-        self.look_for_instability(simd);
+        let averaged = self.averaged;
+        self.settle_lost(simd);
+        let unstable = self.look_for_instability(simd);
+        self.follow_again(simd);
+        if unstable != 0 || self.averaged != averaged {
+            self.model.derivatives(simd, &self.inputs, &states, &mut self.work, &mut step.stages[0]);
+        }
         step.start.clone_from_slice(&self.rates);
         for index in 0..self.lanes.len() {
             let now = self.time.get(index);
@@ -278,13 +326,28 @@ impl<'a, const G: usize> Block<'a, G> {
             if changed >> index & 1 == 1 && lane.running {
                 lane.sample(now, index, &self.work);
             }
-            lane.report_if_due(now, index, (self.model, &self.work), &self.newton.linearised);
+            let stands = self.averaged >> index & 1 == 0;
+            lane.report_if_due(now, index, (self.model, &self.work), &self.newton.linearised, stands);
             if lane.next_moment(self.run) == Next::End {
                 lane.running = false;
             }
-            let length = if lane.running { lane.step.min(lane.until(now, self.run)) } else { 0.0 };
+            let longest = STABLE_STEP / self.model.states.fastest.get(index);
+            let length = if lane.running { lane.step.min(longest).min(lane.until(now, self.run)) } else { 0.0 };
             step.length.set(index, length);
         }
+    }
+
+    /// Carries out what is due in each lane; gives the lanes, as bits, in which something was.
+    fn carry_out(&mut self) -> u64 {
+        let mut changed = 0u64;
+        for (index, lane) in self.lanes.iter_mut().enumerate() {
+            if lane.running && lane.timeline.advance(self.time.get(index)) {
+                lane.timeline.write(index, &mut self.inputs);
+                lane.step = FIRST_STEP;
+                changed |= 1 << index;
+            }
+        }
+        changed
     }
 
     /// Takes all stages; gives each lane's error relative to its tolerance.
@@ -296,12 +359,30 @@ impl<'a, const G: usize> Block<'a, G> {
         for stage in 1..7 {
             advance(simd, &self.states, &step.stages[..stage], &STAGES[stage], &step.length, &mut step.states);
             let time = Lanes::splat(simd, NODES[stage]).mul_add(length, now);
+            let guess = self.predict(simd, step, stage);
             let mut slope = std::mem::take(&mut step.stages[stage]);
             let (states, mut circuit) = (std::mem::take(&mut step.states), std::mem::take(&mut step.circuit));
-            self.evaluate(simd, time, &states, &mut circuit, active, &mut slope);
+            self.evaluate(simd, time, &states, (&mut circuit, Some(&guess)), active, &mut slope);
             (step.states, step.circuit, step.stages[stage]) = (states, circuit, slope);
         }
         self.error(simd, step)
+    }
+
+    /// The circuit at a stage as a straight line predicts it: from the step's start through the stage before, or, for the
+    /// first, along the trend of the last step.
+    fn predict<S: Simd>(&self, simd: S, step: &Step<G>, stage: usize) -> Vec<Row<G>> {
+        let mut guess = self.circuit.clone();
+        let length = Lanes::load(simd, &step.length);
+        for (index, guess) in guess.iter_mut().enumerate() {
+            let from = Lanes::load(simd, guess);
+            let ahead = if stage == 1 {
+                Lanes::load(simd, &step.trend[index]) * length * NODES[1]
+            } else {
+                (Lanes::load(simd, &step.circuit[index]) - from) * (NODES[stage] / NODES[stage - 1])
+            };
+            (from + ahead).store(guess);
+        }
+        guess
     }
 
     /// The largest error of any slow variable, and the largest turn of any rate, relative to what is allowed.
@@ -311,8 +392,10 @@ impl<'a, const G: usize> Block<'a, G> {
             #[inline(always)]
             || {
                 let one = Lanes::splat(simd, 1.0);
-                let relative = Lanes::splat(simd, self.run.tolerance);
-                let absolute = Lanes::splat(simd, self.run.tolerance * ABSOLUTE);
+                let averaged = Mask::from_bits(simd, self.averaged);
+                let coarse = Lanes::splat(simd, self.run.tolerance.max(AVERAGED_TOLERANCE));
+                let relative = averaged.select(coarse, Lanes::splat(simd, self.run.tolerance));
+                let absolute = relative * ABSOLUTE;
                 let length = Lanes::load(simd, &step.length);
                 let mut worst = Lanes::splat(simd, 0.0);
                 for index in 0..self.states.len() {
@@ -340,8 +423,9 @@ impl<'a, const G: usize> Block<'a, G> {
     }
 
     /// Accepts or rejects the step in each lane, samples the accepted ones, and chooses the next length.
-    fn finish_step<S: Simd>(&mut self, simd: S, step: &Step<G>, error: &Row<G>) {
+    fn finish_step<S: Simd>(&mut self, simd: S, step: &mut Step<G>, error: &Row<G>) {
         let mut accepted = 0u64;
+        let mut given_up = 0u64;
         for index in 0..self.lanes.len() {
             let (length, error, now) = (step.length.get(index), error.get(index), self.time.get(index));
             let lost = self.lost >> index & 1 == 1;
@@ -353,17 +437,15 @@ impl<'a, const G: usize> Block<'a, G> {
             let shortest = SHORTEST_STEP * now.abs().max(1.0);
             if (error <= 1.0 || length <= shortest) && !lost {
                 accepted |= 1 << index;
+                // A turn that no step is short enough for is a jump.
+                self.jumped |= u64::from(error > 1.0) << index;
                 lane.outcome.work.steps += 1;
-                if length == lane.step {
-                    lane.step = length * factor;
-                } else {
-                    lane.step = lane.step.max(length * factor);
-                }
+                lane.step = if length == lane.step { length * factor } else { lane.step.max(length * factor) };
             } else {
                 lane.outcome.work.rejected += 1;
                 lane.step = if lost { 0.1 * length } else { length * factor };
                 if lane.step < if lost { LOST_STEP } else { shortest } {
-                    lane.give_up(now, "no stable state of the circuit can be followed from here");
+                    given_up |= 1 << index;
                 }
             }
             lane.outcome.work.evaluations += 7;
@@ -372,16 +454,14 @@ impl<'a, const G: usize> Block<'a, G> {
             }
         }
         self.lost = 0;
-        let jumped = self.jumped & accepted;
+        let jumped = self.jumped & accepted & !self.averaged;
         self.jumped = 0;
         for index in (0..self.lanes.len()).filter(|index| jumped >> index & 1 == 1) {
             let at = self.time.get(index) + step.length.get(index);
-            self.lanes[index].outcome.events.push(Event {
-                at,
-                what: "the state could not be followed continuously; the circuit was let go and settled anew".into(),
-            });
+            self.note_event(simd, EventKind::Jump, index, at);
         }
         self.sample_within(simd, step, accepted);
+        self.note_trend(step, accepted);
         replace(simd, &mut self.states, &step.states, accepted);
         replace(simd, &mut self.circuit, &step.circuit, accepted);
         for index in (0..self.lanes.len()).filter(|index| accepted >> index & 1 == 1) {
@@ -390,125 +470,19 @@ impl<'a, const G: usize> Block<'a, G> {
             // Moments of interest are met exactly, not to rounding.
             self.time.set(index, lane.snap(end, self.run));
         }
+        if given_up != 0 {
+            self.average_or_end(simd, given_up);
+        }
     }
 
-    /// Samples the accepted steps by cubic Hermite interpolation of the slow variables, with the circuit solved anew.
-    fn sample_within<S: Simd>(&mut self, simd: S, step: &Step<G>, accepted: u64) {
-        let first = |index: usize| first_sample(self.time.get(index), step.length.get(index), self.run);
-        let mut next: Vec<f64> = (0..self.lanes.len()).map(first).collect();
-        loop {
-            let mut due = 0u64;
-            let mut share = Row::splat(1.0);
-            for index in (0..self.lanes.len()).filter(|index| accepted >> index & 1 == 1) {
-                let (start, length) = (self.time.get(index), step.length.get(index));
-                if length > 0.0 && next[index] <= start + length * (1.0 + 1e-12) {
-                    due |= 1 << index;
-                    share.set(index, ((next[index] - start) / length).min(1.0));
-                }
+    /// Keeps how fast the circuit moved in the accepted steps.
+    fn note_trend(&self, step: &mut Step<G>, accepted: u64) {
+        for (index, trend) in step.trend.iter_mut().enumerate() {
+            for lane in (0..self.lanes.len()).filter(|lane| accepted >> lane & 1 == 1) {
+                let (length, moved) =
+                    (step.length.get(lane), step.circuit[index].get(lane) - self.circuit[index].get(lane));
+                trend.set(lane, if length > 0.0 { moved / length } else { 0.0 });
             }
-            if due == 0 {
-                return;
-            }
-            self.interpolate(simd, step, &share, due);
-            for index in (0..self.lanes.len()).filter(|index| due >> index & 1 == 1) {
-                let (start, length) = (self.time.get(index), step.length.get(index));
-                self.lanes[index].sample(next[index], index, &self.work);
-                next[index] += self.run.record.unwrap_or(length / SAMPLES_PER_STEP);
-                // The last sample of an adaptive step is its end, whatever rounding says.
-                if self.run.record.is_none() && (next[index] - start - length).abs() < 1e-9 * length {
-                    next[index] = start + length;
-                }
-            }
-        }
-    }
-
-    fn interpolate<S: Simd>(&mut self, simd: S, step: &Step<G>, share: &Row<G>, due: u64) {
-        let one = Lanes::splat(simd, 1.0);
-        let share = Lanes::load(simd, share);
-        let length = Lanes::load(simd, &step.length);
-        let mut states = self.states.clone();
-        for (index, row) in states.iter_mut().enumerate() {
-            let (from, to) = (Lanes::load(simd, &self.states[index]), Lanes::load(simd, &step.states[index]));
-            let (slope_from, slope_to) =
-                (Lanes::load(simd, &step.stages[0][index]), Lanes::load(simd, &step.stages[6][index]));
-            let rest = one - share;
-            let bend = (one - share * 2.0) * (to - from) + length * ((share - one) * slope_from + share * slope_to);
-            (rest * from + share * to + share * (share - one) * bend).store(row);
-        }
-        let mut circuit = self.circuit.clone();
-        for (row, (from, to)) in circuit.iter_mut().zip(self.circuit.iter().zip(&step.circuit)) {
-            let (from, to) = (Lanes::load(simd, from), Lanes::load(simd, to));
-            share.mul_add(to - from, from).store(row);
-        }
-        let time = share.mul_add(length, Lanes::load(simd, &self.time));
-        self.equilibrate(simd, time, &states, &mut circuit, Mask::from_bits(simd, due));
-    }
-
-    fn sample_now<S: Simd>(&mut self, simd: S, index: usize) {
-        let time = Lanes::load(simd, &self.time);
-        let mut circuit = self.circuit.clone();
-        let states = self.states.clone();
-        self.equilibrate(simd, time, &states, &mut circuit, Mask::from_bits(simd, 1 << index));
-        self.lanes[index].sample(self.time.get(index), index, &self.work);
-    }
-
-    /// Ends the lanes whose circuit came to rest nowhere.
-    fn settle_lost(&mut self) {
-        for index in (0..self.lanes.len()).filter(|index| self.lost >> index & 1 == 1) {
-            let at = self.time.get(index);
-            self.lanes[index].give_up(at, "the circuit settles nowhere: it oscillates or runs away");
-        }
-        self.lost = 0;
-    }
-
-    /// Looks at the eigenvalues of every running lane; an unstable state is pushed and let go.
-    fn look_for_instability<S: Simd>(&mut self, simd: S) {
-        let mut unstable = 0u64;
-        for (index, lane) in self.lanes.iter_mut().enumerate().filter(|(_, lane)| lane.running) {
-            match eigenvalues_per_ms(&self.model.shape, &self.work.rows, &self.newton.linearised, index) {
-                Ok(values) if values.iter().all(|value| value.re < 0.0) => {}
-                Ok(_) => unstable |= 1 << index,
-                Err(_) => lane.give_up(self.time.get(index), "the circuit's Jacobian is not finite"),
-            }
-        }
-        if unstable == 0 {
-            return;
-        }
-        for index in (0..self.lanes.len()).filter(|index| unstable >> index & 1 == 1) {
-            for row in &mut self.circuit {
-                let value = row.get(index);
-                row.set(index, value + PUSH * value.abs().max(1.0));
-            }
-            let what = "the followed state lost its stability".into();
-            self.lanes[index].outcome.events.push(Event { at: self.time.get(index), what });
-        }
-        self.let_go(simd, unstable);
-        self.settle_lost();
-        self.jumped = 0;
-        let mut circuit = std::mem::take(&mut self.circuit);
-        let (time, states) = (Lanes::load(simd, &self.time), self.states.clone());
-        let running = Mask::from_bits(simd, self.active());
-        self.equilibrate(simd, time, &states, &mut circuit, running);
-        self.circuit = circuit;
-    }
-}
-
-impl Lane {
-    fn give_up(&mut self, at: f64, reason: &str) {
-        if self.running {
-            self.running = false;
-            self.outcome.status = Status::Unstable { at, reason: reason.to_owned() };
-        }
-    }
-}
-
-/// The time of the first sample within a step, in min: on the grid of `record`, or a share of the step.
-fn first_sample(start: f64, length: f64, run: &Run) -> f64 {
-    match run.record {
-        None => start + length / SAMPLES_PER_STEP,
-        Some(interval) => {
-            let count = libm::floor((start - run.from) / interval + 1e-9) + 1.0;
-            count.mul_add(interval, run.from)
         }
     }
 }
@@ -519,4 +493,9 @@ fn replace<S: Simd, const G: usize>(simd: S, now: &mut [Row<G>], next: &[Row<G>]
     for (now, next) in now.iter_mut().zip(next) {
         mask.select(Lanes::load(simd, next), Lanes::load(simd, now)).store(now);
     }
+}
+
+/// Sets a row to 0 in the lanes of the bits.
+fn clear<const G: usize>(row: &mut Row<G>, bits: u64) {
+    (0..Row::<G>::LANES).filter(|lane| bits >> lane & 1 == 1).for_each(|lane| row.set(lane, 0.0));
 }
