@@ -140,7 +140,7 @@ fn bad_plasticity_is_refused_with_its_place() {
     refused("half = \"0.5 x rest\"", "half = \"-1 x rest\"", &["-1 x rest is out of range", "more than 0"]);
     refused("of = \"rate.A\", half = \"0.5 x rest\"", "of = \"stress\", half = \"0.5 x rest\"", &["0 at rest"]);
     refused("rise = \"1 h\"\n", "", &["`rise` is missing"]);
-    refused("fall = \"2 h\"", "fall = \"2 h\"\nstart = \"rest\"", &["\"target\" or a number"]);
+    refused("fall = \"2 h\"", "fall = \"2 h\"\nstart = \"best\"", &["target, rest, or a number", "`rest`"]);
     refused("{ stress = 2 }", "{ stres = 2 }", &["`stres` is not a signal", "`stress`"]);
     refused("from = \"A\", onto = \"A\", weight", "onto = \"A\", weight", &["needs `from"]);
     refused("[indices.untagged]\nof = \"plasticity.tag\"", "[indices.untagged]", &["of a signal or of a connection"]);

@@ -33,7 +33,7 @@ fn the_figures_of_every_scenario_parse_and_their_texts_keep_apart() {
             let text: String = document.descendants().filter_map(|node| node.text()).collect::<Vec<_>>().join("\n");
             for population in results.scenario.circuit.populations.keys() {
                 assert!(
-                    stem == "pharmacology" || text.contains(population.as_str()),
+                    stem == "pharmacology" || stem == "course" || text.contains(population.as_str()),
                     "{stem} of {} lacks {population}",
                     file.display()
                 );

@@ -3,7 +3,8 @@
 use super::notes::{Note, Notes};
 use super::value::{kind_of, number_without_unit, scalar};
 use crate::spec::declare::{
-    ByName, Choice, Level, Node, NodeList, NodeMap, NodeOption, Parameter, Presence, Setting, TimeLabel, Visitor,
+    ByName, Choice, Level, Node, NodeList, NodeMap, NodeOption, NumberOrWord, Parameter, Presence, Setting, TimeLabel,
+    Visitor,
 };
 use crate::spec::path::joined;
 use crate::spec::{NEGATIVE_LOG_AFFINITY, from_negative_log, nearest, signal_dimension};
@@ -289,23 +290,26 @@ impl Visitor for Reader<'_, '_, '_> {
     fn number_or_word(
         &mut self,
         key: &'static str,
-        value: &mut Option<f64>,
-        word: &'static str,
+        value: &mut NumberOrWord,
+        words: &'static [&'static str],
         declared: &'static Parameter,
     ) {
         let Some(found) = self.find(key) else { return };
         match found.get_ref() {
-            DeValue::String(text) if text.as_ref() == word => *value = None,
             DeValue::String(text) if Dimension::Number.read(text, self.notes.input).is_err() => {
+                if let Some(word) = words.iter().find(|word| **word == text.as_ref()) {
+                    *value = NumberOrWord::Word(word);
+                    return;
+                }
                 let path = joined(&self.path, key);
                 let message = format!("the text {:?} does not fit here", text.as_ref());
-                let expected = format!("\"{word}\" or a number: {}", declared.meaning);
-                self.report(&path, found.span(), message, expected, nearest(text, std::iter::once(word)));
+                let expected = format!("{}, or a number: {}", words.join(", "), declared.meaning);
+                self.report(&path, found.span(), message, expected, nearest(text, words.iter().copied()));
             }
             _ => {
                 let path = joined(&self.path, key);
                 if let Some(number) = self.quantity(&path, found, declared.dimension, declared) {
-                    *value = Some(number);
+                    *value = NumberOrWord::Number(number);
                 }
             }
         }

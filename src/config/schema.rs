@@ -2,7 +2,8 @@
 
 use super::Kind;
 use crate::spec::declare::{
-    ByName, Choice, Level, Node, NodeList, NodeMap, NodeOption, Parameter, Presence, Range, Setting, TimeLabel, Visitor,
+    ByName, Choice, Level, Node, NodeList, NodeMap, NodeOption, NumberOrWord, Parameter, Presence, Range, Setting,
+    TimeLabel, Visitor,
 };
 use crate::spec::scenario::{CircuitFile, PharmacologyFile};
 use crate::spec::{Finding, Hypothesis, Scenario, Sweep};
@@ -126,11 +127,11 @@ impl Visitor for Describer {
     fn number_or_word(
         &mut self,
         key: &'static str,
-        _: &mut Option<f64>,
-        word: &'static str,
+        _: &mut NumberOrWord,
+        words: &'static [&'static str],
         declared: &'static Parameter,
     ) {
-        let scalar = json!({ "anyOf": [{ "type": "number" }, { "const": word }] });
+        let scalar = json!({ "anyOf": [{ "type": "number" }, { "enum": words }] });
         self.put(key, with_source(&scalar, declared.meaning));
     }
 
@@ -260,7 +261,14 @@ impl Visitor for ChoiceFinder {
     fn affinity(&mut self, _: &'static str, _: &'static str, _: &mut f64, _: &'static Parameter) {}
     fn threshold(&mut self, _: &'static str, _: &mut f64, _: &str, _: &'static Parameter) {}
     fn level(&mut self, _: &'static str, _: &mut Level, _: &str, _: &'static Parameter) {}
-    fn number_or_word(&mut self, _: &'static str, _: &mut Option<f64>, _: &'static str, _: &'static Parameter) {}
+    fn number_or_word(
+        &mut self,
+        _: &'static str,
+        _: &mut NumberOrWord,
+        _: &'static [&'static str],
+        _: &'static Parameter,
+    ) {
+    }
     fn whole(&mut self, _: &'static str, _: &mut u64, _: &'static str) {}
     fn by_name(&mut self, _: &'static str, _: &mut ByName, _: &'static Parameter) {}
     fn numbers(&mut self, _: &'static str, _: &mut IndexMap<String, f64>, _: &'static Parameter) {}

@@ -1,7 +1,8 @@
 //! Writes a specification: as TOML that reads back to the same bits, and as JSON.
 
 use crate::spec::declare::{
-    ByName, Choice, Level, Node, NodeList, NodeMap, NodeOption, Parameter, Presence, Setting, TimeLabel, Visitor,
+    ByName, Choice, Level, Node, NodeList, NodeMap, NodeOption, NumberOrWord, Parameter, Presence, Setting, TimeLabel,
+    Visitor,
 };
 use crate::spec::{Scenario, Sweep, signal_dimension};
 use crate::units::{Dimension, InputUnit};
@@ -96,13 +97,13 @@ impl Visitor for Writer {
     fn number_or_word(
         &mut self,
         key: &'static str,
-        value: &mut Option<f64>,
-        word: &'static str,
+        value: &mut NumberOrWord,
+        _: &'static [&'static str],
         declared: &'static Parameter,
     ) {
         match value {
-            Some(number) => self.put(key, self.quantity(*number, declared.dimension)),
-            None => self.put(key, word),
+            NumberOrWord::Number(number) => self.put(key, self.quantity(*number, declared.dimension)),
+            NumberOrWord::Word(word) => self.put(key, *word),
         }
     }
 

@@ -99,6 +99,7 @@ impl<const G: usize> Model<G> {
                 }
             }
         }
+        model.plasticity.begin_at_rest(&model.rest, &mut model.states.initial);
         model
     }
 

@@ -4,7 +4,8 @@ use super::modifiers::{Modifiers, weighted};
 use crate::numeric::functions::hill;
 use crate::numeric::lanes::{Lanes, Mask, Row};
 use crate::signals::{Board, Relaxation, States};
-use crate::spec::{self, Level, Scenario};
+use crate::spec::plasticity::{AT_REST, AT_TARGET};
+use crate::spec::{self, Level, NumberOrWord, Scenario};
 use fearless_simd::Simd;
 
 /// The plasticity variables of a block.
@@ -29,6 +30,8 @@ struct Variable<const G: usize> {
     hastening_modified: Modifiers<G>,
     /// 1 where it starts at its target.
     settled: Row<G>,
+    /// 1 where it starts at its rest.
+    rested: Row<G>,
     /// Index among the states.
     state: usize,
     /// Index among the signals.
@@ -48,7 +51,11 @@ pub fn build<const G: usize>(lanes: &[&Scenario], board: &mut Board, states: &mu
         let full = format!("plasticity.{name}");
         let relaxation =
             Relaxation { rise: row(&|variable| 1.0 / variable.rise), fall: row(&|variable| 1.0 / variable.fall) };
-        let start = row(&|variable| variable.start.unwrap_or(0.0));
+        let start = row(&|variable| match variable.start {
+            NumberOrWord::Number(number) => number,
+            NumberOrWord::Word(_) => 0.0,
+        });
+        let starts = |word| row(&|variable| flag(variable.start == NumberOrWord::Word(word)));
         Variable {
             follows: board.add(first.target.of.as_str()),
             half: row(&|variable| variable.target.half.number()),
@@ -61,7 +68,8 @@ pub fn build<const G: usize>(lanes: &[&Scenario], board: &mut Board, states: &mu
                 &|lane| hastening(lane).map(|hastening| (&hastening.reduced_by, &hastening.raised_by)),
                 board,
             ),
-            settled: row(&|variable| flag(variable.start.is_none())),
+            settled: starts(AT_TARGET),
+            rested: starts(AT_REST),
             state: states.add(full.as_str(), start, relaxation.fastest()),
             relaxation,
             signal: board.add(full),
@@ -76,6 +84,15 @@ impl<const G: usize> Plasticity<G> {
     pub fn show(&self, states: &[Row<G>], signals: &mut [Row<G>]) {
         for variable in &self.variables {
             signals[variable.signal] = states[variable.state];
+        }
+    }
+
+    /// Puts the variables that start at their rest there.
+    pub fn begin_at_rest(&self, rest: &[Row<G>], initial: &mut [Row<G>]) {
+        for variable in &self.variables {
+            let (rest, start) = (&rest[variable.signal], &mut initial[variable.state]);
+            *start =
+                Row::from_fn(|lane| if variable.rested.get(lane) > 0.0 { rest.get(lane) } else { start.get(lane) });
         }
     }
 

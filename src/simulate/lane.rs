@@ -18,6 +18,8 @@ pub struct Lane {
     pub running: bool,
     /// The step it would take next, min.
     pub step: f64,
+    /// When something last began or ended, min.
+    pub changed_at: f64,
     /// What it has left so far.
     pub outcome: ArmOutcome,
     /// The circuit's variables at rest, or where the run states that they start.
@@ -58,6 +60,7 @@ impl Lane {
             timeline,
             running: true,
             step: 1e-3,
+            changed_at: run.from,
             outcome: ArmOutcome {
                 name: plan.arm.name.clone(),
                 status: Status::Done,

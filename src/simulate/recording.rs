@@ -23,6 +23,12 @@ impl Recording {
         self.values.extend(values.chain(std::iter::repeat(f64::NAN)).take(self.names.len()));
     }
 
+    /// The last value of a column.
+    pub fn last(&self, column: usize) -> Option<f64> {
+        let row = self.values.len().checked_sub(self.names.len())?;
+        self.values.get(row + column).copied()
+    }
+
     /// The signals' names, in the order of the columns.
     pub fn names(&self) -> &[String] {
         &self.names

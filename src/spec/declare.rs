@@ -176,6 +176,15 @@ impl Level {
     }
 }
 
+/// A number, or one of a few words in its place.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum NumberOrWord {
+    /// A number.
+    Number(f64),
+    /// A word.
+    Word(&'static str),
+}
+
 /// A value whose place in the specification decides its type: what `set` and `--set` write.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Setting {
@@ -208,12 +217,12 @@ pub trait Visitor {
     fn threshold(&mut self, key: &'static str, value: &mut f64, signal: &str, declared: &'static Parameter);
     /// A level of a signal, in the signal's dimension or as a multiple of its rest.
     fn level(&mut self, key: &'static str, value: &mut Level, signal: &str, declared: &'static Parameter);
-    /// A number, or a word in its place: none for the word, which stands where the key is absent.
+    /// A number, or one of the words in its place.
     fn number_or_word(
         &mut self,
         key: &'static str,
-        value: &mut Option<f64>,
-        word: &'static str,
+        value: &mut NumberOrWord,
+        words: &'static [&'static str],
         declared: &'static Parameter,
     );
     /// A whole number.

@@ -1,7 +1,8 @@
 //! Every value of a specification, by path: for `check`, for suggestions, and for the manifest.
 
 use super::declare::{
-    ByName, Choice, Level, Node, NodeList, NodeMap, NodeOption, Parameter, Presence, Setting, TimeLabel, Visitor,
+    ByName, Choice, Level, Node, NodeList, NodeMap, NodeOption, NumberOrWord, Parameter, Presence, Setting, TimeLabel,
+    Visitor,
 };
 use super::path::joined;
 use crate::units::InputUnit;
@@ -119,13 +120,13 @@ impl Visitor for Lister {
     fn number_or_word(
         &mut self,
         key: &'static str,
-        value: &mut Option<f64>,
-        word: &'static str,
+        value: &mut NumberOrWord,
+        _: &'static [&'static str],
         declared: &'static Parameter,
     ) {
         match value {
-            Some(number) => self.add_number(key, *number, declared),
-            None => self.add(key, Value::Text(word.to_owned()), None, declared.meaning),
+            NumberOrWord::Number(number) => self.add_number(key, *number, declared),
+            NumberOrWord::Word(word) => self.add(key, Value::Text((*word).to_owned()), None, declared.meaning),
         }
     }
 

@@ -29,7 +29,7 @@ pub mod validate;
 
 pub use arm::{Administration, Arm, Bath, Block, Dose, Exposure, Period, Reference};
 pub use circuit::{Afferents, Circuit, Compartment, Divisors, Form, Population, Role, Sources, Weights};
-pub use declare::{ByName, Level, Setting, TimeLabel};
+pub use declare::{ByName, Level, NumberOrWord, Setting, TimeLabel};
 pub use effect::{Effect, Target};
 pub use finding::{Finding, Hypothesis};
 pub use ligand::{Kinetics, Ligand, Peak, Release, Route};

@@ -4,7 +4,8 @@
 //! digits, `_` and `-`. Elements of lists go by their index, or by the name that they carry.
 
 use super::declare::{
-    ByName, Choice, Level, Node, NodeList, NodeMap, NodeOption, Parameter, Presence, Setting, TimeLabel, Visitor,
+    ByName, Choice, Level, Node, NodeList, NodeMap, NodeOption, NumberOrWord, Parameter, Presence, Setting, TimeLabel,
+    Visitor,
 };
 use crate::units::{Dimension, InputUnit, QuantityError};
 use indexmap::IndexMap;
@@ -259,18 +260,22 @@ impl Visitor for Assign<'_> {
     fn number_or_word(
         &mut self,
         key: &'static str,
-        value: &mut Option<f64>,
-        word: &'static str,
+        value: &mut NumberOrWord,
+        words: &'static [&'static str],
         declared: &'static Parameter,
     ) {
         if !self.ends_at(key) {
             return;
         }
-        if matches!(self.setting, Setting::Text(text) if text == word) {
-            *value = None;
+        let word = match self.setting {
+            Setting::Text(text) => words.iter().find(|word| *word == text),
+            _ => None,
+        };
+        if let Some(word) = word {
+            *value = NumberOrWord::Word(word);
             self.outcome = Some(Ok(()));
         } else if let Some(number) = self.read(declared) {
-            *value = Some(number);
+            *value = NumberOrWord::Number(number);
             self.outcome = Some(Ok(()));
         }
     }

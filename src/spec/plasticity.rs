@@ -1,7 +1,7 @@
 //! Plasticity: slow variables of the cells that follow a signal, such as a growth factor's release or new spines, and
 //! indices of them as experiments report them.
 
-use super::declare::{Level, Node, Parameter, Presence, Range, Visitor, parameter};
+use super::declare::{Level, Node, NumberOrWord, Parameter, Presence, Range, Visitor, parameter};
 use super::effect::Effect;
 use crate::units::Dimension;
 use indexmap::IndexMap;
@@ -16,13 +16,18 @@ pub struct Plasticity {
     pub rise: f64,
     /// Time constant while falling, in min.
     pub fall: f64,
-    /// Where it starts; at its target where absent.
-    pub start: Option<f64>,
+    /// Where it starts: a number, [`AT_TARGET`] or [`AT_REST`].
+    pub start: NumberOrWord,
     /// Signals that hasten the fall.
     pub fall_hastened_by: Option<Hastening>,
     /// What it changes in the circuit, per unit of departure from its rest.
     pub effects: Vec<Effect>,
 }
+
+/// Starts where it would be had the state at the start of the run lasted for ever.
+pub const AT_TARGET: &str = "target";
+/// Starts where it is in the healthy circuit, whatever the run starts with.
+pub const AT_REST: &str = "rest";
 
 impl Default for Plasticity {
     fn default() -> Self {
@@ -30,7 +35,7 @@ impl Default for Plasticity {
             target: Target::default(),
             rise: 1.0,
             fall: 1.0,
-            start: None,
+            start: NumberOrWord::Word(AT_TARGET),
             fall_hastened_by: None,
             effects: Vec::new(),
         }
@@ -115,7 +120,7 @@ impl Node for Plasticity {
         visitor.table("target", &mut self.target, "what the variable follows");
         visitor.number("rise", &mut self.rise, Presence::Required, &RISE);
         visitor.number("fall", &mut self.fall, Presence::Required, &FALL);
-        visitor.number_or_word("start", &mut self.start, "target", &START);
+        visitor.number_or_word("start", &mut self.start, &[AT_TARGET, AT_REST], &START);
         visitor.optional_table("fall_hastened_by", &mut self.fall_hastened_by, "signals that hasten the fall");
         visitor.list("effects", &mut self.effects, "what the variable changes, per unit of departure from its rest");
     }

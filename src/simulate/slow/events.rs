@@ -17,13 +17,14 @@ const PUSH: f64 = 1e-6;
 impl<const G: usize> Block<'_, G> {
     /// Notes an event of a lane, driven by what has changed since its state was last known to be stable.
     pub(super) fn note_event<S: Simd>(&mut self, simd: S, kind: EventKind, index: usize, at: f64) {
-        let known = self.past.leading.get(index).is_finite();
-        let driver = if known && kind != EventKind::Rest {
-            driver(simd, self.model, &self.past, (&self.work, &self.inputs), index)
-        } else {
-            None
-        };
+        let driver = if kind == EventKind::Rest { None } else { self.driver_of(simd, index) };
         self.lanes[index].outcome.events.push(Event { at, kind, what: kind.what().to_owned(), driver });
+    }
+
+    /// What drives a lane, where its past is known.
+    fn driver_of<S: Simd>(&self, simd: S, index: usize) -> Option<String> {
+        let known = self.past.leading.get(index).is_finite();
+        if known { driver(simd, self.model, &self.past, (&self.work, &self.inputs), index) } else { None }
     }
 
     /// Lanes with noise see means from the start.
@@ -56,6 +57,10 @@ impl<const G: usize> Block<'_, G> {
 
     /// From now on slow variables see the mean rates of these lanes, which oscillate; those that run away end.
     pub(super) fn average_or_end<S: Simd>(&mut self, simd: S, bits: u64) {
+        // The signals are still those of the step that failed, which tell what drives.
+        let lanes = || (0..self.lanes.len()).filter(move |index| bits >> index & 1 == 1);
+        let mut drivers: Vec<Option<String>> = lanes().map(|index| self.driver_of(simd, index)).collect();
+        drivers.reverse();
         let (time, states) = (Lanes::load(simd, &self.time), self.states.clone());
         self.model.show(simd, time, &self.inputs, &states, &mut self.work);
         self.model.modulate(simd, &self.inputs, &mut self.work);
@@ -65,8 +70,14 @@ impl<const G: usize> Block<'_, G> {
         let burst = self.averaging.burst(simd, (self.model, self.run), &self.work.rows, &self.circuit);
         for index in (0..self.lanes.len()).filter(|index| bits >> index & 1 == 1) {
             let at = self.time.get(index);
+            let driver = drivers.pop().flatten();
             if burst.finite >> index & 1 == 1 {
-                self.note_event(simd, EventKind::Oscillation, index, at);
+                self.lanes[index].outcome.events.push(Event {
+                    at,
+                    kind: EventKind::Oscillation,
+                    what: EventKind::Oscillation.what().to_owned(),
+                    driver,
+                });
                 self.lanes[index].step = super::FIRST_STEP;
                 self.averaged_since.set(index, at);
             } else {

@@ -203,6 +203,8 @@ impl<'a, const G: usize> Block<'a, G> {
         }
         self.settle_lost(simd);
         self.look_for_instability(simd);
+        // Where a run starts, nothing has jumped.
+        self.jumped = 0;
         for index in 0..self.lanes.len() {
             if self.lanes[index].running {
                 self.sample_now(simd, index);
@@ -344,6 +346,7 @@ impl<'a, const G: usize> Block<'a, G> {
             if lane.running && lane.timeline.advance(self.time.get(index)) {
                 lane.timeline.write(index, &mut self.inputs);
                 lane.step = FIRST_STEP;
+                lane.changed_at = self.time.get(index);
                 changed |= 1 << index;
             }
         }

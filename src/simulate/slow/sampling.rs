@@ -1,19 +1,27 @@
 //! Samples of slow time: within the steps that were taken.
+//!
+//! Where traces are recorded adaptively, samples are dense after something has begun or ended and thin out evenly on a
+//! logarithmic axis of the time since then, so that a week after a dose costs little more than the first hour. Where rates
+//! turn, they are dense again.
 
 use super::{Block, Step};
-use crate::numeric::lanes::Row;
-use crate::numeric::lanes::{Lanes, Mask};
-use crate::spec::Run;
+use crate::numeric::lanes::{Lanes, Mask, Row};
+use crate::simulate::lane::Next;
 use fearless_simd::Simd;
 
-/// Samples within a step, where traces are recorded adaptively.
+/// The most samples within a step, where traces are recorded adaptively.
 const SAMPLES_PER_STEP: f64 = 4.0;
+/// The interval between two samples relative to the time since something has begun or ended.
+const SPREAD: f64 = 0.01;
+/// A rate that has changed by this much since the last sample, relative to its size (absolutely below 1 Hz), is sampled.
+const TURN: f64 = 0.01;
 
 impl<const G: usize> Block<'_, G> {
     /// Samples the accepted steps by cubic Hermite interpolation of the slow variables, with the circuit solved anew.
     pub(super) fn sample_within<S: Simd>(&mut self, simd: S, step: &Step<G>, accepted: u64) {
-        let first = |index: usize| first_sample(self.time.get(index), step.length.get(index), self.run);
-        let mut next: Vec<f64> = (0..self.lanes.len()).map(first).collect();
+        let spacing: Vec<f64> = (0..self.lanes.len()).map(|index| self.spacing(step, index)).collect();
+        let mut next: Vec<f64> =
+            (0..self.lanes.len()).map(|index| self.first_sample(step, index, spacing[index])).collect();
         loop {
             let mut due = 0u64;
             let mut share = Row::splat(1.0);
@@ -31,13 +39,47 @@ impl<const G: usize> Block<'_, G> {
             for index in (0..self.lanes.len()).filter(|index| due >> index & 1 == 1) {
                 let (start, length) = (self.time.get(index), step.length.get(index));
                 self.lanes[index].sample(next[index], index, &self.work);
-                next[index] += self.run.record.unwrap_or(length / SAMPLES_PER_STEP);
+                next[index] += spacing[index];
                 // The last sample of an adaptive step is its end, whatever rounding says.
                 if self.run.record.is_none() && (next[index] - start - length).abs() < 1e-9 * length {
                     next[index] = start + length;
                 }
             }
         }
+    }
+
+    /// The interval between two samples within the step of a lane, in min.
+    fn spacing(&self, step: &Step<G>, index: usize) -> f64 {
+        if let Some(interval) = self.run.record {
+            return interval;
+        }
+        let (start, length) = (self.time.get(index), step.length.get(index));
+        let lane = &self.lanes[index];
+        let end = start + length;
+        let awaited = match lane.next_moment(self.run) {
+            Next::At(time) => (end - time).abs() <= 1e-9 * time.abs().max(1.0),
+            Next::End => true,
+        };
+        let turned = self.rates.iter().enumerate().any(|(rate, row)| {
+            let (now, sampled) = (row.get(index), lane.outcome.recording.last(rate).unwrap_or(f64::INFINITY));
+            // Averages over noise are never still.
+            self.averaged >> index & 1 == 0 && (now - sampled).abs() > TURN * sampled.abs().max(1.0)
+        });
+        let dense = length / SAMPLES_PER_STEP;
+        if awaited || turned { dense } else { dense.max(SPREAD * (start - lane.changed_at)) }
+    }
+
+    /// The time of the first sample within the step of a lane, in min: on the grid of `record`, or an interval after the last
+    /// one.
+    fn first_sample(&self, step: &Step<G>, index: usize, spacing: f64) -> f64 {
+        let start = self.time.get(index);
+        if self.run.record.is_some() {
+            let count = libm::floor((start - self.run.from) / spacing + 1e-9) + 1.0;
+            return count.mul_add(spacing, self.run.from);
+        }
+        let dense = step.length.get(index) / SAMPLES_PER_STEP;
+        let last = self.lanes[index].outcome.recording.times().last().copied().unwrap_or(f64::NEG_INFINITY);
+        if spacing > dense { (start + dense).max(last + spacing) } else { start + dense }
     }
 
     fn interpolate<S: Simd>(&mut self, simd: S, step: &Step<G>, share: &Row<G>, due: u64) {
@@ -68,16 +110,5 @@ impl<const G: usize> Block<'_, G> {
         let states = self.states.clone();
         self.equilibrate(simd, time, &states, (&mut circuit, None), Mask::from_bits(simd, 1 << index));
         self.lanes[index].sample(self.time.get(index), index, &self.work);
-    }
-}
-
-/// The time of the first sample within a step, in min: on the grid of `record`, or a share of the step.
-fn first_sample(start: f64, length: f64, run: &Run) -> f64 {
-    match run.record {
-        None => start + length / SAMPLES_PER_STEP,
-        Some(interval) => {
-            let count = libm::floor((start - run.from) / interval + 1e-9) + 1.0;
-            count.mul_add(interval, run.from)
-        }
     }
 }
