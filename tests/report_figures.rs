@@ -40,6 +40,7 @@ fn the_figures_of_every_scenario_parse_and_their_texts_keep_apart() {
             }
             let unit = match stem {
                 "circuit" => "mV/Hz",
+                "course" => "(Hz)",
                 "pharmacology" => "free concentration (nM)",
                 _ => "firing rate (Hz)",
             };

@@ -136,7 +136,7 @@ fn slow_variables_see_the_mean_of_an_oscillation() {
     assert_eq!(events[0].driver.as_deref(), Some("input onto E"));
     assert_eq!((events[0].at, events[1].at.round()), (10.0, 40.0));
     let averaged = arm(&slow, "driven slowly").averaged.unwrap();
-    assert!(averaged.bursts > 10 && averaged.error_hz < 0.01, "{averaged:?}");
+    assert!(averaged.bursts > 10 && averaged.error_hz < 0.05, "{averaged:?}");
     let summary = summarise(&slow);
     assert_eq!(summary.arms[1].events[0].driver.as_deref(), Some("input onto E"));
     assert!(summary.arms[0].averaged.is_some());

@@ -145,16 +145,15 @@ impl Timeline {
             for (event, place) in &places {
                 mark(canvas, event.kind, *place, y);
             }
-            if let (Some((first, from)), Some((last, to))) = (places.first(), places.last()) {
-                // What lasts is named where it is first seen, what is given again and again beside all its marks.
-                let place = if first.kind.is_some() { *from } else { (from.0, to.1) };
+            if let (Some((first, _)), Some((last, _))) = (places.first(), places.last()) {
                 let amounts = if first.label == last.label {
                     first.label.clone()
                 } else {
                     format!("{} to {}", first.label, last.label)
                 };
                 let label = format!("{} {amounts}", first.ligand);
-                first.draw_label(canvas, label.trim(), (place, y), limits, style);
+                let marks: Vec<(f64, f64)> = places.iter().map(|(_, place)| *place).collect();
+                first.draw_label(canvas, label.trim(), (&marks, y), limits, style);
             }
         }
     }
@@ -202,12 +201,12 @@ impl Event {
         if self.from < self.to { self.to > low && self.from < high } else { self.to >= low && self.from <= high }
     }
 
-    /// Label and chips: inside a long bar, else to the right of the mark, else to its left.
+    /// Label and chips: inside a long bar, else to the right of a mark, else to the left of the first.
     fn draw_label(
         &self,
         canvas: &mut Canvas,
         label: &str,
-        ((left, right), y): ((f64, f64), f64),
+        (marks, y): (&[(f64, f64)], f64),
         limits: (f64, f64),
         (theme, arms): (&Theme, &[&str]),
     ) {
@@ -220,12 +219,14 @@ impl Event {
         let rest_width = if rest.is_empty() { 0.0 } else { style.width(&rest) + 6.0 };
         let label = font::fit(label, SMALL, false, 0.7 * (limits.1 - limits.0));
         let length = style.width(&label) + 6.0 + chip_width + rest_width;
-        let start = if self.kind.is_some() && right - left > length + 12.0 {
-            left + 6.0
-        } else if right + 10.0 + length <= limits.1 + 40.0 {
-            right + 10.0
-        } else {
-            (left - 10.0 - length).max(limits.0)
+        let Some(&(left, right)) = marks.first() else { return };
+        // Behind the first mark that leaves room before the next.
+        let next = marks.iter().skip(1).map(|(left, _)| *left - 10.0).chain([limits.1 + 40.0]);
+        let room = marks.iter().zip(next).find(|((_, right), next)| right + 10.0 + length <= *next);
+        let start = match room {
+            _ if self.kind.is_some() && right - left > length + 12.0 => left + 6.0,
+            Some(((_, right), _)) => right + 10.0,
+            None => (left - 10.0 - length).max(limits.0),
         };
         canvas.text_beside(&label, (start, y), style);
         let mut x = start + style.width(&label) + 10.0;

@@ -446,8 +446,8 @@ impl<'a, const G: usize> Block<'a, G> {
                 lane.step = if length == lane.step { length * factor } else { lane.step.max(length * factor) };
             } else {
                 lane.outcome.work.rejected += 1;
-                lane.step = if lost { 0.1 * length } else { length * factor };
-                if lane.step < if lost { LOST_STEP } else { shortest } {
+                lane.step = if lost { 0.1 * length } else { (length * factor).max(shortest) };
+                if lost && lane.step < LOST_STEP {
                     given_up |= 1 << index;
                 }
             }
