@@ -117,8 +117,7 @@ impl<const G: usize> Block<'_, G> {
         let mask = Mask::from_bits(simd, still);
         let found = solve(simd, &self.model.shape, &self.work.rows, &mut circuit, mask, &mut self.newton).bits();
         for index in (0..self.lanes.len()).filter(|index| found >> index & 1 == 1) {
-            let leading =
-                leading_rate_per_s(&self.model.shape, &self.work.rows, &self.newton.linearised, index);
+            let leading = leading_rate_per_s(&self.model.shape, &self.work.rows, &self.newton.linearised, index);
             if leading < 0.0 {
                 self.averaged &= !(1 << index);
                 replace(simd, &mut self.circuit, &circuit, 1 << index);
@@ -138,8 +137,7 @@ impl<const G: usize> Block<'_, G> {
         let followed = self.active() & !self.averaged;
         for index in (0..self.lanes.len()).filter(|index| followed >> index & 1 == 1) {
             let now = self.time.get(index);
-            let leading =
-                leading_rate_per_s(&self.model.shape, &self.work.rows, &self.newton.linearised, index);
+            let leading = leading_rate_per_s(&self.model.shape, &self.work.rows, &self.newton.linearised, index);
             if leading.is_nan() {
                 self.lanes[index].give_up(now, "the circuit's Jacobian is not finite");
             } else if leading >= 0.0 {
