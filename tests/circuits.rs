@@ -314,3 +314,46 @@ fn stimuli_drive_a_linear_population_as_solved_by_hand() {
         }
     }
 }
+
+#[test]
+fn a_ring_of_units_amplifies_each_of_its_modes_as_it_should() {
+    let file = std::path::Path::new("configs/circuits/ring.toml");
+    let mut scenario = disinhibit::config::load(file, &[]).unwrap().scenario;
+    let units = 16;
+    // Without inhibition and with less excitation, d rate_i / d drive_0 = delta_i0 + ((m_0 - 1) + 2 (m_1 - 1) cos theta_i) / N,
+    // m_0 = 1/(1 - W) the gain of the uniform mode and m_1 = 1/(1 - W a / 2) that of the tuned one.
+    let (weight, amplitude) = (0.6, 0.5);
+    for (path, value) in [("onto.E.E", weight), ("onto.E.I", 0.0), ("kernels.0.amplitude", amplitude)] {
+        scenario.set(path, &disinhibit::spec::Setting::Number(value)).unwrap();
+    }
+    let calibrated = calibrate(&scenario.circuit, Level::new()).unwrap();
+    let (uniform, tuned) = (1.0 / (1.0 - weight), 1.0 / (1.0 - 0.5 * weight * amplitude));
+    for unit in 0..units {
+        let angle = std::f64::consts::TAU * unit as f64 / f64::from(units as u32);
+        let own = if unit == 0 { 1.0 } else { 0.0 };
+        let modes = (uniform - 1.0) + 2.0 * (tuned - 1.0) * libm::cos(angle);
+        let expected = own + modes / f64::from(units as u32);
+        approx::assert_abs_diff_eq!(calibrated.response[unit * (units + 1)], expected, epsilon = 1e-12);
+    }
+    // What an arm sets reaches every unit, and the drives stay; an input onto the population reaches all of its units.
+    let mut calibrated_scenario = Scenario { circuit: calibrated.circuit.clone(), ..scenario.clone() };
+    let drive = calibrated.circuit.populations["E[5]"].drive;
+    calibrated_scenario.set("populations.E.tau", &disinhibit::spec::Setting::Text("30 ms".into())).unwrap();
+    let unit = &calibrated_scenario.circuit.populations["E[5]"];
+    assert_eq!((unit.tau, unit.drive), (30.0, drive));
+    scenario.run = Run { time: Time::Slow, from: 0.0, to: 1.0, ..Run::default() };
+    scenario.run.report = vec![TimeLabel { label: "1 min".into(), minutes: 1.0 }];
+    let inject = |population: &str| disinhibit::spec::Injection {
+        population: population.into(),
+        drive: 1.0,
+        ..disinhibit::spec::Injection::default()
+    };
+    scenario.arms = vec![
+        Arm { name: "all".into(), inject: vec![inject("E")], ..Arm::default() },
+        Arm { name: "one".into(), inject: vec![inject("E[3]")], ..Arm::default() },
+    ];
+    let summary = summarise(&run(&scenario, Level::new()).unwrap());
+    approx::assert_relative_eq!(summary.arms[0].rates_hz["1 min"]["E[7]"], 5.0 + uniform, max_relative = 1e-9);
+    let expected = 6.0 + ((uniform - 1.0) + 2.0 * (tuned - 1.0)) / f64::from(units as u32);
+    approx::assert_relative_eq!(summary.arms[1].rates_hz["1 min"]["E[3]"], expected, max_relative = 1e-9);
+}

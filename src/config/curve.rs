@@ -9,7 +9,7 @@ use std::path::Path;
 impl Loader<'_> {
     /// Reads the points of all curves that name a file, from this folder.
     pub(super) fn curves(&mut self, folder: &Path, scenario: &mut Scenario) {
-        for (name, population) in &mut scenario.circuit.populations {
+        for (name, population) in &mut scenario.circuit.written_mut().populations {
             let Transfer::Table(table) = &mut population.transfer else { continue };
             if table.file.is_empty() {
                 continue;

@@ -162,9 +162,11 @@ impl Loader<'_> {
         scenario.sources = self.notes.labelled_sources();
         // What is wrong with a tie is reported by the checks below.
         let _ = scenario.tie();
+        scenario.circuit.expand();
         let before_set = scenario.clone();
         self.carry_out(set, &mut scenario);
         self.curves(&folder, &mut scenario);
+        scenario.circuit.expand();
         if complete {
             let problems = match kind {
                 Kind::Scenario => validate(&scenario),

@@ -4,6 +4,7 @@ use super::stimulus::{Part, Wave, parts};
 use crate::numeric::lanes::Row;
 use crate::pharmacology::kinetics::{Course, Disposition};
 use crate::pharmacology::{CourseKey, Courses, Pharmacology, species_disposition};
+use crate::spec::units::is_of;
 use crate::spec::{Administration, Arm, Reference, Scenario};
 
 /// Something that begins, ends, or happens at one moment.
@@ -112,7 +113,8 @@ impl Timeline {
             }
         }
         for injection in &arm.inject {
-            if let Some(population) = populations.iter().position(|name| *name == injection.population) {
+            let aimed = populations.iter().enumerate().filter(|(_, name)| is_of(name, &injection.population));
+            for (population, _) in aimed {
                 for part in parts(injection, population, &scenario.run) {
                     match part {
                         Part::Constant(drive, from, to) => {

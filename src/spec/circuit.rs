@@ -5,6 +5,7 @@ use super::mechanism::{Adaptation, Dendrite, Division, Noise, Refractory};
 use super::path::joined;
 use super::synapse::Synapses;
 use super::transfer::Transfer;
+use super::units::Kernel;
 use crate::units::{Dimension, InputUnit};
 use indexmap::IndexMap;
 
@@ -41,6 +42,8 @@ pub struct Population {
     pub role: Role,
     /// How many cells it stands for; 0 where not stated.
     pub cells: u64,
+    /// How many units on a ring it stands for; 0 or 1 for a plain population.
+    pub units: u64,
     /// Which variable relaxes.
     pub form: Form,
     /// Time constant, in ms; none (0) in the algebraic form.
@@ -179,6 +182,10 @@ pub struct Circuit {
     pub constants: IndexMap<String, f64>,
     /// Path of a parameter to the formula that gives its value.
     pub tie: IndexMap<String, Setting>,
+    /// How weights from populations of several units fall with distance.
+    pub kernels: Vec<Kernel>,
+    /// The circuit as it is written, where populations of several units have been laid out ([`super::units`]).
+    pub template: Option<Box<Circuit>>,
 }
 
 impl Circuit {
@@ -289,6 +296,7 @@ impl Node for Population {
     fn visit(&mut self, visitor: &mut dyn Visitor) {
         visitor.choice("role", &mut self.role, Presence::Default, "sign of the population's synapses");
         visitor.whole("cells", &mut self.cells, "number of cells that the population stands for");
+        visitor.whole("units", &mut self.units, "how many units on a ring it stands for, where several");
         visitor.choice("form", &mut self.form, Presence::Default, "which variable relaxes with tau");
         if self.form != Form::Algebraic {
             visitor.number("tau", &mut self.tau, Presence::Default, &TAU);
@@ -335,11 +343,16 @@ impl Node for Weights {
 }
 
 impl Node for Circuit {
+    /// Shows what is written.
     fn visit(&mut self, visitor: &mut dyn Visitor) {
+        if let Some(template) = &mut self.template {
+            return template.visit(visitor);
+        }
         visitor.choice("input_unit", &mut self.input_unit, Presence::Default, "unit of inputs, drives and weights");
         visitor.map("populations", &mut self.populations, "classes of cells");
         visitor.map("synapses", &mut self.synapses, "classes of synapses: gates, short-term plasticity, delays");
         visitor.map("onto", &mut self.onto, "weights onto each population, by source");
+        visitor.list("kernels", &mut self.kernels, "how weights from populations of several units fall with distance");
         visitor.numbers("constants", &mut self.constants, &CONSTANT);
         visitor.settings("tie", &mut self.tie, "formulas of other parameters, by the path of what they give");
     }

@@ -25,6 +25,7 @@ pub mod sweep;
 pub mod synapse;
 pub mod tie;
 pub mod transfer;
+pub mod units;
 pub mod validate;
 
 pub use arm::{Administration, Arm, Bath, Block, Dose, Exposure, Period, Reference};

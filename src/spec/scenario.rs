@@ -111,6 +111,7 @@ impl Scenario {
                 expected: format!("one of those instead, or no `tie.\"{path}\"`"),
             });
         }
+        let before = self.circuit.template.as_deref().cloned();
         let number = path::assign(self, path, setting, input)?;
         self.choose_drive_or_rest(path);
         self.tie().map_err(|error| PathError::BadValue {
@@ -118,13 +119,16 @@ impl Scenario {
             path: path.to_owned(),
             expected: error.expected,
         })?;
+        if let Some(before) = before {
+            self.circuit.expand_after(&before);
+        }
         Ok(number)
     }
 
     /// Of a resting rate and a drive, the one at this path replaces the other.
     pub(super) fn choose_drive_or_rest(&mut self, path: &str) {
         if let ["populations", name, field] = path::segments(path).iter().map(String::as_str).collect::<Vec<_>>()[..]
-            && let Some(population) = self.circuit.populations.get_mut(name)
+            && let Some(population) = self.circuit.written_mut().populations.get_mut(name)
         {
             match field {
                 "drive" => population.rest = None,

@@ -38,10 +38,10 @@ impl Scenario {
     /// [`TieError`] where a formula cannot be read, a name is unknown, ties depend on one another in a circle, or a value
     /// does not fit its parameter.
     pub fn tie(&mut self) -> Result<(), TieError> {
-        if self.circuit.tie.is_empty() {
+        if self.circuit.written().tie.is_empty() {
             return Ok(());
         }
-        let ties = self.circuit.tie.iter().map(|(target, formula)| Tie::read(target, formula));
+        let ties = self.circuit.written().tie.iter().map(|(target, formula)| Tie::read(target, formula));
         let ties = ties.collect::<Result<Vec<_>, _>>()?;
         for tie in in_order(&ties)? {
             let value = self.value_of(tie)?;
@@ -53,7 +53,7 @@ impl Scenario {
     /// Whether a path is that of a tied parameter.
     pub(super) fn is_tied(&self, path: &str) -> bool {
         let place = segments(path);
-        self.circuit.tie.keys().any(|target| segments(target) == place)
+        self.circuit.written().tie.keys().any(|target| segments(target) == place)
     }
 
     fn value_of(&mut self, tie: &Tie) -> Result<f64, TieError> {

@@ -196,7 +196,9 @@ impl Checks<'_> {
         }
         for (index, injection) in arm.inject.iter().enumerate() {
             let path = element("inject", index);
-            self.known_population(joined(&path, "population"), &injection.population);
+            let written = scenario.circuit.written().populations.keys();
+            let all = scenario.circuit.populations.keys().chain(written).map(String::as_str);
+            self.known(joined(&path, "population"), "population", &injection.population, all);
             self.span(&path, injection.from, injection.to);
             self.waveform(&joined(&path, "waveform"), injection);
         }

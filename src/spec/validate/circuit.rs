@@ -5,9 +5,12 @@ use crate::spec::circuit::{Circuit, Compartment, Form, Population, Role, Weight}
 use crate::spec::mechanism::{Divided, NoiseKind, NoiseSite};
 use crate::spec::path::joined;
 use crate::spec::synapse::Synapses;
+use crate::spec::units::KernelShape;
 
 /// Beyond these the equations over- or underflow before anything physiological is left to compute.
 const LARGEST_INPUT: f64 = 1e9;
+/// More units than this make Jacobians that no analysis gets through.
+const MOST_UNITS: u64 = 200;
 const LARGEST_TIME_CONSTANT: f64 = 1e9;
 /// Each step of a delay is held in memory.
 const MOST_DELAY_STEPS: f64 = 1e6;
@@ -18,7 +21,7 @@ const TAU_EXPECTED: &str = "a time such as \"20 ms\" (units: ms, us, s, min)";
 impl Checks<'_> {
     pub(super) fn circuit(&mut self) {
         let scenario = self.scenario;
-        let circuit = &scenario.circuit;
+        let circuit = scenario.circuit.written();
         if circuit.populations.is_empty() {
             self.report(
                 "populations",
@@ -32,13 +35,14 @@ impl Checks<'_> {
             self.population(&path, population);
         }
         self.ties();
+        self.units();
         for (class, synapses) in &circuit.synapses {
             let path = joined("synapses", class);
             self.plain_name(&path, class);
             self.synapses(&path, synapses);
         }
         for target in circuit.onto.keys() {
-            self.known_population(joined("onto", target), target);
+            self.written_population(joined("onto", target), target);
         }
         for weight in circuit.weights() {
             self.weight(&weight);
@@ -68,10 +72,10 @@ impl Checks<'_> {
             let classes = scenario.circuit.synapses.keys().map(String::as_str);
             self.known(path.clone(), "class of synapses", class, classes);
         }
-        if !self.known_population(path.clone(), weight.from) {
+        if !self.written_population(path.clone(), weight.from) {
             return;
         }
-        let target = scenario.circuit.populations.get(weight.onto);
+        let target = scenario.circuit.written().populations.get(weight.onto);
         match weight.compartment {
             Compartment::Soma => {}
             Compartment::Dendrite => {
@@ -93,6 +97,47 @@ impl Checks<'_> {
             }
         }
         self.weight_sign(path, weight.from, weight.value);
+    }
+
+    fn written_population(&mut self, path: String, name: &str) -> bool {
+        let scenario = self.scenario;
+        self.known(path, "population", name, scenario.circuit.written().populations.keys().map(String::as_str))
+    }
+
+    /// Populations of several units, and the kernels between them.
+    fn units(&mut self) {
+        let scenario = self.scenario;
+        let circuit = scenario.circuit.written();
+        if scenario.circuit.is_folded() {
+            self.report("populations", "populations of several units are not laid out", "a call of `Circuit::expand`");
+        }
+        for (name, population) in circuit.populations.iter().filter(|(_, population)| population.units > MOST_UNITS) {
+            let path = joined(&joined("populations", name), "units");
+            self.report(path, format!("{} units", population.units), format!("at most {MOST_UNITS}"));
+        }
+        for (index, kernel) in circuit.kernels.iter().enumerate() {
+            let path = joined("kernels", &index.to_string());
+            self.written_population(joined(&path, "onto"), &kernel.onto);
+            if self.written_population(joined(&path, "from"), &kernel.from) {
+                let source = circuit.populations.get(&kernel.from);
+                if source.is_some_and(|source| source.units < 2) {
+                    let message = format!("`{}` has no units among which a weight could fall", kernel.from);
+                    self.report(joined(&path, "from"), message, "a population of several `units`");
+                }
+                let signed = source.is_some_and(|source| source.role != Role::Either);
+                if let KernelShape::Cosine { amplitude } = kernel.shape
+                    && signed
+                    && amplitude.abs() > 1.0
+                {
+                    let message = format!("above 1 the weights of `{}` change their sign", kernel.from);
+                    self.report(joined(&path, "amplitude"), message, "at most 1, or a population of either role");
+                }
+            }
+            if circuit.kernels[..index].iter().any(|other| (&other.onto, &other.from) == (&kernel.onto, &kernel.from)) {
+                let message = format!("there is already a kernel from `{}` onto `{}`", kernel.from, kernel.onto);
+                self.report(path, message, "one for each pair");
+            }
+        }
     }
 
     fn ties(&mut self) {
@@ -119,7 +164,8 @@ impl Checks<'_> {
                 "at most 1e9 input units per Hz",
             );
         }
-        let role = self.scenario.circuit.populations.get(source).map_or(Role::Either, |population| population.role);
+        let role =
+            self.scenario.circuit.written().populations.get(source).map_or(Role::Either, |population| population.role);
         match role {
             Role::Excitatory if weight < 0.0 => {
                 let message = format!("`{source}` is excitatory, but this weight is negative");
