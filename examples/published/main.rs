@@ -5,6 +5,7 @@
 mod states;
 mod table;
 
+
 use std::io::Write;
 
 fn main() -> Result<(), table::Failure> {

@@ -1,0 +1,49 @@
+//! The published circuits give the published numbers, by configuration alone.
+
+#[path = "../examples/published/table.rs"]
+mod table;
+#[path = "../examples/published/states.rs"]
+mod states;
+
+use table::{Comparison, Failure};
+
+fn compare(rows: Result<Vec<Comparison>, Failure>, least: usize) {
+    let rows = rows.expect("the circuit can be read and analysed");
+    assert!(rows.len() >= least, "only {} comparisons", rows.len());
+    let wrong: Vec<String> = rows
+        .iter()
+        .filter(|row| !row.agrees())
+        .map(|row| format!("{}, {}: published {}, ours {}", row.circuit, row.quantity, row.published, row.ours))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn wilson_and_cowan_1972_has_three_five_and_one_states_in_both_conventions() {
+    compare(states::wilson_cowan(), 36);
+}
+
+#[test]
+fn the_inhibition_stabilised_network_responds_as_calculated() {
+    compare(states::inhibition_stabilised(), 30);
+}
+
+#[test]
+fn hennequin_2018_has_its_states_noise_and_onset() {
+    compare(states::supralinear(), 16);
+}
+
+#[test]
+fn garcia_del_molino_2017_reverses_its_response() {
+    compare(states::response_reversal(), 48);
+}
+
+#[test]
+fn wong_and_wang_2006_and_murray_2017_have_all_their_states() {
+    compare(states::competition(), 120);
+}
+
+#[test]
+fn mejias_and_wang_2022_and_deco_2014_have_all_their_states() {
+    compare(states::excitation_and_inhibition(), 60);
+}
