@@ -13,6 +13,8 @@ use fearless_simd::Simd;
 
 /// How hard an unstable state is pushed before it is let go, relative to the rates.
 const PUSH: f64 = 1e-6;
+/// A circuit that stands still again this soon, in min, has not oscillated.
+const SETTLING: f64 = 1.0;
 
 impl<const G: usize> Block<'_, G> {
     /// Notes an event of a lane, driven by what has changed since its state was last known to be stable.
@@ -80,6 +82,7 @@ impl<const G: usize> Block<'_, G> {
                 });
                 self.lanes[index].step = super::FIRST_STEP;
                 self.averaged_since.set(index, at);
+                self.averaged_before[index] = self.lanes[index].outcome.averaged;
             } else {
                 self.lanes[index].give_up(at, "the circuit runs away");
             }
@@ -121,13 +124,27 @@ impl<const G: usize> Block<'_, G> {
             if leading < 0.0 {
                 self.averaged &= !(1 << index);
                 replace(simd, &mut self.circuit, &circuit, 1 << index);
-                self.note_event(simd, EventKind::Rest, index, self.time.get(index));
+                self.note_rest(simd, index);
             }
         }
         let mut followed = self.rates.clone();
         rates(simd, &self.model.shape, &self.work.rows, &self.circuit, &mut followed);
         replace(simd, &mut self.rates, &followed, found & !self.averaged);
         self.model.show_rates(&self.rates, &mut self.work.signals);
+    }
+
+    /// Notes that a lane stands still again. If it has hardly begun to move, it has jumped, only more slowly than others:
+    /// where a state has just been lost, the circuit lingers.
+    fn note_rest<S: Simd>(&mut self, simd: S, index: usize) {
+        let now = self.time.get(index);
+        match self.lanes[index].outcome.events.last_mut() {
+            Some(last) if last.kind == EventKind::Oscillation && now - last.at < SETTLING => {
+                last.kind = EventKind::Jump;
+                EventKind::Jump.what().clone_into(&mut last.what);
+                self.lanes[index].outcome.averaged = self.averaged_before[index];
+            }
+            _ => self.note_event(simd, EventKind::Rest, index, now),
+        }
     }
 
     /// Looks at the eigenvalues of every lane that follows a state; an unstable one is pushed and let go.

@@ -114,6 +114,8 @@ struct Block<'a, const G: usize> {
     averaged: u64,
     /// Since when, min.
     averaged_since: Row<G>,
+    /// What averaging had come to before.
+    averaged_before: Vec<Option<Averaged>>,
     averaging: Averaging<G>,
     /// The last burst.
     burst: Option<Burst<G>>,
@@ -162,6 +164,7 @@ impl<'a, const G: usize> Block<'a, G> {
             lost: 0,
             averaged: 0,
             averaged_since: Row::splat(f64::NEG_INFINITY),
+            averaged_before: vec![None; plans.len()],
             averaging: Averaging::new(model, plans, run),
             burst: None,
             past: Past::new(model),
