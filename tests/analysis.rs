@@ -478,3 +478,21 @@ fn a_delay_turns_the_phase_of_a_response() {
     }
     assert_eq!(rate_covariance(&system, &local), None);
 }
+
+#[test]
+fn the_first_passage_of_a_threshold_is_timed() {
+    // A step of 20 input units at 0 s: rate = 50 + 20 (1 - exp(-t/tau)), which reaches 60 after tau ln 2.
+    let text = "input_unit = \"none\"\n\
+        [populations.A]\ntau = \"200 ms\"\ndrive = 50.0\n\
+        transfer = { kind = \"threshold-linear\", gain = 1.0 }\n\
+        [run]\ntime = \"fast\"\nmethod = \"rk4\"\nfrom = \"-1 s\"\nto = \"3 s\"\nrecord = \"1 ms\"\n\
+        [compare]\nfrom = \"0 s\"\nto = \"3 s\"\nthreshold = \"60 Hz\"\n\
+        [[arms]]\nname = \"step\"\ninject = [{ population = \"A\", drive = 20.0, from = \"0 s\" }]\n\
+        [[arms]]\nname = \"none\"\n";
+    let outcome = run(&scenario(text), Level::new()).unwrap();
+    let summary = disinhibit::readouts::summarise(&outcome);
+    let found = summary.arms[0].first_passage_s.unwrap();
+    // A sample is the mean over the ms before it.
+    approx::assert_abs_diff_eq!(found, 0.2 * std::f64::consts::LN_2, epsilon = 6e-4);
+    assert_eq!(summary.arms[1].first_passage_s, None);
+}

@@ -101,6 +101,10 @@ pub struct ArmSummary {
     /// The frequency at which the spectrum of that rate is highest, in Hz; in fast time alone.
     #[serde(default)]
     pub peak_frequency_hz: Option<f64>,
+    /// When, in s from the window's start, the main population's recorded rate first reaches the threshold of `compare`;
+    /// none where there is no threshold or it is not reached in the window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_passage_s: Option<f64>,
     /// The stress level by report label.
     pub stress: ByTime<f64>,
     /// Plasticity variables by report label and name.
@@ -272,6 +276,10 @@ impl<'a> Comparison<'a> {
                 .map(|report| (report.label.clone(), Some(report.stability_per_s).filter(|value| value.is_finite())))
                 .collect(),
             variance_hz2: fluctuation.map(|fluctuation| fluctuation.variance),
+            first_passage_s: self.scenario.compare.threshold.and_then(|threshold| {
+                let reached = own.first_rise_to(threshold, from, to)?;
+                Some(60.0 * (reached - from))
+            }),
             peak_frequency_hz: fluctuation.and_then(|fluctuation| fluctuation.peak_frequency_hz),
             stress: arm
                 .reports

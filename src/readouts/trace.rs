@@ -70,6 +70,13 @@ impl<'a> Trace<'a> {
             .find_map(|piece| if piece.first > 0.0 { piece.last_above_zero() } else { Some(piece.from) })
     }
 
+    /// The first time of a window at which the trace has risen to a level.
+    pub fn first_rise_to(&self, level: f64, from: f64, to: f64) -> Option<f64> {
+        let piece = self.pieces(from, to).find(|piece| piece.first >= level || piece.last >= level)?;
+        let share = if piece.first >= level { 0.0 } else { (level - piece.first) / (piece.last - piece.first) };
+        Some(share.mul_add(piece.to - piece.from, piece.from))
+    }
+
     /// The largest value within a window.
     pub fn highest(&self, from: f64, to: f64) -> Option<Extreme> {
         self.extreme(from, to, |one, other| one > other)
@@ -173,5 +180,14 @@ mod tests {
         assert_eq!(step.at(2.1), None);
         assert_eq!(step.integral(0.0, 2.0), 4.0);
         assert_eq!(step.time_above_zero(0.0, 2.0), 1.0);
+    }
+
+    #[test]
+    fn the_first_rise_to_a_level_is_between_samples() {
+        let trace = Trace { times: &[0.0, 1.0, 2.0, 3.0], values: &[0.0, 4.0, 1.0, 9.0] };
+        assert_eq!(trace.first_rise_to(3.0, 0.0, 3.0), Some(0.75));
+        assert_eq!(trace.first_rise_to(3.0, 1.5, 3.0), Some(2.25));
+        assert_eq!(trace.first_rise_to(0.0, 0.5, 3.0), Some(0.5));
+        assert_eq!(trace.first_rise_to(10.0, 0.0, 3.0), None);
     }
 }

@@ -49,6 +49,8 @@ pub enum Measure {
     Variance,
     /// Frequency at which its spectrum is highest.
     PeakFrequency,
+    /// When its rate first reaches the threshold.
+    FirstPassage,
     /// Minutes above control.
     MinutesAbove,
     /// Its largest rate.
@@ -153,6 +155,9 @@ impl Readout {
         all.push(Self::new("last_hour_with_rescue_above_0_3".into(), "h", Measure::LastHour));
         all.push(Self::new("lasting_rescue".into(), "", Measure::LastingRescue));
         all.push(Self::new("lasting_half_time".into(), "h", Measure::LastingHalfTime));
+        if scenario.compare.threshold.is_some() {
+            all.push(Self::new("first_passage".into(), "s", Measure::FirstPassage));
+        }
         if scenario.run.time == Time::Fast {
             all.push(Self::new("variance".into(), "Hz^2", Measure::Variance));
             all.push(Self::new("peak_frequency".into(), "Hz", Measure::PeakFrequency));

@@ -131,6 +131,8 @@ pub struct Compare {
     pub lasting: f64,
     /// The readout of an unwanted effect: sweeps over doses set its half dose against that of rescue. May be empty.
     pub off_target: String,
+    /// A rate in Hz whose first passage by the main population is timed from the window's start.
+    pub threshold: Option<f64>,
 }
 
 impl Default for Compare {
@@ -143,6 +145,7 @@ impl Default for Compare {
             to: 120.0,
             lasting: 1_440.0,
             off_target: String::new(),
+            threshold: None,
         }
     }
 }
@@ -192,6 +195,13 @@ static LASTING: Parameter = parameter(
     "when the lasting rescue is looked at, whose half time is measured from there",
 );
 
+static THRESHOLD: Parameter = parameter(
+    "theta_r",
+    Dimension::Rate,
+    Range::Positive,
+    "rate whose first passage by the main population is timed from the window's start",
+);
+
 impl Node for Run {
     fn visit(&mut self, visitor: &mut dyn Visitor) {
         visitor.choice("time", &mut self.time, Presence::Default, "which of the circuit's times is resolved");
@@ -224,6 +234,7 @@ impl Node for Compare {
         visitor.number("lasting", &mut self.lasting, Presence::Default, &LASTING);
         let off_target = "readout of an unwanted effect, whose half dose is set against that of rescue";
         visitor.text("off_target", &mut self.off_target, Presence::Default, off_target);
+        visitor.optional("threshold", &mut self.threshold, &THRESHOLD);
     }
 }
 

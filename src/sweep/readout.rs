@@ -22,6 +22,7 @@ pub fn value(readout: &Readout, arm: &ArmSummary, scenario: &Scenario) -> f64 {
         Measure::LastingHalfTime => arm.half_time_h,
         Measure::Variance => arm.variance_hz2,
         Measure::PeakFrequency => arm.peak_frequency_hz,
+        Measure::FirstPassage => arm.first_passage_s,
         Measure::MinutesAbove => arm.minutes_above_control,
         Measure::Peak => arm.peak_hz.map(|peak| peak.value),
         Measure::PeakTime => arm.peak_hz.map(|peak| peak.at_min),
