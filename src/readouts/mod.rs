@@ -276,10 +276,7 @@ impl<'a> Comparison<'a> {
                 .map(|report| (report.label.clone(), Some(report.stability_per_s).filter(|value| value.is_finite())))
                 .collect(),
             variance_hz2: fluctuation.map(|fluctuation| fluctuation.variance),
-            first_passage_s: self.scenario.compare.threshold.and_then(|threshold| {
-                let reached = own.first_rise_to(threshold, from, to)?;
-                Some(60.0 * (reached - from))
-            }),
+            first_passage_s: self.first_passage(&own),
             peak_frequency_hz: fluctuation.and_then(|fluctuation| fluctuation.peak_frequency_hz),
             stress: arm
                 .reports
@@ -338,6 +335,12 @@ impl<'a> Comparison<'a> {
             index(rate, reported(self.control, &report.label), reported(self.stress, &report.label))
         };
         self.arm.reports.iter().map(|report| (report.label.clone(), at(report))).collect()
+    }
+
+    /// When the rate first reaches the threshold, in s from the window's start.
+    fn first_passage(&self, own: &Trace<'_>) -> Option<f64> {
+        let Compare { from, to, threshold, .. } = self.scenario.compare;
+        Some(60.0 * (own.first_rise_to(threshold?, from, to)? - from))
     }
 
     fn minutes_above_control(&self, own: &Trace<'_>) -> Option<f64> {
