@@ -40,7 +40,9 @@ fn folder(sweep: &str) -> tempfile::TempDir {
         std::fs::create_dir_all(folder.path().join("configs").join(inner)).unwrap();
         for entry in std::fs::read_dir(Path::new("configs").join(inner)).unwrap() {
             let entry = entry.unwrap();
-            std::fs::copy(entry.path(), folder.path().join("configs").join(inner).join(entry.file_name())).unwrap();
+            if entry.path().is_file() {
+                std::fs::copy(entry.path(), folder.path().join("configs").join(inner).join(entry.file_name())).unwrap();
+            }
         }
     }
     std::fs::write(folder.path().join("sweep.toml"), sweep).unwrap();
