@@ -280,7 +280,13 @@ fn every_shipped_scenario_survives_being_written_and_read_again() {
 
 fn shipped() -> Vec<Vec<u8>> {
     let mut files = Vec::new();
-    for folder in ["configs/scenarios", "configs/circuits", "configs/circuits/published", "configs/pharmacology", "configs/sweeps"] {
+    for folder in [
+        "configs/scenarios",
+        "configs/circuits",
+        "configs/circuits/published",
+        "configs/pharmacology",
+        "configs/sweeps",
+    ] {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_file() {

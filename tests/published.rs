@@ -1,9 +1,9 @@
 //! The published circuits give the published numbers, by configuration alone.
 
-#[path = "../examples/published/table.rs"]
-mod table;
 #[path = "../examples/published/states.rs"]
 mod states;
+#[path = "../examples/published/table.rs"]
+mod table;
 
 use table::{Comparison, Failure};
 
@@ -46,4 +46,9 @@ fn wong_and_wang_2006_and_murray_2017_have_all_their_states() {
 #[test]
 fn mejias_and_wang_2022_and_deco_2014_have_all_their_states() {
     compare(states::excitation_and_inhibition(), 60);
+}
+
+#[test]
+fn mejias_2016_has_its_rates_and_linear_noise() {
+    compare(states::layers(), 48);
 }

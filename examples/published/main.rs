@@ -5,7 +5,6 @@
 mod states;
 mod table;
 
-
 use std::io::Write;
 
 fn main() -> Result<(), table::Failure> {
@@ -14,7 +13,11 @@ fn main() -> Result<(), table::Failure> {
     for row in states::all()? {
         let difference = if row.difference() == 0.0 { "0".to_owned() } else { format!("{:.0e}", row.difference()) };
         let mark = if row.agrees() { "" } else { " (differs)" };
-        writeln!(out, "| {} | {} | {:.9} | {:.9} | {difference}{mark} |", row.circuit, row.quantity, row.published, row.ours)?;
+        writeln!(
+            out,
+            "| {} | {} | {:.9} | {:.9} | {difference}{mark} |",
+            row.circuit, row.quantity, row.published, row.ours
+        )?;
     }
     Ok(())
 }

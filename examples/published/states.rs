@@ -1,8 +1,6 @@
 //! Fixed points, responses and linear noise of the published circuits.
 
-use super::table::{
-    Comparison, Failure, Rows, all_fixed_points, compare_points, number, numbers, reference, subject,
-};
+use super::table::{Comparison, Failure, Rows, all_fixed_points, compare_points, number, numbers, reference, subject};
 use disinhibit::analyze::noise::rate_covariance;
 use disinhibit::analyze::{FixedPoint, Response, System};
 use serde_json::Value;
@@ -13,7 +11,8 @@ fn first(values: &[f64], count: usize) -> Vec<f64> {
 
 /// The fixed point nearest to given rates.
 fn near(system: &System, rates: &[f64]) -> Option<FixedPoint> {
-    let distance = |point: &FixedPoint| -> f64 { point.rates.iter().zip(rates).map(|(one, other)| (one - other).abs()).sum() };
+    let distance =
+        |point: &FixedPoint| -> f64 { point.rates.iter().zip(rates).map(|(one, other)| (one - other).abs()).sum() };
     all_fixed_points(system).into_iter().min_by(|one, other| distance(one).total_cmp(&distance(other)))
 }
 
@@ -34,7 +33,8 @@ pub fn wilson_cowan() -> Result<Vec<Comparison>, Failure> {
                     1.0 - 1.0 / (1.0 + libm::exp(steep))
                 }
             };
-            let set = [("E", k("ae", "the")), ("I", k("ai", "thi"))].map(|(name, k)| format!("populations.{name}.refractory.k={k:?}"));
+            let set = [("E", k("ae", "the")), ("I", k("ai", "thi"))]
+                .map(|(name, k)| format!("populations.{name}.refractory.k={k:?}"));
             rows.under(if convention == "k1" { "k = 1" } else { "k = S(infinity)" });
             let points = all_fixed_points(&subject(&file, &[&set[0], &set[1]])?.system);
             let states = published[convention]["fixed_points"].as_array().into_iter().flatten();
@@ -90,10 +90,11 @@ pub fn supralinear() -> Result<Vec<Comparison>, Failure> {
     let reference = reference("ssn_hennequin2018")?;
     let mut rows = Rows::of("ssn_hennequin_2018");
     let at = |input: f64| -> Result<(System, FixedPoint), Failure> {
-        let drive = format!("{:?}", input - 70.0);
+        let drive = format!("{} mV", input - 70.0);
         let set = ["E", "I"].map(|name| format!("populations.{name}.drive={drive}"));
         let system = subject("ssn_hennequin_2018", &[&set[0], &set[1]])?.system;
-        let point = all_fixed_points(&system).into_iter().find(|point| point.kind.is_stable()).ok_or("no stable state")?;
+        let point =
+            all_fixed_points(&system).into_iter().find(|point| point.kind.is_stable()).ok_or("no stable state")?;
         Ok((system, point))
     };
     for published in reference["h_0_2_15"].as_array().into_iter().flatten() {
@@ -249,6 +250,39 @@ pub fn excitation_and_inhibition() -> Result<Vec<Comparison>, Failure> {
     Ok(all)
 }
 
+/// Mejias et al. 2016: rates and linear noise of the layers, apart and together.
+pub fn layers() -> Result<Vec<Comparison>, Failure> {
+    let names = ["E23", "I23", "E56", "I56"];
+    let reference = reference("mejias2016_laminar")?;
+    let mut rows = Rows::of("mejias_2016");
+    for (kind, apart) in [("intralaminar", true), ("interlaminar", false)] {
+        for published in reference[kind].as_array().into_iter().flatten() {
+            let inputs = numbers(&published["I_ext"]);
+            let mut set: Vec<String> =
+                names.iter().zip(&inputs).map(|(name, input)| format!("populations.{name}.drive={input:?}")).collect();
+            if apart {
+                set.extend(["onto.E56.E23=0".to_owned(), "onto.I23.E56=0".to_owned()]);
+            }
+            rows.under(&format!(
+                "{}, inputs {} and {}",
+                if apart { "apart" } else { "together" },
+                inputs[0],
+                inputs[2]
+            ));
+            let set: Vec<&str> = set.iter().map(String::as_str).collect();
+            let subject = subject("mejias_2016", &set)?;
+            let local = subject.system.at(&subject.state.ok_or("no rest")?);
+            let covariance = rate_covariance(&subject.system, &local).ok_or("no linear noise")?;
+            let deviations: Vec<f64> = (0..4).map(|index| libm::sqrt(covariance[5 * index])).collect();
+            rows.add_all(&names.map(|name| name), &numbers(&published["r"]), &local.rates, 1e-7);
+            let names = names.map(|name| format!("s.d. of {name}"));
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            rows.add_all(&names, &numbers(&published["std_linear"]), &deviations, 1e-6);
+        }
+    }
+    Ok(rows.rows)
+}
+
 /// Everything of this file.
 pub fn all() -> Result<Vec<Comparison>, Failure> {
     let parts = [
@@ -258,6 +292,7 @@ pub fn all() -> Result<Vec<Comparison>, Failure> {
         response_reversal()?,
         competition()?,
         excitation_and_inhibition()?,
+        layers()?,
     ];
     Ok(parts.concat())
 }

@@ -58,7 +58,8 @@ impl Rows {
 
     /// Adds a number with its precision.
     pub fn add(&mut self, quantity: &str, published: f64, ours: f64, precision: f64) {
-        let quantity = if self.prefix.is_empty() { quantity.to_owned() } else { format!("{}: {quantity}", self.prefix) };
+        let quantity =
+            if self.prefix.is_empty() { quantity.to_owned() } else { format!("{}: {quantity}", self.prefix) };
         self.rows.push(Comparison { circuit: self.circuit.clone(), quantity, published, ours, precision });
     }
 
@@ -113,7 +114,9 @@ pub fn compare_points(
     for (index, published) in published.iter().enumerate() {
         let distance =
             |one: &[f64]| one.iter().zip(published).map(|(one, other)| (one - other).abs()).fold(0.0, f64::max);
-        let Some(nearest) = ours.iter().min_by(|one, other| distance(one).total_cmp(&distance(other))) else { continue };
+        let Some(nearest) = ours.iter().min_by(|one, other| distance(one).total_cmp(&distance(other))) else {
+            continue;
+        };
         for ((name, published), ours) in names.iter().zip(published).zip(nearest) {
             rows.add(&format!("fixed point {}, {name}", index + 1), *published, *ours, 1e-7);
         }

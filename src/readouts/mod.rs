@@ -229,11 +229,6 @@ impl<'a> Comparison<'a> {
 
     fn summarise(&self) -> ArmSummary {
         let arm = self.arm;
-        let problem = match &arm.status {
-            Status::Done => None,
-            Status::Diverged { at } => Some(format!("a rate or signal ceased to be finite at {at:.4} min")),
-            Status::Unstable { at, reason } => Some(format!("at {at:.4} min {reason}")),
-        };
         let Compare { from, to, .. } = self.scenario.compare;
         let own = arm.recording.signal(&self.signal).unwrap_or_default();
         let own = Trace { times: arm.recording.times(), values: &own };
@@ -247,7 +242,7 @@ impl<'a> Comparison<'a> {
         ArmSummary {
             name: arm.name.clone(),
             status: arm.status.word().to_owned(),
-            problem,
+            problem: problem(&arm.status),
             rates_hz: self.by_time("rate."),
             suppression_index: self.index(suppression),
             rescue_index: self.index(rescue),
@@ -509,4 +504,13 @@ fn rescue(rate: f64, control: Option<f64>, stress: Option<f64>) -> Option<f64> {
 fn quotient(numerator: f64, denominator: f64) -> Option<f64> {
     let quotient = numerator / denominator;
     quotient.is_finite().then_some(quotient)
+}
+
+/// What went wrong in an arm, in words.
+fn problem(status: &Status) -> Option<String> {
+    match status {
+        Status::Done => None,
+        Status::Diverged { at } => Some(format!("a rate or signal ceased to be finite at {at:.4} min")),
+        Status::Unstable { at, reason } => Some(format!("at {at:.4} min {reason}")),
+    }
 }
