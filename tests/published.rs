@@ -52,3 +52,15 @@ fn mejias_and_wang_2022_and_deco_2014_have_all_their_states() {
 fn mejias_2016_has_its_rates_and_linear_noise() {
     compare(states::layers(), 48);
 }
+
+#[test]
+fn the_document_has_a_row_for_each_comparison() {
+    let document = std::fs::read_to_string("docs/published.md").expect("it is there");
+    let all = states::all().expect("all circuits can be analysed");
+    for row in &all {
+        let start = format!("| {} | {} | {:.9} |", row.circuit, row.quantity, row.published);
+        assert!(document.contains(&start), "docs/published.md lacks {start}: cargo run --release --example published");
+    }
+    let rows = document.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| circuit")).count();
+    assert_eq!(rows, all.len());
+}

@@ -1,6 +1,8 @@
 //! Fixed points, responses and linear noise of the published circuits.
 
-use super::table::{Comparison, Failure, Rows, all_fixed_points, compare_points, number, numbers, reference, subject};
+use super::table::{
+    Comparison, Comparisons, Failure, all_fixed_points, compare_points, number, numbers, reference, subject,
+};
 use disinhibit::analyze::noise::rate_covariance;
 use disinhibit::analyze::{FixedPoint, Response, System};
 use serde_json::Value;
@@ -24,7 +26,7 @@ pub fn wilson_cowan() -> Result<Vec<Comparison>, Failure> {
     for (name, key) in sets {
         let file = format!("wilson_cowan_1972_{name}");
         let published = &reference["sets"][key];
-        let mut rows = Rows::of(&file);
+        let mut rows = Comparisons::of(&file);
         for convention in ["k1", "kmax"] {
             let k = |slope: &str, threshold: &str| match convention {
                 "k1" => 1.0,
@@ -41,7 +43,7 @@ pub fn wilson_cowan() -> Result<Vec<Comparison>, Failure> {
             let states: Vec<Vec<f64>> = states.map(|point| vec![number(&point["E"]), number(&point["I"])]).collect();
             compare_points(&mut rows, &["E", "I"], &states, &points, &|point| point.rates.clone());
         }
-        all.extend(rows.rows);
+        all.extend(rows.all);
     }
     Ok(all)
 }
@@ -49,7 +51,7 @@ pub fn wilson_cowan() -> Result<Vec<Comparison>, Failure> {
 /// The inhibition-stabilised network: response, stabilisation, eigenvalues.
 pub fn inhibition_stabilised() -> Result<Vec<Comparison>, Failure> {
     let reference = reference("isn_tsodyks_ozeki")?;
-    let mut rows = Rows::of("isn_chaudhuri_2015");
+    let mut rows = Comparisons::of("isn_chaudhuri_2015");
     for weight in ["24.3", "20.0", "12.0"] {
         let published = &reference["cases"][format!("wEE={weight}")];
         rows.under(&format!("w_EE {weight}"));
@@ -70,10 +72,10 @@ pub fn inhibition_stabilised() -> Result<Vec<Comparison>, Failure> {
         rows.add("paradoxical response of I (1: yes)", sign, paradoxical, 0.0);
         add_eigenvalues(&mut rows, &published["eig_per_s"], &point);
     }
-    Ok(rows.rows)
+    Ok(rows.all)
 }
 
-fn add_eigenvalues(rows: &mut Rows, published: &Value, point: &FixedPoint) {
+fn add_eigenvalues(rows: &mut Comparisons, published: &Value, point: &FixedPoint) {
     let sorted = |mut parts: Vec<f64>| {
         parts.sort_by(f64::total_cmp);
         parts
@@ -88,7 +90,7 @@ fn add_eigenvalues(rows: &mut Rows, published: &Value, point: &FixedPoint) {
 /// Hennequin et al. 2018: states, linear noise, and where inhibition begins to stabilise.
 pub fn supralinear() -> Result<Vec<Comparison>, Failure> {
     let reference = reference("ssn_hennequin2018")?;
-    let mut rows = Rows::of("ssn_hennequin_2018");
+    let mut rows = Comparisons::of("ssn_hennequin_2018");
     let at = |input: f64| -> Result<(System, FixedPoint), Failure> {
         let drive = format!("{} mV", input - 70.0);
         let set = ["E", "I"].map(|name| format!("populations.{name}.drive={drive}"));
@@ -125,7 +127,7 @@ pub fn supralinear() -> Result<Vec<Comparison>, Failure> {
     }
     rows.under("");
     rows.add("h at which inhibition begins to stabilise (mV)", number(&reference["h_ISN_onset"]), above, 1e-7);
-    Ok(rows.rows)
+    Ok(rows.all)
 }
 
 /// Garcia del Molino et al. 2017: currents, response matrix and its signs, the reversal.
@@ -136,7 +138,7 @@ pub fn response_reversal() -> Result<Vec<Comparison>, Failure> {
     for state in ["low", "high"] {
         let file = format!("garcia_del_molino_2017_{state}");
         let published = &reference["W_4dec"][state];
-        let mut rows = Rows::of(&file);
+        let mut rows = Comparisons::of(&file);
         let subject = subject(&file, &[])?;
         let mut system = subject.system;
         let rest = subject.state.ok_or("no rest")?;
@@ -155,7 +157,7 @@ pub fn response_reversal() -> Result<Vec<Comparison>, Failure> {
         let moved = near(&system, &steady).ok_or("no fixed point")?;
         rows.under("VIP +10 pA");
         rows.add_all(&NAMES.map(|name| name), &steady, &moved.rates, 1e-7);
-        all.extend(rows.rows);
+        all.extend(rows.all);
     }
     Ok(all)
 }
@@ -172,7 +174,7 @@ pub fn competition() -> Result<Vec<Comparison>, Failure> {
     };
     let names = ["S_A", "S_B", "r_A (Hz)", "r_B (Hz)"];
     let wong_wang = reference("wong_wang2006")?;
-    let mut rows = Rows::of("wong_wang_2006");
+    let mut rows = Comparisons::of("wong_wang_2006");
     for (input, coherence) in [(0, "0"), (20, "0"), (30, "0"), (30, "6.4"), (30, "51.2"), (30, "100"), (20, "30")] {
         rows.under(&format!("mu0 {input} Hz, c {coherence} %"));
         let set = [format!("constants.mu0={input}"), format!("constants.coherence={coherence}")];
@@ -184,9 +186,9 @@ pub fn competition() -> Result<Vec<Comparison>, Failure> {
         let published = published_points(&wong_wang["fixed_points"][format!("mu0={input},c={coherence}")]);
         compare_points(&mut rows, &names, &published, &all_fixed_points(&system), &pick);
     }
-    let mut all = rows.rows;
+    let mut all = rows.all;
     let murray = reference("murray2017")?;
-    let mut rows = Rows::of("murray_2017");
+    let mut rows = Comparisons::of("murray_2017");
     for (area, strength, places) in [("PPC", "0.35", [0, 1]), ("PFC", "0.4182", [2, 3])] {
         rows.under(&format!("{area} alone"));
         let system = subject("murray_2017", &["constants.forward=0", "constants.backward=0"])?.system;
@@ -210,7 +212,7 @@ pub fn competition() -> Result<Vec<Comparison>, Failure> {
         }
         compare_points(&mut rows, &names, &published, &distinct, &pick);
     }
-    all.extend(rows.rows);
+    all.extend(rows.all);
     Ok(all)
 }
 
@@ -218,7 +220,7 @@ pub fn competition() -> Result<Vec<Comparison>, Failure> {
 pub fn excitation_and_inhibition() -> Result<Vec<Comparison>, Failure> {
     let reference_of = reference;
     let reference = reference_of("mejias_wang2022")?;
-    let mut rows = Rows::of("mejias_wang_2022");
+    let mut rows = Comparisons::of("mejias_wang_2022");
     for strength in ["0.3213", "0.42", "0.45", "0.48", "0.5"] {
         rows.under(&format!("J_s {strength} nA"));
         let system = subject("mejias_wang_2022", &[&format!("constants.Js={strength}")])?.system;
@@ -227,9 +229,9 @@ pub fn excitation_and_inhibition() -> Result<Vec<Comparison>, Failure> {
         let names = ["r_A (Hz)", "r_B (Hz)", "r_C (Hz)"];
         compare_points(&mut rows, &names, &published, &all_fixed_points(&system), &|point| point.rates.clone());
     }
-    let mut all = rows.rows;
+    let mut all = rows.all;
     let reference = reference_of("deco2014_exc_inh")?;
-    let mut rows = Rows::of("deco_2014");
+    let mut rows = Comparisons::of("deco_2014");
     let inhibition = format!("constants.Ji={:?}", number(&reference["FIC_Ji_for_3Hz_wp1.4"]));
     let nodes: [(&str, &[&str], &Value); 6] = [
         ("default", &[], &reference["tvb_default_wp1.4_Ji1"]),
@@ -246,7 +248,7 @@ pub fn excitation_and_inhibition() -> Result<Vec<Comparison>, Failure> {
         let published: Vec<Vec<f64>> = published.map(|point| numbers(&point["r_Hz"])).collect();
         compare_points(&mut rows, &["r_E (Hz)", "r_I (Hz)"], &published, &points, &|point| first(&point.rates, 2));
     }
-    all.extend(rows.rows);
+    all.extend(rows.all);
     Ok(all)
 }
 
@@ -254,7 +256,7 @@ pub fn excitation_and_inhibition() -> Result<Vec<Comparison>, Failure> {
 pub fn layers() -> Result<Vec<Comparison>, Failure> {
     let names = ["E23", "I23", "E56", "I56"];
     let reference = reference("mejias2016_laminar")?;
-    let mut rows = Rows::of("mejias_2016");
+    let mut rows = Comparisons::of("mejias_2016");
     for (kind, apart) in [("intralaminar", true), ("interlaminar", false)] {
         for published in reference[kind].as_array().into_iter().flatten() {
             let inputs = numbers(&published["I_ext"]);
@@ -280,7 +282,7 @@ pub fn layers() -> Result<Vec<Comparison>, Failure> {
             rows.add_all(&names, &numbers(&published["std_linear"]), &deviations, 1e-6);
         }
     }
-    Ok(rows.rows)
+    Ok(rows.all)
 }
 
 /// Everything of this file.

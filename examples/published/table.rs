@@ -38,17 +38,17 @@ impl Comparison {
 }
 
 /// The comparisons of one circuit.
-pub struct Rows {
+pub struct Comparisons {
     circuit: String,
     prefix: String,
     /// In the order in which they were made.
-    pub rows: Vec<Comparison>,
+    pub all: Vec<Comparison>,
 }
 
-impl Rows {
+impl Comparisons {
     /// None yet.
     pub fn of(circuit: &str) -> Self {
-        Self { circuit: circuit.to_owned(), prefix: String::new(), rows: Vec::new() }
+        Self { circuit: circuit.to_owned(), prefix: String::new(), all: Vec::new() }
     }
 
     /// Says under which conditions the next numbers hold.
@@ -60,7 +60,7 @@ impl Rows {
     pub fn add(&mut self, quantity: &str, published: f64, ours: f64, precision: f64) {
         let quantity =
             if self.prefix.is_empty() { quantity.to_owned() } else { format!("{}: {quantity}", self.prefix) };
-        self.rows.push(Comparison { circuit: self.circuit.clone(), quantity, published, ours, precision });
+        self.all.push(Comparison { circuit: self.circuit.clone(), quantity, published, ours, precision });
     }
 
     /// Adds numbers of one kind, named one by one.
@@ -103,7 +103,7 @@ pub fn all_fixed_points(system: &System) -> Vec<FixedPoint> {
 /// Compares all fixed points with those published: how many there are, and each one's nearest in `ours`, of which
 /// `pick` gives the numbers that are published.
 pub fn compare_points(
-    rows: &mut Rows,
+    rows: &mut Comparisons,
     names: &[&str],
     published: &[Vec<f64>],
     points: &[FixedPoint],

@@ -1,6 +1,6 @@
 //! All fixed points of a circuit in a box of rates, unstable ones included.
 //!
-//! Starts fill the box by a low-discrepancy sequence; each goes on by one of the methods of [`search`](super::search). What
+//! Starts fill the box by a low-discrepancy sequence; each goes on by one of the methods of `search`. What
 //! arrives is polished until its residual is as small as rounding allows, or thrown away. For a circuit whose rates are all
 //! bounded the indices of its fixed points (+1 or -1 each, the sign of `det(-J)`) sum to 1, since it maps a box into itself
 //! (Brouwer's degree); the search goes on, within limits, until they do.
