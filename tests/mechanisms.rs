@@ -604,7 +604,7 @@ fn a_run_may_start_where_it_is_told_and_needs_no_stable_rest() {
             r#"
             [populations.A]
             tau = "10 ms"
-            transfer = {{ kind = "sigmoid", maximum = 40, slope = 1.0, threshold = "10 mV" }}
+            transfer = {{ kind = "sigmoid", maximum = "40 Hz", slope = 1.0, threshold = "10 mV" }}
             drive = "0 mV"
             [synapses.c]
             gate = {{ kind = "filter", tau = "20 ms" }}
