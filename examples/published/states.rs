@@ -7,8 +7,9 @@ use disinhibit::analyze::noise::rate_covariance;
 use disinhibit::analyze::{FixedPoint, Response, System};
 use serde_json::Value;
 
-fn first(values: &[f64], count: usize) -> Vec<f64> {
-    values.iter().take(count).copied().collect()
+/// The published fixed points, each as the numbers that `pick` takes from it.
+fn points_of(published: &Value, pick: impl Fn(&Value) -> Vec<f64>) -> Vec<Vec<f64>> {
+    published.as_array().into_iter().flatten().map(pick).collect()
 }
 
 /// The fixed point nearest to given rates.
@@ -39,8 +40,9 @@ pub fn wilson_cowan() -> Result<Vec<Comparison>, Failure> {
                 .map(|(name, k)| format!("populations.{name}.refractory.k={k:?}"));
             rows.under(if convention == "k1" { "k = 1" } else { "k = S(infinity)" });
             let points = all_fixed_points(&subject(&file, &[&set[0], &set[1]])?.system);
-            let states = published[convention]["fixed_points"].as_array().into_iter().flatten();
-            let states: Vec<Vec<f64>> = states.map(|point| vec![number(&point["E"]), number(&point["I"])]).collect();
+            let states = points_of(&published[convention]["fixed_points"], |point| {
+                vec![number(&point["E"]), number(&point["I"])]
+            });
             compare_points(&mut rows, &["E", "I"], &states, &points, &|point| point.rates.clone());
         }
         all.extend(rows.all);
@@ -143,7 +145,7 @@ pub fn response_reversal() -> Result<Vec<Comparison>, Failure> {
         let mut system = subject.system;
         let rest = subject.state.ok_or("no rest")?;
         let drives: Vec<f64> = (0..4).map(|index| system.drive(index)).collect();
-        rows.add_all(&NAMES.map(|name| name), &numbers(&published["Ibkg_pA"]), &drives, 1e-7);
+        rows.add_all(&NAMES, &numbers(&published["Ibkg_pA"]), &drives, 1e-7);
         let response = Response::new(&system, &system.at(&rest)).ok_or("singular")?;
         for (row, name) in NAMES.iter().enumerate() {
             for (column, onto) in NAMES.iter().enumerate() {
@@ -156,7 +158,7 @@ pub fn response_reversal() -> Result<Vec<Comparison>, Failure> {
         let steady = numbers(&published["VIP_plus10pA"]["r_steady"]);
         let moved = near(&system, &steady).ok_or("no fixed point")?;
         rows.under("VIP +10 pA");
-        rows.add_all(&NAMES.map(|name| name), &steady, &moved.rates, 1e-7);
+        rows.add_all(&NAMES, &steady, &moved.rates, 1e-7);
         all.extend(rows.all);
     }
     Ok(all)
@@ -168,10 +170,8 @@ pub fn competition() -> Result<Vec<Comparison>, Failure> {
         let names = system.variable_names();
         (0..names.len()).filter(|index| names[*index].starts_with("gate.")).collect()
     };
-    let published_points = |published: &Value| -> Vec<Vec<f64>> {
-        let points = published.as_array().into_iter().flatten();
-        points.map(|point| [numbers(&point["S"]), numbers(&point["r_Hz"])].concat()).collect()
-    };
+    let published_points =
+        |published: &Value| points_of(published, |point| [numbers(&point["S"]), numbers(&point["r_Hz"])].concat());
     let names = ["S_A", "S_B", "r_A (Hz)", "r_B (Hz)"];
     let wong_wang = reference("wong_wang2006")?;
     let mut rows = Comparisons::of("wong_wang_2006");
@@ -199,10 +199,8 @@ pub fn competition() -> Result<Vec<Comparison>, Failure> {
         };
         let published = published_points(&murray["isolated"][format!("J_S={strength}")]);
         // Each state of this area occurs with each of the other area.
-        let mut points = all_fixed_points(&system);
-        points.dedup_by(|one, other| pick(one).iter().zip(pick(other)).all(|(one, other)| (one - other).abs() < 1e-6));
         let mut distinct: Vec<FixedPoint> = Vec::new();
-        for point in points {
+        for point in all_fixed_points(&system) {
             let same = |other: &FixedPoint| {
                 pick(&point).iter().zip(pick(other)).all(|(one, other)| (one - other).abs() < 1e-6)
             };
@@ -218,35 +216,33 @@ pub fn competition() -> Result<Vec<Comparison>, Failure> {
 
 /// Mejias & Wang 2022 and Deco et al. 2014.
 pub fn excitation_and_inhibition() -> Result<Vec<Comparison>, Failure> {
-    let reference_of = reference;
-    let reference = reference_of("mejias_wang2022")?;
+    let mejias_wang = reference("mejias_wang2022")?;
     let mut rows = Comparisons::of("mejias_wang_2022");
     for strength in ["0.3213", "0.42", "0.45", "0.48", "0.5"] {
         rows.under(&format!("J_s {strength} nA"));
         let system = subject("mejias_wang_2022", &[&format!("constants.Js={strength}")])?.system;
-        let published = reference[format!("fixed_points_Js_{strength}")]["fps"].as_array().into_iter().flatten();
-        let published: Vec<Vec<f64>> = published.map(|point| numbers(&point["r_Hz"])).collect();
+        let published =
+            points_of(&mejias_wang[format!("fixed_points_Js_{strength}")]["fps"], |point| numbers(&point["r_Hz"]));
         let names = ["r_A (Hz)", "r_B (Hz)", "r_C (Hz)"];
         compare_points(&mut rows, &names, &published, &all_fixed_points(&system), &|point| point.rates.clone());
     }
     let mut all = rows.all;
-    let reference = reference_of("deco2014_exc_inh")?;
+    let deco = reference("deco2014_exc_inh")?;
     let mut rows = Comparisons::of("deco_2014");
-    let inhibition = format!("constants.Ji={:?}", number(&reference["FIC_Ji_for_3Hz_wp1.4"]));
+    let inhibition = format!("constants.Ji={:?}", number(&deco["FIC_Ji_for_3Hz_wp1.4"]));
     let nodes: [(&str, &[&str], &Value); 6] = [
-        ("default", &[], &reference["tvb_default_wp1.4_Ji1"]),
-        ("J_i 0", &["constants.Ji=0"], &reference["wp1.4_Ji0"]),
-        ("w_p 1", &["constants.wp=1"], &reference["wp1.0_Ji1"]),
-        ("J_i for 3 Hz", &[&inhibition], &reference["NMDA_on_I_scaling"]["1.0"]),
-        ("NMDA onto I x 0.9", &[&inhibition, "constants.onto_I=0.9"], &reference["NMDA_on_I_scaling"]["0.9"]),
-        ("NMDA onto I x 0.8", &[&inhibition, "constants.onto_I=0.8"], &reference["NMDA_on_I_scaling"]["0.8"]),
+        ("default", &[], &deco["tvb_default_wp1.4_Ji1"]),
+        ("J_i 0", &["constants.Ji=0"], &deco["wp1.4_Ji0"]),
+        ("w_p 1", &["constants.wp=1"], &deco["wp1.0_Ji1"]),
+        ("J_i for 3 Hz", &[&inhibition], &deco["NMDA_on_I_scaling"]["1.0"]),
+        ("NMDA onto I x 0.9", &[&inhibition, "constants.onto_I=0.9"], &deco["NMDA_on_I_scaling"]["0.9"]),
+        ("NMDA onto I x 0.8", &[&inhibition, "constants.onto_I=0.8"], &deco["NMDA_on_I_scaling"]["0.8"]),
     ];
     for (conditions, set, published) in nodes {
         rows.under(conditions);
         let points = all_fixed_points(&subject("deco_2014", set)?.system);
-        let published = published.as_array().into_iter().flatten();
-        let published: Vec<Vec<f64>> = published.map(|point| numbers(&point["r_Hz"])).collect();
-        compare_points(&mut rows, &["r_E (Hz)", "r_I (Hz)"], &published, &points, &|point| first(&point.rates, 2));
+        let published = points_of(published, |point| numbers(&point["r_Hz"]));
+        compare_points(&mut rows, &["r_E (Hz)", "r_I (Hz)"], &published, &points, &|point| point.rates.clone());
     }
     all.extend(rows.all);
     Ok(all)
@@ -276,7 +272,7 @@ pub fn layers() -> Result<Vec<Comparison>, Failure> {
             let local = subject.system.at(&subject.state.ok_or("no rest")?);
             let covariance = rate_covariance(&subject.system, &local).ok_or("no linear noise")?;
             let deviations: Vec<f64> = (0..4).map(|index| libm::sqrt(covariance[5 * index])).collect();
-            rows.add_all(&names.map(|name| name), &numbers(&published["r"]), &local.rates, 1e-7);
+            rows.add_all(&names, &numbers(&published["r"]), &local.rates, 1e-7);
             let names = names.map(|name| format!("s.d. of {name}"));
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             rows.add_all(&names, &numbers(&published["std_linear"]), &deviations, 1e-6);

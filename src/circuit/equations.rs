@@ -70,13 +70,6 @@ impl<const G: usize> Site<'_, G> {
         }
     }
 
-    /// dy/dt per ms.
-    #[inline(always)]
-    pub fn slope<S: Simd>(&self, simd: S, rates: &[Row<G>], noise: Option<&Row<G>>, state: &Row<G>) -> Lanes<S, G> {
-        let away = self.target(simd, rates, noise, state) - Lanes::load(simd, state);
-        away * Lanes::load(simd, &self.numbers.inverse_tau)
-    }
-
     /// `g f(x)`.
     #[inline(never)]
     pub fn scaled_rate<S: Simd>(&self, simd: S, x: Lanes<S, G>) -> Lanes<S, G> {
@@ -204,7 +197,26 @@ pub fn still_outputs<S: Simd, const G: usize>(
     );
 }
 
-/// Where a population's variable is heading, whatever its mechanisms.
+/// Where the variable of population `index` is heading, whatever its mechanisms; `site` is that population's.
+#[inline(always)]
+fn target_of<S: Simd, const G: usize>(
+    simd: S,
+    (shape, rows): (&Shape<G>, &Rows<G>),
+    (index, site): (usize, &Site<'_, G>),
+    outputs: &[Row<G>],
+    noise: Option<&Row<G>>,
+    state: &[Row<G>],
+) -> Lanes<S, G> {
+    match site.population.mechanism {
+        None => site.target(simd, outputs, noise, &state[index]),
+        Some(place) => {
+            let (mechanism, numbers) = (&shape.mechanisms[place], &rows.mechanisms[place]);
+            mechanism.target(simd, (shape, rows), (site, numbers), outputs, noise, state)
+        }
+    }
+}
+
+/// [`target_of`] one population, out of line.
 #[inline(never)]
 fn target<S: Simd, const G: usize>(
     simd: S,
@@ -216,16 +228,7 @@ fn target<S: Simd, const G: usize>(
 ) -> Lanes<S, G> {
     simd.vectorize(
         #[inline(always)]
-        || {
-            let site = shape.site(rows, index);
-            match site.population.mechanism {
-                None => site.target(simd, outputs, noise, &state[index]),
-                Some(place) => {
-                    let (mechanism, numbers) = (&shape.mechanisms[place], &rows.mechanisms[place]);
-                    mechanism.target(simd, (shape, rows), (&site, numbers), outputs, noise, state)
-                }
-            }
-        },
+        || target_of(simd, (shape, rows), (index, &shape.site(rows, index)), outputs, noise, state),
     )
 }
 
@@ -243,17 +246,11 @@ pub fn slopes<S: Simd, const G: usize>(
         #[inline(always)]
         || {
             let mut eta = eta.iter();
-            for ((site, value), slope) in sites(shape, rows).zip(state).zip(slopes.iter_mut()) {
+            for (index, (site, slope)) in sites(shape, rows).zip(slopes.iter_mut()).enumerate() {
                 let noise = if site.population.noisy { eta.next() } else { None };
-                match site.population.mechanism {
-                    None => site.slope(simd, outputs, noise, value).store(slope),
-                    Some(place) => {
-                        let (mechanism, numbers) = (&shape.mechanisms[place], &rows.mechanisms[place]);
-                        let target = mechanism.target(simd, (shape, rows), (&site, numbers), outputs, noise, state);
-                        let away = target - Lanes::load(simd, value);
-                        (away * Lanes::load(simd, &site.numbers.inverse_tau)).store(slope);
-                    }
-                }
+                let heading = target_of(simd, (shape, rows), (index, &site), outputs, noise, state);
+                let away = heading - Lanes::load(simd, &state[index]);
+                (away * Lanes::load(simd, &site.numbers.inverse_tau)).store(slope);
             }
             further_residuals(simd, (shape, rows), outputs, state, slopes);
             for (slope, inverse_tau) in slopes[shape.size()..].iter_mut().zip(&rows.inverse_tau) {

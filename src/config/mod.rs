@@ -19,7 +19,7 @@ use crate::spec::path::{PathError, segments};
 use crate::spec::scenario::{CircuitFile, PharmacologyFile};
 use crate::spec::sweep::{BoundSweep, bind};
 use crate::spec::validate::validate_circuit;
-use crate::spec::{Finding, Hypothesis, Problem, Scenario, Sweep, validate};
+use crate::spec::{Finding, Hypothesis, Scenario, Sweep, validate};
 use notes::{Note, Notes};
 use reader::read_table;
 use std::path::{Path, PathBuf};
@@ -385,10 +385,4 @@ fn split_argument(argument: &str) -> Option<(&str, &str)> {
     let (at, _) = at?;
     let path = argument[..at].trim();
     (!path.is_empty() && !segments(path).is_empty()).then_some((path, &argument[at + 1..]))
-}
-
-/// The problems of a specification built in code, as an error.
-pub fn problems_as_error(name: &str, problems: &[Problem]) -> ConfigError {
-    let diagnostics = problems.iter().map(|problem| Diagnostic::of_file(name, problem.to_string(), "")).collect();
-    ConfigError { diagnostics }
 }

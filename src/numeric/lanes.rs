@@ -191,12 +191,6 @@ impl<S: Simd, const G: usize> Lanes<S, G> {
         other.lt(self)
     }
 
-    /// Greater than or equal.
-    #[inline(always)]
-    pub fn ge(self, other: Self) -> Mask<S, G> {
-        other.le(self)
-    }
-
     /// Equal.
     #[inline(always)]
     pub fn eq(self, other: Self) -> Mask<S, G> {

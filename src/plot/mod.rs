@@ -31,7 +31,6 @@ mod phase_plane;
 mod rates;
 mod render;
 mod shares;
-mod stacked;
 mod swept;
 mod timeline;
 mod two_knobs;
