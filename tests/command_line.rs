@@ -213,6 +213,36 @@ fn an_arm_that_diverges_is_marked_and_the_others_go_on() {
 }
 
 #[test]
+fn arms_are_analysed_side_by_side() {
+    let folder = folder();
+    let analyze = |more: &[&str]| {
+        let arms = ["analyze", "configs/scenarios/ketamine.toml", "--arm", "control", "--arm", "stress+ket10"];
+        disinhibit(folder.path()).args(arms).args(more).output().unwrap()
+    };
+    let output = analyze(&["--arms", "stress", "--out", "out/three"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("side_by_side.svg"), "{}", text(&output.stdout));
+    let out = folder.path().join("out/three");
+    let svg = std::fs::read_to_string(out.join("side_by_side.svg")).unwrap();
+    for words in ["control", "stress+ket10", "stress", "SST stands still", "Hz per mV"] {
+        assert!(svg.contains(words), "no `{words}`");
+    }
+    assert!(std::fs::read(out.join("side_by_side.png")).unwrap().starts_with(b"\x89PNG"));
+    // The same numbers as JSON.
+    let read = |name: &str| serde_json::from_slice(&std::fs::read(out.join(name)).unwrap()).unwrap();
+    let (analyses, planes): (serde_json::Value, serde_json::Value) = (read("analysis.json"), read("phase-plane.json"));
+    for arm in 0..3 {
+        assert_eq!(planes[arm]["name"], analyses[arm]["name"]);
+        assert_eq!(planes[arm]["populations"], serde_json::json!(["Pyr", "SST"]));
+        assert_eq!(planes[arm]["ranges"], planes[0]["ranges"]);
+        assert_eq!(planes[arm]["fixed_points"][0]["at"][0], analyses[arm]["state"]["variables"][0]);
+    }
+    let output = analyze(&["--plane", "Pyr,Pyramid"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("no population or variable `Pyramid`; expected two of Pyr, PV, SST, VIP"));
+}
+
+#[test]
 fn completions_and_manual_are_written() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let output = disinhibit(Path::new(".")).args(["completions", shell]).output().unwrap();

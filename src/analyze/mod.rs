@@ -25,7 +25,7 @@ pub use bifurcation::{Bifurcation, BifurcationError, KnobRange};
 pub use fixed_points::{FixedPoint, FixedPoints, Kind, fixed_points};
 pub use frequency::FrequencyResponse;
 pub use knob::{Knob, KnobError, Turned};
-pub use plane::{Plane, PlanePoint, planes};
+pub use plane::{Plane, PlanePoint, planes, telling_plane};
 pub use response::{Response, sign};
 pub use spectra::SimulatedSpectra;
 pub use subject::{Subject, SubjectError};

@@ -4,8 +4,10 @@
 use super::contour::{Grid, zero_lines};
 use super::subject::Subject;
 use super::system::System;
+use crate::simulate::Moment;
 use crate::spec::Form;
 use nalgebra::{DMatrix, DVector};
+use rayon::prelude::*;
 use serde::Serialize;
 
 /// Cells of the grid along each side, on which zero lines are looked for.
@@ -52,7 +54,30 @@ pub struct Plane {
 /// The planes of several subjects over the same ranges, with the fixed points of each (all variables).
 pub fn planes(subjects: &[(&Subject, Vec<Vec<f64>>)], populations: [usize; 2]) -> Vec<Plane> {
     let ranges = populations.map(|population| common_range(subjects, population));
-    subjects.iter().map(|(subject, points)| Plane::new(subject, points, populations, ranges)).collect()
+    subjects.par_iter().map(|(subject, points)| Plane::new(subject, points, populations, ranges)).collect()
+}
+
+/// The two populations whose plane tells most of why arms differ: the main one, and that whose synapses onto it carry what
+/// differs most among the arms. None where there is but one population.
+pub fn telling_plane(subjects: &[Subject]) -> Option<[usize; 2]> {
+    let first = subjects.first()?;
+    let main = first.system.main_population();
+    let spread = |source: usize| {
+        let inputs = subjects.iter().filter_map(|subject| Some(input_from(subject.moment.as_ref()?, source, main)));
+        let ends = inputs.fold([f64::INFINITY, f64::NEG_INFINITY], |ends, one| [ends[0].min(one), ends[1].max(one)]);
+        (ends[1] - ends[0]).max(0.0)
+    };
+    let others = (0..first.system.size()).filter(|source| *source != main);
+    // Of equals the first.
+    let telling = others.rev().max_by(|one, other| spread(*one).total_cmp(&spread(*other)))?;
+    Some([main, telling])
+}
+
+/// What the synapses of one population give another, in input units.
+fn input_from(moment: &Moment, source: usize, target: usize) -> f64 {
+    let pairs = moment.shape.connections.iter().zip(&moment.rows.weight);
+    let between = pairs.filter(|(connection, _)| connection.source == source && connection.target == target);
+    between.map(|(connection, weight)| weight.get(0) * moment.outputs[connection.output]).sum()
 }
 
 /// The range that shows the fixed points of all subjects.

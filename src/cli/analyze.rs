@@ -6,7 +6,7 @@ use super::{AnalyzeArguments, Ending};
 use crate::analyze::{Analysis, Request, StateAnalysis, Subject};
 use crate::config::{Kind, Loaded, load};
 use crate::plot::Figure;
-use crate::report::analysis::{figures, theme};
+use crate::report::analysis::{figures, response_unit, theme};
 use crate::store::write_file;
 use crate::units::{Dimension, InputUnit};
 use comfy_table::{CellAlignment, Table, presets};
@@ -31,7 +31,8 @@ pub(super) fn analyze(arguments: &AnalyzeArguments) -> Ending {
     };
     let out = folder(&loaded, arguments);
     let title = if names(arguments).is_empty() { analyses[0].name.clone() } else { loaded.scenario.name.clone() };
-    let figures = figures(&analyses, &theme(&loaded.scenario), &title);
+    let theme = theme(&loaded.scenario);
+    let figures = figures(&analyses, &theme, &title);
     let files = match store(&analyses, &out).and_then(|()| write_figures(figures, &out)) {
         Ok(files) => files,
         Err(message) => return refuse(format!("error: {message}")),
@@ -39,7 +40,9 @@ pub(super) fn analyze(arguments: &AnalyzeArguments) -> Ending {
     if !arguments.quiet {
         analyses.iter().for_each(report);
     }
-    if let Err(message) = super::bifurcation::carry_out(&arguments.bifurcation, &subjects, &out, arguments.quiet) {
+    let found = super::plane::carry_out(arguments, &subjects, &analyses, (&theme, &title), &out)
+        .and_then(|()| super::bifurcation::carry_out(&arguments.bifurcation, &subjects, &out, arguments.quiet));
+    if let Err(message) = found {
         return refuse(format!("error: {message}"));
     }
     if !arguments.quiet {
@@ -149,7 +152,7 @@ fn report(analysis: &Analysis) {
         return;
     };
     if let Some(response) = &state.response {
-        say(format!("d rate / d drive, in Hz per {}:", analysis.input_unit));
+        say(format!("d rate / d drive, in {}:", response_unit(analysis)));
         say(response_table(analysis, &response.hz_per_input_unit));
         let yes = |truth: bool| if truth { "yes" } else { "no" };
         let paradoxical = analysis.populations.iter().zip(&response.paradoxical).filter(|(_, truth)| **truth);

@@ -1,10 +1,10 @@
-//! Continuation and phase planes of `analyze`.
+//! Continuation of `analyze`.
 
 use super::progress::say;
 use crate::analyze::continuation::{CycleEnd, CyclePoint, Options, Settings};
-use crate::analyze::{Bifurcation, Knob, Plane, Subject, fixed_points, planes};
+use crate::analyze::{Bifurcation, Knob, Subject};
 use crate::plot::Figure;
-use crate::report::bifurcation::{diagram, map, phase_planes};
+use crate::report::bifurcation::{diagram, map};
 use crate::store::write_file;
 use crate::units::significant;
 use clap::Args;
@@ -15,7 +15,7 @@ use std::path::Path;
 
 /// Continuation, with option names as in BifurcationKit.jl.
 #[derive(Args)]
-#[command(next_help_heading = "Continuation and phase plane")]
+#[command(next_help_heading = "Continuation")]
 pub(super) struct BifurcationArguments {
     /// Follow fixed points and cycles over this knob: a parameter's path, concentration.LIGAND,
     /// blocked.RECEPTOR.POPULATION, or stress.
@@ -60,10 +60,6 @@ pub(super) struct BifurcationArguments {
     /// Do not follow limit cycles.
     #[arg(long, requires = "knob")]
     no_cycles: bool,
-    /// Draw nullclines, flow and fixed points in the plane of two populations (or other variables), such as
-    /// --plane Pyr,SST.
-    #[arg(long, value_name = "X,Y", value_delimiter = ',')]
-    plane: Vec<String>,
 }
 
 /// Carries out what is asked for, into a folder.
@@ -75,11 +71,6 @@ pub(super) fn carry_out(
 ) -> Result<(), String> {
     let Some(first) = subjects.first() else { return Ok(()) };
     let circuit = first.system.circuit();
-    if !arguments.plane.is_empty() {
-        let found = phase(arguments, subjects)?;
-        write_json(out, "phase-plane", &found)?;
-        draw(out, "phase-plane", phase_planes(circuit, &found), quiet)?;
-    }
     if arguments.knob.is_some() {
         let found = follow(arguments, subjects)?;
         write_json(out, "continuation", &found)?;
@@ -90,34 +81,6 @@ pub(super) fn carry_out(
         draw(out, "two-knobs", map(circuit, &found), quiet)?;
     }
     Ok(())
-}
-
-fn phase(arguments: &BifurcationArguments, subjects: &[Subject]) -> Result<Vec<Plane>, String> {
-    let names = subjects[0].system.variable_names();
-    let find = |name: &String| {
-        let known = names.iter().position(|known| known == name.trim());
-        known.ok_or_else(|| {
-            format!("--plane: there is no population or variable `{name}`; expected two of {}", names.join(", "))
-        })
-    };
-    let [x, y] = &arguments.plane[..] else {
-        return Err(format!(
-            "--plane: expected two populations, such as --plane {}",
-            names[..names.len().min(2)].join(",")
-        ));
-    };
-    let (x, y) = (find(x)?, find(y)?);
-    if x == y {
-        return Err("--plane: expected two different ones".into());
-    }
-    let found: Vec<(&Subject, Vec<Vec<f64>>)> =
-        subjects.iter().map(|subject| (subject, fixed_states(subject))).collect();
-    Ok(planes(&found, [x, y]))
-}
-
-fn fixed_states(subject: &Subject) -> Vec<Vec<f64>> {
-    let near: Vec<Vec<f64>> = subject.state.iter().cloned().collect();
-    fixed_points(&subject.system, None, &near).points.into_iter().map(|point| point.variables).collect()
 }
 
 fn follow(arguments: &BifurcationArguments, subjects: &[Subject]) -> Result<Vec<Bifurcation>, String> {
@@ -162,14 +125,16 @@ fn knob(
     Ok((knob, options))
 }
 
-fn write_json<T: Serialize>(out: &Path, stem: &str, found: &T) -> Result<(), String> {
+/// Writes what was found as JSON.
+pub(super) fn write_json<T: Serialize>(out: &Path, stem: &str, found: &T) -> Result<(), String> {
     std::fs::create_dir_all(out).map_err(|error| format!("`{}` cannot be written: {error}", out.display()))?;
     let mut bytes = serde_json::to_vec_pretty(found).map_err(|error| error.to_string())?;
     bytes.push(b'\n');
     write_file(&out.join(format!("{stem}.json")), &bytes).map_err(|error| error.to_string())
 }
 
-fn draw(out: &Path, stem: &'static str, figure: Option<Figure>, quiet: bool) -> Result<(), String> {
+/// Writes a figure, if there is one, and says so.
+pub(super) fn draw(out: &Path, stem: &'static str, figure: Option<Figure>, quiet: bool) -> Result<(), String> {
     let files = super::analyze::write_figures(figure.map(|figure| (stem, figure)).into_iter().collect(), out)?;
     if !quiet {
         files.iter().for_each(|file| say(format!("figure:  {} (and .png)", file.display())));

@@ -6,6 +6,7 @@ mod check;
 mod explain;
 mod findings;
 mod new;
+mod plane;
 mod plot;
 mod progress;
 mod run;
@@ -172,6 +173,10 @@ struct AnalyzeArguments {
     /// Change a parameter, such as --set populations.SST.rest="5 Hz"; may be repeated.
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
+    /// The plane of two populations (or other variables), such as --plane Pyr,SST: nullclines, flow and fixed points. Of
+    /// several arms that of the main population and the one whose synapses onto it differ most among them, if not given.
+    #[arg(long, value_name = "X,Y", value_delimiter = ',')]
+    plane: Vec<String>,
     #[command(flatten)]
     bifurcation: bifurcation::BifurcationArguments,
     /// Folder for the results; `out/` and the name with `-analysis` if not given.

@@ -74,6 +74,11 @@ impl Obstacles {
         shared * 100.0 + 10.0 * self.points.iter().filter(|p| roomy.contains(**p)).count() as f64
     }
 
+    /// Whether a box covers nothing.
+    pub(super) fn is_free(&self, label: &Rect) -> bool {
+        self.cost(label) == 0.0
+    }
+
     /// The best of some places for a box, in order of preference; it is then taken.
     pub(super) fn place(&mut self, candidates: impl IntoIterator<Item = Rect>) -> Option<Rect> {
         let mut best: Option<(f64, Rect)> = None;

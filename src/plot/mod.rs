@@ -3,7 +3,7 @@
 //! One file per kind of figure: [`RatesFigure`], [`CourseFigure`], [`ArmsFigure`], [`PharmacologyFigure`], [`CircuitFigure`],
 //! of sweeps [`HeatMapFigure`], [`SweptFigure`], [`ParallelFigure`], [`BarFigure`] and [`IsobologramFigure`], of findings
 //! [`VerdictFigure`], of analyses [`MatrixFigure`], [`EigenvalueFigure`], [`CurvesFigure`], [`SharesFigure`],
-//! [`PhasePlaneFigure`], [`BifurcationFigure`] and [`TwoKnobsFigure`]. Each takes plain data and a [`Theme`], which keeps the
+//! [`PhasePlaneFigure`], [`SideBySideFigure`], [`BifurcationFigure`] and [`TwoKnobsFigure`]. Each takes plain data and a [`Theme`], which keeps the
 //! colour of a name the same across figures, and gives a [`Figure`].
 //! Any data can be drawn: what is not finite leaves a gap.
 
@@ -31,6 +31,7 @@ mod phase_plane;
 mod rates;
 mod render;
 mod shares;
+mod side_by_side;
 mod swept;
 mod timeline;
 mod two_knobs;
@@ -52,10 +53,11 @@ pub use matrix::{MatrixFigure, MatrixPanel};
 pub use palette::{Color, Role, Theme};
 pub use parallel::{ParallelFigure, ParallelLine, ParallelPanel};
 pub use pharmacology::{Activation, ArmPharmacology, Concentration, ConcentrationScale, Occupancy, PharmacologyFigure};
-pub use phase_plane::{PhasePanel, PhasePlaneFigure, PhasePoint};
+pub use phase_plane::{PhaseAxes, PhasePanel, PhasePlaneFigure, PhasePoint};
 pub use rates::{ArmTrace, Observed, Population, RatesFigure};
 pub use render::{EncodeError, PNG_SCALE};
 pub use shares::{SharePanel, ShareRow, SharesFigure, Source};
+pub use side_by_side::{SideBySideFigure, SideColumn};
 pub use swept::{FittedCurve, SweptCurve, SweptFigure, SweptPanel};
 pub use timeline::{Dose, Span, SpanKind};
 pub use two_knobs::{KnobCurve, TwoKnobsFigure, TwoKnobsPanel};

@@ -1,11 +1,12 @@
 //! The plane of two populations: a panel for each circuit or arm, with nullclines, flow and fixed points.
 
-use super::axis::Axis;
-use super::canvas::{Canvas, Figure, Point, Stroke, Type};
+use super::axis::{self, Axis};
+use super::canvas::{Canvas, Dash, Figure, Point, Stroke, Type};
 use super::font;
 use super::geometry::Rect;
+use super::labels::Obstacles;
 use super::palette::{Color, Role, Theme};
-use super::panel::{self, CURVE, Entry, LABEL, MARGIN, Panel, SMALL};
+use super::panel::{self, CURVE, LABEL, MARGIN, Panel, SMALL};
 
 /// A fixed point.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -33,13 +34,9 @@ pub struct PhasePanel {
     pub points: Vec<PhasePoint>,
 }
 
-/// The plane of two populations.
+/// What planes have in common: which populations, and over which ranges.
 #[derive(Clone, Debug, Default)]
-pub struct PhasePlaneFigure {
-    /// Title.
-    pub title: String,
-    /// What stands under it.
-    pub subtitle: String,
+pub struct PhaseAxes {
     /// The populations along the level and the upright axis.
     pub populations: [String; 2],
     /// Whether each excites or inhibits; none: either.
@@ -48,6 +45,17 @@ pub struct PhasePlaneFigure {
     pub units: [String; 2],
     /// Lowest and highest value along each axis.
     pub ranges: [[f64; 2]; 2],
+}
+
+/// The plane of two populations.
+#[derive(Clone, Debug, Default)]
+pub struct PhasePlaneFigure {
+    /// Title.
+    pub title: String,
+    /// What stands under it.
+    pub subtitle: String,
+    /// The axes of all panels.
+    pub axes: PhaseAxes,
     /// The panels.
     pub panels: Vec<PhasePanel>,
 }
@@ -57,46 +65,60 @@ const SIDE: f64 = 268.0;
 const BETWEEN: f64 = 30.0;
 const ROWS_BETWEEN: f64 = 82.0;
 const ARROW: f64 = 11.0;
+/// So many fixed points of a panel have their values beside them; more would cover it.
+const MOST_LABELLED: usize = 5;
 
 impl PhasePlaneFigure {
     /// Draws the figure.
     pub fn render(&self, theme: &Theme) -> Figure {
-        let mut theme = theme.clone();
-        for (name, role) in self.populations.iter().zip(self.roles) {
-            theme.learn_population(name, role.unwrap_or(Role::Inhibitory));
-        }
         let mut canvas = Canvas::new();
         let columns = self.panels.len().clamp(1, 3);
         let width = (LEFT + columns as f64 * (SIDE + BETWEEN) + MARGIN).max(420.0);
         let top = panel::heading(&mut canvas, &self.title, &self.subtitle, width) + 34.0;
-        let colors = [0, 1].map(|axis| theme.population(&self.populations[axis]));
+        let colors = self.axes.colors(theme);
         let mut bottom = top;
         for (index, one) in self.panels.iter().enumerate() {
             let (column, row) = (index % columns, index / columns);
             let (left, upper) = (LEFT + column as f64 * (SIDE + BETWEEN), top + row as f64 * (SIDE + ROWS_BETWEEN));
-            let frame = Rect::new(left, upper, left + SIDE, upper + SIDE);
-            let ends = |axis: usize| (self.ranges[axis][0], self.ranges[axis][1]);
-            let x = Axis::linear(ends(0), frame.left, frame.right);
-            let panel = Panel { frame, x, y: Axis::linear(ends(1), frame.bottom, frame.top) };
-            one.draw(&mut canvas, &panel, colors);
-            panel.draw_axes(&mut canvas, true, column == 0);
-            panel::title_below(&mut canvas, &self.title_of(0), left + SIDE / 2.0, frame.bottom);
-            if column == 0 {
-                panel::title_upright(&mut canvas, &self.title_of(1), MARGIN + 4.0, upper + SIDE / 2.0);
-            }
+            let panel = self.axes.panel(Rect::new(left, upper, left + SIDE, upper + SIDE));
+            one.draw(&mut canvas, (&panel, &self.axes), colors, None);
+            self.axes.draw(&mut canvas, &panel, column == 0);
             if self.panels.len() > 1 {
                 panel.title(&mut canvas, &font::fit(&one.name, LABEL, true, SIDE), Color::INK);
             }
-            bottom = frame.bottom;
+            bottom = panel.frame.bottom;
         }
-        let entries = [0, 1].map(|axis| Entry {
-            name: format!("{} stands still", self.populations[axis]),
-            stroke: Stroke::solid(colors[axis], CURVE),
-        });
-        let mut below = bottom + 52.0;
-        below += panel::legend(&mut canvas, &entries, (LEFT, below), width - LEFT - MARGIN);
-        below = self.point_legend(&mut canvas, below);
+        let keys = self.axes.keys(&self.panels, colors, None);
+        let below = draw_keys(&mut canvas, &keys, (LEFT, bottom + 52.0), width - MARGIN);
         canvas.finish(&self.title, width, below + MARGIN / 2.0)
+    }
+}
+
+impl PhaseAxes {
+    /// The colours of both populations; what the theme does not know has one by its role.
+    pub(super) fn colors(&self, theme: &Theme) -> [Color; 2] {
+        let mut theme = theme.clone();
+        for (name, role) in self.populations.iter().zip(self.roles) {
+            theme.learn_population(name, role.unwrap_or(Role::Inhibitory));
+        }
+        [0, 1].map(|axis| theme.population(&self.populations[axis]))
+    }
+
+    /// Both axes over a frame.
+    pub(super) fn panel(&self, frame: Rect) -> Panel {
+        let ends = |axis: usize| (self.ranges[axis][0], self.ranges[axis][1]);
+        let x = Axis::linear(ends(0), frame.left, frame.right);
+        Panel { frame, x, y: Axis::linear(ends(1), frame.bottom, frame.top) }
+    }
+
+    /// Lines, ticks and titles; the upright axis has numbers and a title only where asked for.
+    pub(super) fn draw(&self, canvas: &mut Canvas, panel: &Panel, upright: bool) {
+        let Rect { left, right, top, bottom } = panel.frame;
+        panel.draw_axes(canvas, true, upright);
+        panel::title_below(canvas, &self.title_of(0), f64::midpoint(left, right), bottom);
+        if upright {
+            panel::title_upright(canvas, &self.title_of(1), left - 48.0, f64::midpoint(top, bottom));
+        }
     }
 
     fn title_of(&self, axis: usize) -> String {
@@ -104,21 +126,66 @@ impl PhasePlaneFigure {
         if unit.is_empty() { name.clone() } else { format!("{name} ({unit})") }
     }
 
-    /// What the discs mean; gives the height below.
-    fn point_legend(&self, canvas: &mut Canvas, top: f64) -> f64 {
-        let has =
-            |stable: bool| self.panels.iter().flat_map(|panel| &panel.points).any(|p| (p.unstable == 0) == stable);
-        let (mut x, y) = (LEFT, top + 9.0);
-        let style = Type::new(SMALL, Color::INK);
-        for (stable, name) in [(true, "stable fixed point"), (false, "unstable fixed point")] {
-            if has(stable) {
-                disc(canvas, (x + 12.0, y), stable);
-                canvas.text_beside(name, (x + 30.0, y), style);
-                x += 30.0 + style.width(name) + 26.0;
-            }
-        }
-        if x > LEFT { top + 18.0 } else { top }
+    /// A value along an axis, with its name and unit, as exactly as the axis can show.
+    fn value(&self, axis: usize, value: f64) -> String {
+        let [low, high] = self.ranges[axis];
+        let digits = 2 - libm::log10(0.5 * (high - low).abs().max(1e-9)).floor() as i32;
+        let text = format!("{} {}", self.populations[axis], axis::plain(value, digits.max(0)));
+        format!("{text} {}", self.units[axis]).trim().to_owned()
     }
+
+    /// What is to be explained of panels; `first`: the name of the panel whose lines the others repeat, pale.
+    pub(super) fn keys<'a>(
+        &self,
+        panels: impl IntoIterator<Item = &'a PhasePanel>,
+        colors: [Color; 2],
+        first: Option<&str>,
+    ) -> Vec<(Key, String)> {
+        let line = |axis: usize| {
+            (Key::Line(Stroke::solid(colors[axis], CURVE)), format!("{} stands still", self.populations[axis]))
+        };
+        let mut keys = vec![line(0), line(1)];
+        keys.extend(first.map(|name| (Key::Line(repeated(Color::SOFT)), format!("the same in {name}"))));
+        let (mut stable, mut unstable) = (false, false);
+        for point in panels.into_iter().flat_map(|panel| &panel.points) {
+            stable |= point.unstable == 0;
+            unstable |= point.unstable > 0;
+        }
+        keys.extend(stable.then(|| (Key::Disc { stable: true }, "stable fixed point".to_owned())));
+        keys.extend(unstable.then(|| (Key::Disc { stable: false }, "unstable fixed point".to_owned())));
+        keys
+    }
+}
+
+/// How something looks that a legend explains.
+#[derive(Clone, Copy)]
+pub(super) enum Key {
+    Line(Stroke),
+    Disc { stable: bool },
+}
+
+/// A legend, from a place to a right edge; gives the height below it.
+pub(super) fn draw_keys(canvas: &mut Canvas, keys: &[(Key, String)], (left, top): Point, right: f64) -> f64 {
+    let style = Type::new(SMALL, Color::INK);
+    let (mut x, mut y) = (left, top + 9.0);
+    for (key, name) in keys {
+        let length = 30.0 + style.width(name);
+        if x + length > right && x > left {
+            (x, y) = (left, y + 18.0);
+        }
+        match key {
+            Key::Line(stroke) => canvas.line(&[(x, y), (x + 24.0, y)], *stroke),
+            Key::Disc { stable } => disc(canvas, (x + 12.0, y), *stable),
+        }
+        canvas.text_beside(name, (x + 30.0, y), style);
+        x += length + 24.0;
+    }
+    y + 9.0
+}
+
+/// How a line looks that another panel has.
+fn repeated(color: Color) -> Stroke {
+    Stroke { color: color.tint(0.5), width: 1.5, dash: Dash::Dashed }
 }
 
 fn disc(canvas: &mut Canvas, at: Point, stable: bool) {
@@ -130,26 +197,117 @@ fn disc(canvas: &mut Canvas, at: Point, stable: bool) {
 }
 
 impl PhasePanel {
-    fn draw(&self, canvas: &mut Canvas, panel: &Panel, colors: [Color; 2]) {
+    /// Draws flow, lines and fixed points; `first`: a panel whose lines are repeated under those of this one.
+    pub(super) fn draw(
+        &self,
+        canvas: &mut Canvas,
+        (panel, axes): (&Panel, &PhaseAxes),
+        colors: [Color; 2],
+        first: Option<&Self>,
+    ) {
         for (at, speed) in &self.flow {
             arrow(canvas, panel, *at, *speed);
         }
-        for (lines, color) in [(&self.still_x, colors[0]), (&self.still_y, colors[1])] {
+        if let Some(first) = first {
+            first.draw_lines(canvas, panel, colors.map(repeated));
+        }
+        self.draw_lines(canvas, panel, colors.map(|color| Stroke::solid(color, CURVE + 0.3)));
+        // Stable ones last, on top.
+        let mut seen: Vec<(&PhasePoint, Point)> = self
+            .points
+            .iter()
+            .map(|point| (point, (panel.x.at(point.x), panel.y.at(point.y))))
+            .filter(|(_, at)| panel.frame.grown(1.0).contains(*at))
+            .collect();
+        seen.sort_by_key(|(point, _)| point.unstable == 0);
+        for (point, at) in &seen {
+            disc(canvas, *at, point.unstable == 0);
+        }
+        if seen.len() <= MOST_LABELLED {
+            self.label(canvas, (panel, axes), colors, &seen, first);
+        }
+    }
+
+    fn draw_lines(&self, canvas: &mut Canvas, panel: &Panel, strokes: [Stroke; 2]) {
+        for (lines, stroke) in [(&self.still_x, strokes[0]), (&self.still_y, strokes[1])] {
             for line in lines {
                 let (xs, ys): (Vec<f64>, Vec<f64>) = line.iter().map(|[x, y]| (*x, *y)).unzip();
-                panel.curve(canvas, &xs, &ys, Stroke::solid(color, CURVE + 0.3));
-            }
-        }
-        // Stable ones last, on top.
-        for stable in [false, true] {
-            for point in self.points.iter().filter(|point| (point.unstable == 0) == stable) {
-                let at = (panel.x.at(point.x), panel.y.at(point.y));
-                if panel.frame.grown(1.0).contains(at) {
-                    disc(canvas, at, stable);
-                }
+                panel.curve(canvas, &xs, &ys, stroke);
             }
         }
     }
+
+    /// Where its lines run.
+    fn places(&self, panel: &Panel) -> Vec<Point> {
+        let lines = self.still_x.iter().chain(&self.still_y);
+        lines
+            .flat_map(|line| {
+                let places: Vec<Point> = line.iter().map(|[x, y]| (panel.x.at(*x), panel.y.at(*y))).collect();
+                close(&places)
+            })
+            .collect()
+    }
+
+    /// Both values beside each fixed point, where they cover no line; if need be, one of another panel.
+    fn label(
+        &self,
+        canvas: &mut Canvas,
+        (panel, axes): (&Panel, &PhaseAxes),
+        colors: [Color; 2],
+        seen: &[(&PhasePoint, Point)],
+        first: Option<&Self>,
+    ) {
+        let (mut taken, mut pale) = (Obstacles::default(), Obstacles::default());
+        taken.add_points(self.places(panel));
+        pale.add_points(first.into_iter().flat_map(|first| first.places(panel)));
+        for (_, at) in seen {
+            taken.add_box(Rect::around(*at, 12.0, 12.0));
+        }
+        let style = Type::new(SMALL, Color::INK).bold();
+        let line = SMALL + 3.0;
+        for (point, at) in seen {
+            let texts = [axes.value(0, point.x), axes.value(1, point.y)];
+            let wide = texts.iter().map(|text| style.width(text)).fold(0.0, f64::max) + 6.0;
+            let inside = around(*at, (wide, 2.0 * line)).filter(|place| {
+                panel.frame.contains((place.left, place.top)) && panel.frame.contains((place.right, place.bottom))
+            });
+            let free: Vec<Rect> = inside.filter(|place| taken.is_free(place)).collect();
+            let Some(place) = pale.place(free) else { continue };
+            taken.add_box(place);
+            canvas.rect(place, Color::WHITE);
+            for (row, text) in texts.iter().enumerate() {
+                let at = (place.left + 3.0, place.top + (row as f64 + 0.5) * line);
+                canvas.text_beside(text, at, Type::new(SMALL, colors[row]).bold());
+            }
+        }
+    }
+}
+
+/// Places for a box beside a point, the best first.
+fn around((x, y): Point, (wide, high): (f64, f64)) -> impl Iterator<Item = Rect> {
+    let sides = [(1.0, -1.0), (1.0, 1.0), (-1.0, -1.0), (-1.0, 1.0), (1.0, 0.0), (-1.0, 0.0)];
+    // Above and below, too.
+    let sides = sides.into_iter().chain([(0.0, -1.0), (0.0, 1.0)]);
+    [(12.0, 8.0), (16.0, 14.0), (22.0, 22.0), (30.0, 30.0)].into_iter().flat_map(move |(beside, above)| {
+        sides.clone().map(move |(right, down)| {
+            let middle = (x + right * (beside + wide / 2.0), y + down * (above + high / 2.0));
+            Rect::around(middle, wide, high)
+        })
+    })
+}
+
+/// Points along a line, close enough together that nothing of it lies between two.
+fn close(points: &[Point]) -> Vec<Point> {
+    let between = |pair: &[Point]| {
+        let (from, to) = (pair[0], pair[1]);
+        let pieces = (libm::hypot(to.0 - from.0, to.1 - from.1) / 4.0).clamp(1.0, 1e3).ceil() as usize;
+        let at = move |piece: usize| {
+            let share = piece as f64 / pieces as f64;
+            (from.0 + share * (to.0 - from.0), from.1 + share * (to.1 - from.1))
+        };
+        (0..=pieces).map(at).collect::<Vec<Point>>()
+    };
+    points.windows(2).flat_map(between).collect()
 }
 
 /// A short arrow in the direction of the flow, of the same length everywhere.

@@ -8,6 +8,7 @@ use crate::plot::{
     SharePanel, ShareRow, SharesFigure, Source, Theme, duration,
 };
 use crate::spec::Scenario;
+use crate::units::InputUnit;
 
 /// Decades of power that are shown.
 const DECADES: f64 = 6.0;
@@ -36,43 +37,59 @@ pub fn figures(analyses: &[Analysis], theme: &Theme, title: &str) -> Vec<(&'stat
     figures
 }
 
-fn moment(minutes: Option<f64>) -> String {
+/// When, in words.
+pub(super) fn moment(minutes: Option<f64>) -> String {
     minutes.map_or_else(|| "at rest".to_owned(), |minutes| format!("at {}", duration(minutes)))
 }
 
 /// The response matrices side by side.
 pub fn response(stable: &[(&Analysis, &StateAnalysis)], theme: &Theme, title: &str, subtitle: &str) -> Figure {
-    let unit = stable.first().map(|(analysis, _)| analysis.input_unit.clone()).unwrap_or_default();
-    let panel = |(analysis, state): &(&Analysis, &StateAnalysis)| {
-        let mut panel =
-            MatrixPanel { name: analysis.name.clone(), before: state.rates_hz.clone(), ..Default::default() };
-        let Some(response) = &state.response else {
-            panel.notes.push("singular: no linear response".into());
-            return panel;
-        };
-        panel.values.clone_from(&response.hz_per_input_unit);
-        let paradoxical = (0..response.paradoxical.len()).filter(|index| response.paradoxical[*index]);
-        panel.framed = paradoxical.map(|index| (index, index)).collect();
-        panel.notes.push(match response.inhibition_stabilised {
-            Some(true) => "inhibition-stabilised".into(),
-            Some(false) => "stable without inhibition".into(),
-            None => "no excitatory population".into(),
-        });
-        let leading = state.eigenvalues_per_s.last().map_or(f64::NAN, |value| value[0]);
-        panel.notes.push(format!("slowest eigenvalue {leading:.1} per s").replace('-', "−"));
-        panel
-    };
+    let first = stable.first().map(|(analysis, _)| *analysis);
     let figure = MatrixFigure {
         title: format!("{title}: how rates answer to drives"),
         subtitle: format!(
-            "change of a row's rate per drive to a column's population (Hz per {unit}), {subtitle}; framed: paradoxical"
+            "change of a row's rate per drive to a column's population ({}), {subtitle}; framed: paradoxical",
+            first.map(response_unit).unwrap_or_default()
         ),
         before: "Hz".into(),
-        populations: stable.first().map(|(analysis, _)| analysis.populations.clone()).unwrap_or_default(),
+        populations: first.map(|analysis| analysis.populations.clone()).unwrap_or_default(),
         columns: "drive to".into(),
-        panels: stable.iter().map(panel).collect(),
+        panels: stable.iter().map(|(analysis, _)| matrix_panel(analysis)).collect(),
     };
     figure.render(theme)
+}
+
+/// The unit of responses to drives.
+pub(crate) fn response_unit(analysis: &Analysis) -> String {
+    match InputUnit::named(&analysis.input_unit) {
+        Some(InputUnit::None) => "Hz per unit of drive".to_owned(),
+        _ => format!("Hz per {}", analysis.input_unit),
+    }
+}
+
+/// The response matrix of the state that a subject is in.
+pub(super) fn matrix_panel(analysis: &Analysis) -> MatrixPanel {
+    let mut panel = MatrixPanel { name: analysis.name.clone(), ..Default::default() };
+    let Some(state) = &analysis.state else {
+        panel.notes.push("no stable state".into());
+        return panel;
+    };
+    panel.before.clone_from(&state.rates_hz);
+    let Some(response) = &state.response else {
+        panel.notes.push("singular: no linear response".into());
+        return panel;
+    };
+    panel.values.clone_from(&response.hz_per_input_unit);
+    let paradoxical = (0..response.paradoxical.len()).filter(|index| response.paradoxical[*index]);
+    panel.framed = paradoxical.map(|index| (index, index)).collect();
+    panel.notes.push(match response.inhibition_stabilised {
+        Some(true) => "inhibition-stabilised".into(),
+        Some(false) => "stable without inhibition".into(),
+        None => "no excitatory population".into(),
+    });
+    let leading = state.eigenvalues_per_s.last().map_or(f64::NAN, |value| value[0]);
+    panel.notes.push(format!("slowest eigenvalue {leading:.1} per s").replace('-', "−"));
+    panel
 }
 
 fn eigenvalues(analyses: &[Analysis], theme: &Theme, title: &str, subtitle: &str) -> Figure {
@@ -93,7 +110,7 @@ fn eigenvalues(analyses: &[Analysis], theme: &Theme, title: &str, subtitle: &str
 }
 
 fn frequency(stable: &[(&Analysis, &StateAnalysis)], theme: &Theme, title: &str, subtitle: &str) -> Figure {
-    let unit = stable.first().map(|(analysis, _)| analysis.input_unit.clone()).unwrap_or_default();
+    let unit = stable.first().map(|(analysis, _)| response_unit(analysis)).unwrap_or_default();
     let panel = |(analysis, state): &(&Analysis, &StateAnalysis)| {
         let curve = |response: &crate::analyze::FrequencyResponse| Curve {
             name: format!("drive to {}", response.drive_to),
@@ -107,7 +124,7 @@ fn frequency(stable: &[(&Analysis, &StateAnalysis)], theme: &Theme, title: &str,
         let of = state.frequency_response.iter().flatten().next().map_or("", |response| response.rate_of.as_str());
         CurvePanel {
             name: analysis.name.clone(),
-            value: format!("gain of {of} (Hz per {unit})"),
+            value: format!("gain of {of} ({unit})"),
             decades: Some(3.0),
             span: None,
             curves: responses.map(curve).collect(),

@@ -1,12 +1,12 @@
-//! Figures of continuations and phase planes.
+//! Figures of continuations.
 
 use crate::analyze::continuation::{CornerKind, CycleEnd, CyclePoint, Kind};
-use crate::analyze::{Bifurcation, KnobRange, Plane};
+use crate::analyze::{Bifurcation, KnobRange};
 use crate::plot::{
-    BifurcationFigure, BifurcationPanel, CycleRun, Figure, KnobCurve, NamedPoint, PhasePanel, PhasePlaneFigure,
-    PhasePoint, StateRun, SweptAxis, Theme, TwoKnobsFigure, TwoKnobsPanel,
+    BifurcationFigure, BifurcationPanel, CycleRun, Figure, KnobCurve, NamedPoint, StateRun, SweptAxis, TwoKnobsFigure,
+    TwoKnobsPanel,
 };
-use crate::spec::{Circuit, Role};
+use crate::spec::Circuit;
 
 /// The bifurcation diagrams of several subjects over one knob, side by side.
 pub fn diagram(circuit: &Circuit, bifurcations: &[Bifurcation]) -> Option<Figure> {
@@ -34,42 +34,6 @@ pub fn map(circuit: &Circuit, bifurcations: &[Bifurcation]) -> Option<Figure> {
         panels: bifurcations.iter().map(two_knobs_panel).collect(),
     };
     Some(figure.render())
-}
-
-/// The phase planes of several subjects, side by side.
-pub fn phase_planes(circuit: &Circuit, planes: &[Plane]) -> Option<Figure> {
-    let first = planes.first()?;
-    let role = |name: &String| match circuit.populations.get(name).map(|population| population.role) {
-        Some(Role::Excitatory) => Some(crate::plot::Role::Excitatory),
-        Some(Role::Inhibitory) => Some(crate::plot::Role::Inhibitory),
-        Some(Role::Either) | None => None,
-    };
-    let roles = first.populations.each_ref().map(role);
-    let populations = circuit.populations.iter().map(|(name, spec)| (name.clone(), super::role(spec.role)));
-    let theme = Theme::new(Vec::<String>::new(), populations, Vec::<String>::new());
-    let others = circuit.populations.len() > 2;
-    let figure = PhasePlaneFigure {
-        title: format!("Where {} and {} stand still", first.populations[0], first.populations[1]),
-        subtitle: subtitle(circuit) + if others { "; all other variables at their quasi-steady values" } else { "" },
-        populations: first.populations.clone(),
-        roles,
-        units: first.units.clone(),
-        ranges: first.ranges,
-        panels: planes.iter().map(phase_panel).collect(),
-    };
-    Some(figure.render(&theme))
-}
-
-fn phase_panel(plane: &Plane) -> PhasePanel {
-    let point =
-        |point: &crate::analyze::PlanePoint| PhasePoint { x: point.at[0], y: point.at[1], unstable: point.unstable };
-    PhasePanel {
-        name: plane.name.clone(),
-        still_x: plane.nullclines[0].clone(),
-        still_y: plane.nullclines[1].clone(),
-        flow: plane.flow.clone(),
-        points: plane.fixed_points.iter().map(point).collect(),
-    }
 }
 
 fn subtitle(circuit: &Circuit) -> String {

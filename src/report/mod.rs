@@ -7,6 +7,7 @@ mod dose_response;
 pub mod findings;
 pub mod observed;
 pub mod parameters;
+pub mod plane;
 mod sensitivity;
 pub mod sweep;
 mod synergy;
