@@ -208,3 +208,20 @@ fn what_a_finding_cannot_read_is_named_with_its_line() {
     let output = disinhibit(empty.path()).args(["findings", "."]).assert().code(2).get_output().stderr.clone();
     assert!(String::from_utf8(output).unwrap().contains("no files that end in .toml"));
 }
+
+#[test]
+fn the_gq_brake_changes_nothing_unless_a_drug_acts_on_it() {
+    let library = Library::Shipped;
+    let findings = library.list(Path::new("findings")).unwrap();
+    let brake = [PathBuf::from("hypotheses/7_gq_brake.toml")];
+    let looked = disinhibit::findings::models(library, &findings, &brake, fearless_simd::Level::new()).unwrap();
+    for (default, braked) in looked[0].findings.iter().zip(&looked[1].findings) {
+        for (one, other) in default.checks.iter().zip(&braked.checks) {
+            let same = one.holds == other.holds && (one.value.unwrap() - other.value.unwrap()).abs() < 0.01;
+            // Finding 9 gives an antagonist of PROKR2; its last check is the acute excess.
+            assert!(same || default.number == 9, "{}: {one:?} and {other:?}", default.number);
+        }
+    }
+    let excess = |model: usize| looked[model].findings[8].checks.last().unwrap().value.unwrap();
+    assert!(excess(0) < 0.0 && excess(1) > 0.1, "{} and {}", excess(0), excess(1));
+}

@@ -5,6 +5,7 @@ mod common;
 
 use common::{arm, scenario};
 use disinhibit::config::load;
+use disinhibit::readouts::summarise;
 use disinhibit::simulate::run;
 use fearless_simd::Level;
 use std::path::Path;
@@ -149,5 +150,24 @@ fn effects_vanish_at_rest() {
         for (one, other) in one.signals[..4].iter().zip(&other.signals[..4]) {
             assert!((one - other).abs() < 1e-9);
         }
+    }
+}
+
+#[test]
+fn pyramidal_cells_with_few_hcn_channels_rise_where_the_mean_falls() {
+    let load = |file: &str| load(Path::new(file), &[]).unwrap().scenario;
+    let summary = summarise(&run(&load("configs/scenarios/active_subset.toml"), Level::new()).unwrap());
+    let rates = |arm: &str| &summary.arms.iter().find(|one| one.name == arm).unwrap().rates_hz["10 min"];
+    let mean = |arm: &str| 0.824 * rates(arm)["Pyr"] + 0.176 * rates(arm)["PyrLow"];
+    for dose in ["ket30", "ket100"] {
+        assert!(mean(dose) < 4.0 && rates(dose)["PyrLow"] > 4.2, "{dose}: {:?}", rates(dose));
+    }
+    assert!(rates("ket10")["Pyr"] > 4.2 && rates("ket10")["PyrLow"] > 4.2);
+    // Without HCN1 the two groups are one population, that of the default circuit.
+    let default = summarise(&run(&load("configs/scenarios/ketamine.toml"), Level::new()).unwrap());
+    let expected = &default.arms.iter().find(|one| one.name == "control+ket10").unwrap().rates_hz["10 min"];
+    let split = rates("ket10, without HCN1");
+    for (one, other) in [("Pyr", "Pyr"), ("PyrLow", "Pyr"), ("PV", "PV"), ("SST", "SST"), ("VIP", "VIP")] {
+        assert!((split[one] - expected[other]).abs() < 1e-3, "{one}: {} and {}", split[one], expected[other]);
     }
 }

@@ -22,6 +22,9 @@ macro_rules! files {
 const FILES: &[(&str, &str)] = files![
     "circuits/mpfc.toml",
     "pharmacology/default.toml",
+    "pharmacology/delayed_spines.toml",
+    "pharmacology/gq_brake.toml",
+    "pharmacology/hcn1.toml",
     "pharmacology/slow_disinhibition.toml",
     "scenarios/doses.toml",
     "scenarios/enantiomers.toml",
@@ -54,12 +57,17 @@ const FILES: &[(&str, &str)] = files![
     "findings/18_antibody.toml",
     "findings/19_sexes.toml",
     "findings/20_human_dose.toml",
+    "hypotheses/10_sensitive_release.toml",
+    "hypotheses/11_additions_together.toml",
     "hypotheses/1_mor_blocker.toml",
     "hypotheses/2_nmda_block_alone.toml",
     "hypotheses/3_pv_phenotype.toml",
     "hypotheses/4_sst_loss.toml",
     "hypotheses/5_mor_on_vip.toml",
     "hypotheses/6_slow_disinhibition.toml",
+    "hypotheses/7_gq_brake.toml",
+    "hypotheses/8_hcn1_block.toml",
+    "hypotheses/9_delayed_spines.toml",
 ];
 
 impl Library {
