@@ -1,5 +1,6 @@
 //! The numbers of an analysis, as they are stored.
 
+use super::cycle::{Cycle, Unrest};
 use super::fixed_points::{FixedPoint, FixedPoints, fixed_points};
 use super::frequency::{FrequencyResponse, frequencies};
 use super::noise::{rate_covariance, rate_spectra};
@@ -7,7 +8,6 @@ use super::response::Response;
 use super::spectra::SimulatedSpectra;
 use super::subject::Subject;
 use super::system::{Local, System};
-use super::trajectory::Cycle;
 use crate::numeric::linear::Complex;
 use serde::Serialize;
 
@@ -49,6 +49,8 @@ pub struct Analysis {
     pub search: Search,
     /// The cycle that is reached from beside the first unstable fixed point, where no fixed point is stable.
     pub cycle: Option<Cycle>,
+    /// The rates there and their spectra, without noise, where no fixed point is stable.
+    pub unrest: Option<Unrest>,
     /// Spectra of the rates as they were simulated under the circuit's noise, where that was asked for.
     pub simulated: Option<SimulatedSpectra>,
 }
@@ -120,6 +122,7 @@ impl Analysis {
         let FixedPoints { points, box_hz, starts, index_is_one } = fixed_points(system, box_hz.as_deref(), &near);
         let box_hz = box_hz.iter().map(|(low, high)| [*low, *high]).collect();
         let state = subject.state.as_ref().and_then(|state| FixedPoint::at(system, state));
+        let (cycle, unrest) = unrest(system, &points);
         Ok(Self {
             name: subject.name.clone(),
             minutes: subject.minutes,
@@ -128,7 +131,8 @@ impl Analysis {
             variables: system.variable_names(),
             drives: (0..system.size()).map(|population| system.drive(population)).collect(),
             state: state.map(|state| StateAnalysis::new(system, &state)),
-            cycle: cycle(system, &points),
+            cycle,
+            unrest,
             simulated: request.simulated(subject, &points),
             fixed_points: points.iter().map(|point| StateAnalysis::new(system, point)).collect(),
             search: Search { box_hz, starts, index_is_one },
@@ -136,12 +140,14 @@ impl Analysis {
     }
 }
 
-/// The cycle of a circuit without a stable fixed point.
-fn cycle(system: &System, points: &[FixedPoint]) -> Option<Cycle> {
-    if points.iter().any(|point| point.kind.is_stable()) {
-        return None;
+/// What a circuit without a stable fixed point does.
+fn unrest(system: &System, points: &[FixedPoint]) -> (Option<Cycle>, Option<Unrest>) {
+    match points.first() {
+        Some(first) if !points.iter().any(|point| point.kind.is_stable()) => {
+            Cycle::and_unrest(system, &first.variables)
+        }
+        _ => (None, None),
     }
-    Cycle::from(system, &points.first()?.variables)
 }
 
 impl Request {

@@ -1,9 +1,11 @@
 //! Why an arm is where it is: the input to each population split by its sources, and how the circuit answers a stimulus.
 
 use super::subject::Subject;
-use super::trajectory::Trajectory;
+use super::trajectory::Run;
+use crate::circuit::mechanisms::{Event, Mechanism, MechanismRows};
 use crate::simulate::Moment;
-use crate::spec::Compartment;
+use crate::spec::{Compartment, Divided};
+use fearless_simd::Level;
 use serde::Serialize;
 
 /// Interval of the samples of an evoked response, in ms.
@@ -64,9 +66,40 @@ pub struct Input {
     pub population: String,
     /// Its rate in Hz.
     pub rate_hz: f64,
+    /// The sum of all parts, in input units: what the soma receives.
+    pub total: f64,
+    /// The parts.
+    pub parts: Vec<Part>,
+    /// What the dendrite receives, where there is one.
+    pub dendrite: Option<DendriteInput>,
+    /// What divides, where something does.
+    pub division: Option<Division>,
+    /// What the transfer function is given, in input units: that of the soma, where there is no dendrite and the input is not
+    /// divided.
+    pub effective: f64,
+}
+
+/// What a dendrite receives.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DendriteInput {
     /// The sum of all parts, in input units.
     pub total: f64,
     /// The parts.
+    pub parts: Vec<Part>,
+    /// What of the soma's own input drives the population, in input units: what does not leak to the dendrite.
+    pub from_soma: f64,
+    /// What the dendrite adds to it, a dendritic event included. Both together are the population's input.
+    pub from_dendrite: f64,
+}
+
+/// What divides the input or the output of a population.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Division {
+    /// What is divided.
+    pub of: Divided,
+    /// By how much: 1 and the sum of all parts.
+    pub divisor: f64,
+    /// The parts, without unit; their weights are per Hz or per unit of a gate.
     pub parts: Vec<Part>,
 }
 
@@ -83,27 +116,120 @@ pub struct Inputs {
     pub inputs: Vec<Input>,
 }
 
-/// Splits the inputs to the somata in an arm (what reaches dendrites, and what divides, is not among them); differences are taken from another arm at the same time, where one is given.
+/// Splits the inputs of an arm by their sources; differences are taken from another arm at the same time, where one is given.
 pub fn split(arm: &str, moment: &Moment, other: Option<(&str, &Moment)>) -> Inputs {
-    let names: Vec<&String> = moment.shape.populations.iter().map(|population| &population.name).collect();
-    let input = |(index, name): (usize, &&String)| {
-        let mut parts = parts(moment, index, &names);
-        if let Some((_, other)) = other {
-            compare(&mut parts, &self::parts(other, index, &names));
-        }
-        let total = parts.iter().map(|part| part.input).sum();
-        Input { population: (*name).clone(), rate_hz: moment.rates[index], total, parts }
+    let sites = Sites::of(moment);
+    let other_sites = other.map(|(_, other)| Sites::of(other));
+    let input = |index: usize| {
+        let compared = |onto: Compartment| {
+            let mut parts = sites.parts(index, onto);
+            if let Some(others) = &other_sites {
+                compare(&mut parts, &others.parts(index, onto));
+            }
+            (parts.iter().map(|part| part.input).sum::<f64>(), parts)
+        };
+        let (total, parts) = compared(Compartment::Soma);
+        let mut effective = total;
+        let dendrite = sites.dendrite(index).map(|(event, numbers)| {
+            let (dendrite, parts) = compared(Compartment::Dendrite);
+            let [from_soma, from_dendrite] = numbers.contributions(event, total, dendrite, Level::new());
+            effective = from_soma + from_dendrite;
+            DendriteInput { total: dendrite, parts, from_soma, from_dendrite }
+        });
+        let division = sites.divided(index).map(|of| {
+            let (sum, parts) = compared(Compartment::Divisive);
+            let divisor = 1.0 + sum;
+            if of == Divided::Input {
+                effective /= divisor;
+            }
+            Division { of, divisor, parts }
+        });
+        let population = sites.names[index].clone();
+        Input { population, rate_hz: moment.rates[index], total, parts, dendrite, division, effective }
     };
     Inputs {
         arm: arm.to_owned(),
         minutes: moment.minutes,
         compared_with: other.map(|(name, _)| name.to_owned()),
-        inputs: names.iter().enumerate().map(input).collect(),
+        inputs: (0..sites.names.len()).map(input).collect(),
     }
 }
 
-fn parts(moment: &Moment, population: usize, names: &[&String]) -> Vec<Part> {
-    let part = |kind, from: &str, input| Part {
+/// What the populations receive at a moment.
+struct Sites<'a> {
+    moment: &'a Moment,
+    names: Vec<&'a String>,
+}
+
+impl<'a> Sites<'a> {
+    fn of(moment: &'a Moment) -> Self {
+        Self { moment, names: moment.shape.populations.iter().map(|population| &population.name).collect() }
+    }
+
+    fn mechanism(&self, population: usize) -> Option<(&'a Mechanism, &'a MechanismRows<1>)> {
+        let place = self.moment.shape.populations[population].mechanism?;
+        Some((&self.moment.shape.mechanisms[place], &self.moment.rows.mechanisms[place]))
+    }
+
+    /// The event of a population's dendrite, with its numbers; none where there is no dendrite.
+    fn dendrite(&self, population: usize) -> Option<(Option<Event>, &'a MechanismRows<1>)> {
+        let (mechanism, numbers) = self.mechanism(population)?;
+        Some((mechanism.dendrite.as_ref()?.event, numbers))
+    }
+
+    /// What is divided.
+    fn divided(&self, population: usize) -> Option<Divided> {
+        Some(self.mechanism(population)?.0.division.as_ref()?.0)
+    }
+
+    /// The parts of what a population receives somewhere.
+    fn parts(&self, population: usize, onto: Compartment) -> Vec<Part> {
+        match onto {
+            Compartment::Soma => self.soma(population),
+            Compartment::Dendrite => {
+                let drive = self.mechanism(population).map_or(0.0, |(_, numbers)| numbers.dendrite_drive.get(0));
+                [part(PartKind::Drive, "drive", drive)].into_iter().chain(self.synapses(population, onto)).collect()
+            }
+            Compartment::Divisive => self.synapses(population, onto).collect(),
+        }
+    }
+
+    fn soma(&self, population: usize) -> Vec<Part> {
+        let moment = self.moment;
+        let mut parts = vec![part(PartKind::Drive, "drive", moment.background[population])];
+        parts.extend(self.synapses(population, Compartment::Soma));
+        if let Some(variable) = self.mechanism(population).and_then(|(mechanism, _)| mechanism.adaptation) {
+            parts.push(part(PartKind::Adaptation, "adaptation", moment.variables[variable]));
+        }
+        for effect in moment.drive_effects.iter().filter(|effect| effect.population == population) {
+            match parts.iter_mut().find(|part| part.kind == PartKind::Signal && part.from == effect.signal) {
+                Some(part) => part.input += effect.drive,
+                None => parts.push(part(PartKind::Signal, &effect.signal, effect.drive)),
+            }
+        }
+        parts.push(part(PartKind::Injected, "injected", moment.injected[population]));
+        parts
+    }
+
+    fn synapses(&self, population: usize, onto: Compartment) -> impl Iterator<Item = Part> {
+        let moment = self.moment;
+        let pairs = moment.shape.connections.iter().zip(&moment.rows.weight);
+        let here =
+            pairs.filter(move |(connection, _)| (connection.target, connection.compartment) == (population, onto));
+        here.map(|(connection, weight)| {
+            let source = self.names[connection.source];
+            let channel = connection.output.checked_sub(self.names.len()).map(|index| &moment.shape.channels[index]);
+            let from = channel.filter(|channel| !channel.class.is_empty());
+            let from = from.map_or_else(|| source.clone(), |channel| format!("{source} {}", channel.class));
+            let (weight, output) = (weight.get(0), moment.outputs[connection.output]);
+            let made = part(PartKind::Synapse, &from, weight * output);
+            Part { weight: Some(weight), output: Some(output), source: Some(source.clone()), ..made }
+        })
+    }
+}
+
+fn part(kind: PartKind, from: &str, input: f64) -> Part {
+    Part {
         kind,
         from: from.to_owned(),
         input,
@@ -113,32 +239,7 @@ fn parts(moment: &Moment, population: usize, names: &[&String]) -> Vec<Part> {
         difference: None,
         by_rate: None,
         by_weight: None,
-    };
-    let mut parts = vec![part(PartKind::Drive, "drive", moment.background[population])];
-    for (connection, weight) in moment.shape.connections.iter().zip(&moment.rows.weight) {
-        if connection.target != population || connection.compartment != Compartment::Soma {
-            continue;
-        }
-        let source = names[connection.source];
-        let channel = connection.output.checked_sub(names.len()).map(|index| &moment.shape.channels[index]);
-        let from = channel.filter(|channel| !channel.class.is_empty());
-        let from = from.map_or_else(|| source.clone(), |channel| format!("{source} {}", channel.class));
-        let (weight, output) = (weight.get(0), moment.outputs[connection.output]);
-        let made = part(PartKind::Synapse, &from, weight * output);
-        parts.push(Part { weight: Some(weight), output: Some(output), source: Some(source.clone()), ..made });
     }
-    let adaptation = moment.shape.mechanisms.iter().find(|mechanism| mechanism.population == population);
-    if let Some(variable) = adaptation.and_then(|mechanism| mechanism.adaptation) {
-        parts.push(part(PartKind::Adaptation, "adaptation", moment.variables[variable]));
-    }
-    for effect in moment.drive_effects.iter().filter(|effect| effect.population == population) {
-        match parts.iter_mut().find(|part| part.kind == PartKind::Signal && part.from == effect.signal) {
-            Some(part) => part.input += effect.drive,
-            None => parts.push(part(PartKind::Signal, &effect.signal, effect.drive)),
-        }
-    }
-    parts.push(part(PartKind::Injected, "injected", moment.injected[population]));
-    parts
 }
 
 /// Adds to each part how it differs from that of another arm.
@@ -217,20 +318,17 @@ impl Evoked {
             driven.set_drive(index, subject.system.drive(index) + onto[index]);
         }
         let lost = || format!("the rates of {} run away under the stimulus", subject.name);
-        let during = Trajectory::new(&driven, state, stimulus.duration_ms, SAMPLE_MS).ok_or_else(lost)?;
-        let end = during.states.last().unwrap_or(state).clone();
-        let after = Trajectory::new(&subject.system, &end, stimulus.duration_ms, SAMPLE_MS).ok_or_else(lost)?;
-        let rates = |trajectory: &Trajectory| -> Vec<Vec<f64>> {
-            trajectory.states.iter().map(|state| subject.system.rates(state)).collect()
-        };
+        let mut run = Run::new(&subject.system, state, state);
+        let during = run.sample(&driven, stimulus.duration_ms, SAMPLE_MS).ok_or_else(lost)?;
+        let after = run.sample(&subject.system, stimulus.duration_ms, SAMPLE_MS).ok_or_else(lost)?;
         // Before the stimulus the state stands still.
         let mut times_ms = vec![-0.25 * stimulus.duration_ms, 0.0];
         let mut all = vec![local.rates.clone(), local.rates.clone()];
         times_ms.extend(during.times_ms.iter().skip(1));
-        all.extend(rates(&during).into_iter().skip(1));
+        all.extend(during.rates_hz.into_iter().skip(1));
         let at_end_hz = all.last().cloned().unwrap_or_default();
         times_ms.extend(after.times_ms.iter().skip(1).map(|time| time + stimulus.duration_ms));
-        all.extend(rates(&after).into_iter().skip(1));
+        all.extend(after.rates_hz.into_iter().skip(1));
         let of = |population: usize| all.iter().map(|rates| rates[population]).collect::<Vec<_>>();
         let rates_hz: Vec<Vec<f64>> = (0..names.len()).map(of).collect();
         let peak = |(rates, before): (&Vec<f64>, &f64)| {

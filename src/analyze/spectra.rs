@@ -89,7 +89,7 @@ impl SimulatedSpectra {
 
 impl Estimates {
     /// From the estimates of each population, which are averaged.
-    fn new(populations: impl Iterator<Item = Vec<Spectrum>>) -> Self {
+    pub(super) fn new(populations: impl Iterator<Item = Vec<Spectrum>>) -> Self {
         let means: Vec<Spectrum> = populations.map(|spectra| mean(&spectra)).collect();
         Self {
             frequencies_hz: means.first().map(|spectrum| spectrum.frequencies_hz.clone()).unwrap_or_default(),

@@ -1,7 +1,7 @@
 //! The one way in which analyses see a circuit: residual, Jacobian and slopes at a state.
 
 use super::noise::NoiseSource;
-use crate::circuit::equations::{self, Linearised, evaluate, slopes};
+use crate::circuit::equations::{self, Linearised, evaluate, immediate, slopes, still_outputs};
 use crate::circuit::transfer;
 use crate::circuit::{self, Rows, Shape, Site, sites};
 use crate::equilibrium::newton::{NewtonWork, solve};
@@ -48,6 +48,17 @@ pub struct Local {
     pub drive_slopes: Vec<f64>,
     /// Each delay in ms, with the part of `jacobian` that passes it.
     pub delayed: Vec<(f64, Vec<f64>)>,
+}
+
+/// How a system moves at a state.
+#[derive(Clone, Debug)]
+pub(super) struct Motion {
+    /// Rates in Hz, n long.
+    pub rates: Vec<f64>,
+    /// dy/dt per ms of every variable, without noise; 0 for algebraic populations, which follow from the others.
+    pub velocities: Vec<f64>,
+    /// What delayed channels take up, to give it a delay later.
+    pub taken: Vec<f64>,
 }
 
 impl System {
@@ -274,36 +285,50 @@ impl System {
     }
 
     /// The delays of the channels that have one, in ms.
-    fn delays(&self) -> Vec<f64> {
+    pub(super) fn delays(&self) -> Vec<f64> {
         let pairs = self.shape.channels.iter().zip(&self.rows.channels);
         pairs.filter(|(channel, _)| channel.delayed.is_some()).map(|(_, numbers)| numbers.delay.get(0)).collect()
     }
 
-    /// Rates in Hz at a state of N variables; those of algebraic populations as they follow from the others.
+    /// Rates in Hz at a state of N variables; those of algebraic populations as they follow from the others, where what is
+    /// delayed has long stood still.
     pub fn rates(&self, state: &[f64]) -> Vec<f64> {
-        self.moving(state).0
+        self.motion(state, &self.taken_at_rest(state)).rates
     }
 
-    /// dy/dt per ms of every variable, without noise; 0 for algebraic populations, which follow from the others. Of a
-    /// circuit without delays.
-    pub fn velocity(&self, state: &[f64]) -> Vec<f64> {
-        self.moving(state).1
+    /// What delayed channels take up where all has stood still at a state; that is also what they then give.
+    pub(super) fn taken_at_rest(&self, state: &[f64]) -> Vec<f64> {
+        if !self.is_delayed() {
+            return Vec::new();
+        }
+        let state: Vec<Row<1>> = state.iter().map(|value| Row::splat(*value)).collect();
+        let mut outputs = vec![Row::ZERO; self.shape.outputs()];
+        dispatch!(self.level, simd => still_outputs(simd, (&self.shape, &self.rows), &state, &mut outputs));
+        self.delayed_channels().map(|channel| outputs[self.size() + channel].get(0)).collect()
     }
 
-    /// Rates and velocities.
-    fn moving(&self, state: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    fn delayed_channels(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.shape.channels.len()).filter(|channel| self.shape.channels[*channel].delayed.is_some())
+    }
+
+    /// Rates and velocities at a state, and what delayed channels take up there, where they give what they are said to.
+    pub(super) fn motion(&self, state: &[f64], delayed: &[f64]) -> Motion {
         let (shape, rows) = (&self.shape, &self.rows);
         let mut state: Vec<Row<1>> = state.iter().map(|value| Row::splat(*value)).collect();
         let quiet = vec![Row::ZERO; shape.populations.iter().filter(|population| population.noisy).count()];
-        let delayed = vec![Row::ZERO; shape.delays()];
+        let delayed: Vec<Row<1>> = delayed.iter().map(|value| Row::splat(*value)).collect();
         let mut outputs = vec![Row::ZERO; shape.outputs()];
         let mut velocities = vec![Row::ZERO; shape.variables()];
+        let mut taken = Vec::new();
         dispatch!(self.level, simd => {
             evaluate(simd, (shape, rows), &quiet, &delayed, &mut state, &mut outputs);
             slopes(simd, (shape, rows), &quiet, &outputs, &state, &mut velocities);
+            for channel in self.delayed_channels() {
+                taken.push(immediate(simd, (shape, rows), channel, &outputs, &state).get(0));
+            }
         });
         let first = |rows: &[Row<1>]| rows.iter().map(|row| row.get(0)).collect::<Vec<_>>();
-        (first(&outputs[..shape.size()]), first(&velocities))
+        Motion { rates: first(&outputs[..shape.size()]), velocities: first(&velocities), taken }
     }
 
     /// What rounding alone makes of each residual at a state, to first order; `ranges` are those of the variables.

@@ -1,19 +1,30 @@
-//! A circuit followed in time from a state, without noise, by an adaptive method: responses to stimuli, and cycles.
+//! A circuit followed in time from a state, without noise, by an adaptive method.
+//!
+//! Steps are those of Dormand & Prince with their own interpolant of fourth order (Hairer, Nørsett & Wanner 1993, Solving
+//! Ordinary Differential Equations I, II.6). Delayed synapses read what their channels took up a delay ago from such
+//! interpolants too; steps are then no longer than the shortest delay (the method of steps, II.17).
 
 use super::system::System;
-use crate::simulate::dormand_prince::{ERROR, STAGES};
-use serde::Serialize;
+use crate::simulate::dormand_prince::{ERROR, NODES, STAGES};
+use std::collections::VecDeque;
 
 /// Relative tolerance of a step; absolute below this share of the variables' ranges.
 const TOLERANCE: f64 = 1e-10;
 /// Steps after which a trajectory is given up.
 const MOST_STEPS: usize = 2_000_000;
-/// How long a cycle is looked for, in units of the slowest time constant.
-const LONGEST: f64 = 2_000.0;
-/// Two periods that follow one another differ by less than this where the cycle has been reached, relative to their length.
-const SETTLED: f64 = 1e-9;
-/// A main rate that swings by less than this, relative to its range, is no cycle.
-const STILL: f64 = 1e-6;
+/// Weights of the slopes in the interpolant's last term.
+const QUARTIC: [f64; 7] = [
+    -12_715_105_075.0 / 11_282_082_432.0,
+    0.0,
+    87_487_479_700.0 / 32_700_410_799.0,
+    -10_690_763_975.0 / 1_880_347_072.0,
+    701_980_252_875.0 / 199_316_789_632.0,
+    -1_453_857_185.0 / 822_651_844.0,
+    69_997_945.0 / 29_380_423.0,
+];
+/// Places within a step at which the channels' values are kept, and the weights of the polynomial through them.
+const PLACES: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
+const WEIGHTS: [f64; 5] = [1.0, -4.0, 6.0, -4.0, 1.0];
 
 /// States over time.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,163 +33,234 @@ pub struct Trajectory {
     pub times_ms: Vec<f64>,
     /// Variables at each time.
     pub states: Vec<Vec<f64>>,
+    /// Rates at each time, in Hz.
+    pub rates_hz: Vec<Vec<f64>>,
 }
 
-/// A step that was taken: both ends, with their velocities per ms.
-struct Step<'a> {
+/// A system that is followed: where it is, and what its delayed synapses still have to deliver.
+#[derive(Clone, Debug)]
+pub struct Run {
+    now_ms: f64,
+    state: Vec<f64>,
+    past: Past,
+}
+
+/// What delayed channels took up.
+#[derive(Clone, Debug)]
+struct Past {
+    /// The delay of each, in ms.
+    delays: Vec<f64>,
+    /// What each had always taken up before the first step.
+    before: Vec<f64>,
+    steps: VecDeque<Taken>,
+}
+
+/// What delayed channels took up at some places within one step.
+#[derive(Clone, Debug)]
+struct Taken {
     start_ms: f64,
     length_ms: f64,
+    values: [Vec<f64>; 5],
+}
+
+impl Past {
+    /// What each channel gives at a time.
+    fn at(&self, time_ms: f64) -> Vec<f64> {
+        let value = |(channel, delay): (usize, &f64)| {
+            let when = time_ms - delay;
+            let next = self.steps.partition_point(|step| step.start_ms + step.length_ms < when);
+            match self.steps.get(next).or(self.steps.back()) {
+                Some(step) if when >= step.start_ms => step.at(channel, when),
+                _ => self.before[channel],
+            }
+        };
+        self.delays.iter().enumerate().map(value).collect()
+    }
+
+    fn push(&mut self, taken: Taken) {
+        let longest = self.delays.iter().copied().fold(0.0, f64::max);
+        let needed = taken.start_ms - longest;
+        while self.steps.get(1).is_some_and(|second| second.start_ms < needed) {
+            self.steps.pop_front();
+        }
+        self.steps.push_back(taken);
+    }
+}
+
+impl Taken {
+    /// By the polynomial through all places (barycentric).
+    fn at(&self, channel: usize, when_ms: f64) -> f64 {
+        let share = ((when_ms - self.start_ms) / self.length_ms).min(1.0);
+        let (mut above, mut below) = (0.0, 0.0);
+        for ((place, weight), values) in PLACES.iter().zip(WEIGHTS).zip(&self.values) {
+            let value = values[channel];
+            if share == *place {
+                return value;
+            }
+            let part = weight / (share - place);
+            above += part * value;
+            below += part;
+        }
+        above / below
+    }
+}
+
+/// A step that was taken.
+pub(super) struct Step<'a> {
+    system: &'a System,
+    past: &'a Past,
+    pub start_ms: f64,
+    pub length_ms: f64,
     from: &'a [f64],
     to: &'a [f64],
-    velocities: [&'a [f64]; 2],
+    /// The slopes of all stages, per ms.
+    slopes: &'a [Vec<f64>],
 }
 
 impl Step<'_> {
-    /// A variable within the step, by the cubic that has its values and slopes at both ends.
-    fn at(&self, variable: usize, share: f64) -> f64 {
-        let (from, to) = (self.from[variable], self.to[variable]);
-        let [first, last] = self.velocities.map(|velocity| self.length_ms * velocity[variable]);
-        let bend = (1.0 - 2.0 * share) * (to - from) + (share - 1.0) * first + share * last;
-        (1.0 - share) * from + share * to + share * (share - 1.0) * bend
+    /// The variables within the step.
+    pub(super) fn at(&self, share: f64) -> Vec<f64> {
+        let rest = 1.0 - share;
+        let one = |variable: usize| {
+            let (from, change) = (self.from[variable], self.to[variable] - self.from[variable]);
+            let slope = |stage: usize| self.length_ms * self.slopes[stage][variable];
+            let start = slope(0) - change;
+            let end = change - slope(STAGES.len() - 1) - start;
+            let sum: f64 = (0..STAGES.len()).map(|stage| QUARTIC[stage] * slope(stage)).sum();
+            from + share * (change + rest * (start + share * (end + rest * sum)))
+        };
+        (0..self.from.len()).map(one).collect()
+    }
+
+    /// The rates within the step, in Hz.
+    pub(super) fn rates(&self, share: f64) -> Vec<f64> {
+        self.system.motion(&self.at(share), &self.delayed(share)).rates
+    }
+
+    fn delayed(&self, share: f64) -> Vec<f64> {
+        self.past.at(share.mul_add(self.length_ms, self.start_ms))
+    }
+
+    /// What delayed channels take up within the step.
+    fn taken(&self) -> Taken {
+        let values = PLACES.map(|share| self.system.motion(&self.at(share), &self.delayed(share)).taken);
+        Taken { start_ms: self.start_ms, length_ms: self.length_ms, values }
     }
 }
 
-/// Follows a system for some ms; `seen` is shown every step, and ends the run by giving false. Gives the last state; none
-/// where it ceases to be finite, needs millions of steps, or synapses have delays.
-fn follow(
-    system: &System,
-    start: &[f64],
-    duration_ms: f64,
-    seen: &mut dyn FnMut(&Step<'_>) -> bool,
-) -> Option<Vec<f64>> {
-    if system.is_delayed() {
-        return None;
+impl Run {
+    /// A system at a state, that has stood still at another until now.
+    pub fn new(system: &System, state: &[f64], before: &[f64]) -> Self {
+        let past = Past { delays: system.delays(), before: system.taken_at_rest(before), steps: VecDeque::new() };
+        Self { now_ms: 0.0, state: state.to_vec(), past }
     }
-    let fastest = (0..system.variables()).map(|variable| system.tau(variable)).fold(f64::INFINITY, f64::min);
-    let fastest = if fastest.is_finite() { fastest } else { duration_ms };
-    let mut state = start.to_vec();
-    let mut slopes = vec![system.velocity(&state)];
-    let (mut now, mut length) = (0.0, (0.01 * fastest).min(duration_ms));
-    for _ in 0..MOST_STEPS {
-        if duration_ms - now <= 1e-12 * duration_ms {
-            return Some(state);
-        }
-        length = length.min(duration_ms - now);
-        slopes.truncate(1);
-        let mut next = state.clone();
-        for weights in &STAGES[1..] {
-            for (variable, value) in next.iter_mut().enumerate() {
-                let sum: f64 = weights.iter().zip(&slopes).map(|(weight, slope)| weight * slope[variable]).sum();
-                *value = length.mul_add(sum, state[variable]);
+
+    /// Goes on for some ms; `seen` is shown every step, and ends this by giving false. None where the state ceases to be
+    /// finite or needs millions of steps.
+    pub(super) fn follow(
+        &mut self,
+        system: &System,
+        duration_ms: f64,
+        seen: &mut dyn FnMut(&Step<'_>) -> bool,
+    ) -> Option<()> {
+        let fastest = (0..system.variables()).map(|variable| system.tau(variable)).fold(f64::INFINITY, f64::min);
+        let fastest = if fastest.is_finite() { fastest } else { duration_ms };
+        let longest = self.past.delays.iter().copied().fold(f64::INFINITY, f64::min);
+        let end = self.now_ms + duration_ms;
+        let mut slopes = vec![system.motion(&self.state, &self.past.at(self.now_ms)).velocities];
+        let mut length = (0.01 * fastest).min(duration_ms);
+        for _ in 0..MOST_STEPS {
+            if end - self.now_ms <= 1e-12 * end {
+                return Some(());
             }
-            slopes.push(system.velocity(&next));
+            length = length.min(end - self.now_ms).min(longest);
+            slopes.truncate(1);
+            let (next, error) = self.attempt(system, length, &mut slopes);
+            if error <= 1.0 {
+                let step = Step {
+                    system,
+                    past: &self.past,
+                    start_ms: self.now_ms,
+                    length_ms: length,
+                    from: &self.state,
+                    to: &next,
+                    slopes: &slopes,
+                };
+                let more = seen(&step);
+                if system.is_delayed() {
+                    let taken = step.taken();
+                    self.past.push(taken);
+                }
+                self.now_ms += length;
+                self.state = next;
+                if !more {
+                    return Some(());
+                }
+                slopes.swap(0, STAGES.len() - 1);
+            }
+            length *= (0.9 * libm::pow(error.max(1e-10), -0.2)).clamp(0.2, 5.0);
+            if length.is_nan() || length <= 1e-12 * fastest {
+                return None;
+            }
         }
-        let error = (0..state.len()).map(|variable| {
-            let sum: f64 = ERROR.iter().zip(&slopes).map(|(weight, slope)| weight * slope[variable]).sum();
-            let size = state[variable].abs().max(next[variable].abs()).max(1e-3);
+        None
+    }
+
+    /// The state after a step, and its error in units of what is tolerated; the slopes of all stages are added to the first.
+    fn attempt(&self, system: &System, length: f64, slopes: &mut Vec<Vec<f64>>) -> (Vec<f64>, f64) {
+        let mut next = self.state.clone();
+        for (weights, node) in STAGES.iter().zip(NODES).skip(1) {
+            for (variable, value) in next.iter_mut().enumerate() {
+                let sum: f64 = weights.iter().zip(&*slopes).map(|(weight, slope)| weight * slope[variable]).sum();
+                *value = length.mul_add(sum, self.state[variable]);
+            }
+            let delayed = self.past.at(node.mul_add(length, self.now_ms));
+            slopes.push(system.motion(&next, &delayed).velocities);
+        }
+        let error = (0..next.len()).map(|variable| {
+            let sum: f64 = ERROR.iter().zip(&*slopes).map(|(weight, slope)| weight * slope[variable]).sum();
+            let size = self.state[variable].abs().max(next[variable].abs()).max(1e-3);
             (length * sum / (TOLERANCE * size)).abs()
         });
         let error = error.fold(0.0, |worst: f64, one| if one.is_nan() { f64::INFINITY } else { worst.max(one) });
-        if error <= 1.0 {
-            let velocities = [slopes[0].as_slice(), slopes[STAGES.len() - 1].as_slice()];
-            let step = Step { start_ms: now, length_ms: length, from: &state, to: &next, velocities };
-            if !seen(&step) {
-                return Some(next);
-            }
-            now += length;
-            state = next;
-            slopes.swap(0, STAGES.len() - 1);
-        }
-        length *= (0.9 * libm::pow(error.max(1e-10), -0.2)).clamp(0.2, 5.0);
-        if length.is_nan() || length <= 1e-12 * fastest {
-            return None;
-        }
+        (next, error)
     }
-    None
+
+    /// Goes on for some ms, sampled every `interval_ms`, at the start and at the end; times count from now. None where the
+    /// state ceases to be finite or needs millions of steps.
+    pub fn sample(&mut self, system: &System, duration_ms: f64, interval_ms: f64) -> Option<Trajectory> {
+        let start = self.now_ms;
+        let mut trajectory = Trajectory::default();
+        trajectory.push(0.0, self.state.clone(), self.rates(system));
+        self.follow(system, duration_ms, &mut |step| {
+            loop {
+                let next = trajectory.times_ms.len() as f64 * interval_ms;
+                if start + next > step.start_ms + step.length_ms || next >= duration_ms {
+                    return true;
+                }
+                let share = (start + next - step.start_ms) / step.length_ms;
+                trajectory.push(next, step.at(share), step.rates(share));
+            }
+        })?;
+        trajectory.push(duration_ms, self.state.clone(), self.rates(system));
+        Some(trajectory)
+    }
+
+    fn rates(&self, system: &System) -> Vec<f64> {
+        system.motion(&self.state, &self.past.at(self.now_ms)).rates
+    }
 }
 
 impl Trajectory {
-    /// The trajectory of a system from a state, sampled every `interval_ms` and at the end; none where it is not finite.
+    /// The trajectory of a system from a state in which it has stood still, sampled every `interval_ms` and at the end; none
+    /// where it is not finite.
     pub fn new(system: &System, start: &[f64], duration_ms: f64, interval_ms: f64) -> Option<Self> {
-        let mut trajectory = Self { times_ms: vec![0.0], states: vec![start.to_vec()] };
-        let last = follow(system, start, duration_ms, &mut |step| {
-            loop {
-                let next = trajectory.times_ms.len() as f64 * interval_ms;
-                if next > step.start_ms + step.length_ms || next >= duration_ms {
-                    return true;
-                }
-                let share = (next - step.start_ms) / step.length_ms;
-                trajectory.times_ms.push(next);
-                trajectory.states.push((0..start.len()).map(|variable| step.at(variable, share)).collect());
-            }
-        })?;
-        trajectory.times_ms.push(duration_ms);
-        trajectory.states.push(last);
-        Some(trajectory)
+        Run::new(system, start, start).sample(system, duration_ms, interval_ms)
     }
-}
 
-/// A stable oscillation.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Cycle {
-    /// Its period, in ms.
-    pub period_ms: f64,
-    /// Its frequency, in Hz.
-    pub frequency_hz: f64,
-    /// Lowest and highest rate of each population, in Hz.
-    pub rates_hz: Vec<[f64; 2]>,
-}
-
-impl Cycle {
-    /// The cycle that a system reaches from a state beside an unstable fixed point; none where it settles, or runs away.
-    ///
-    /// Times at which the main population's variable rises through its value at the fixed point are found to the
-    /// accuracy of the steps; the cycle is reached when the periods between them no longer change.
-    pub fn from(system: &System, fixed_point: &[f64]) -> Option<Self> {
-        let main = system.main_population();
-        let level = fixed_point[main];
-        let (low, high) = system.rate_range(main);
-        let start: Vec<f64> = fixed_point
-            .iter()
-            .enumerate()
-            .map(|(variable, value)| if variable == main { value + 1e-3 * (high - low) } else { *value })
-            .collect();
-        let slowest = (0..system.variables()).map(|variable| system.lag(variable)).fold(0.0, f64::max);
-        let (mut last, mut period, mut found) = (None, f64::NAN, None);
-        let mut extremes = vec![[f64::INFINITY, f64::NEG_INFINITY]; system.size()];
-        follow(system, &start, LONGEST * slowest, &mut |step| {
-            for share in [0.25, 0.5, 0.75, 1.0] {
-                let state: Vec<f64> = (0..start.len()).map(|variable| step.at(variable, share)).collect();
-                for (ends, rate) in extremes.iter_mut().zip(system.rates(&state)) {
-                    *ends = [ends[0].min(rate), ends[1].max(rate)];
-                }
-            }
-            if !(step.from[main] < level && step.to[main] >= level) {
-                return true;
-            }
-            let crossing = crossing(step, main, level);
-            if let Some(before) = last.replace(crossing) {
-                let now = crossing - before;
-                let swing = extremes[main][1] - extremes[main][0];
-                if (now - period).abs() <= SETTLED * now && swing > STILL * (high - low) {
-                    found = Some(Self { period_ms: now, frequency_hz: 1e3 / now, rates_hz: extremes.clone() });
-                    return false;
-                }
-                period = now;
-            }
-            extremes.fill([f64::INFINITY, f64::NEG_INFINITY]);
-            true
-        })?;
-        found
+    fn push(&mut self, time_ms: f64, state: Vec<f64>, rates_hz: Vec<f64>) {
+        self.times_ms.push(time_ms);
+        self.states.push(state);
+        self.rates_hz.push(rates_hz);
     }
-}
-
-/// The time within a step at which a variable rises through a level, by bisection.
-fn crossing(step: &Step<'_>, variable: usize, level: f64) -> f64 {
-    let (mut below, mut above) = (0.0, 1.0);
-    for _ in 0..60 {
-        let middle = f64::midpoint(below, above);
-        if step.at(variable, middle) < level { below = middle } else { above = middle }
-    }
-    f64::midpoint(below, above).mul_add(step.length_ms, step.start_ms)
 }

@@ -144,10 +144,7 @@ fn report(analysis: &Analysis) {
     }
     let Some(state) = &analysis.state else {
         say("  no stable rest to linearise at");
-        if let Some(cycle) = &analysis.cycle {
-            let hz = cycle.frequency_hz;
-            say(format!("  it oscillates: a cycle of {:.6} ms ({hz:.4} Hz)", cycle.period_ms));
-        }
+        report_unrest(analysis);
         say("");
         return;
     };
@@ -174,6 +171,24 @@ fn report(analysis: &Analysis) {
         say(format!("simulated for {} x {} s: {}", simulated.replicates, simulated.seconds, texts.join(", ")));
     }
     say("");
+}
+
+/// What a subject without a stable state does.
+fn report_unrest(analysis: &Analysis) {
+    if let Some(cycle) = &analysis.cycle {
+        let hz = cycle.frequency_hz;
+        say(format!("  it oscillates: a cycle of {:.6} ms ({hz:.4} Hz)", cycle.period_ms));
+    }
+    let Some(unrest) = &analysis.unrest else { return };
+    if analysis.cycle.is_none() {
+        say("  it neither settles nor comes to a cycle");
+    }
+    let ranges = analysis.cycle.as_ref().map_or(&unrest.range_hz, |cycle| &cycle.rates_hz);
+    let rates = analysis.populations.iter().zip(ranges).zip(&unrest.welch.peak_hz);
+    let text = |((name, [low, high]), peak): ((&String, &[f64; 2]), &Option<f64>)| {
+        format!("{name} from {low:.4} to {high:.4} Hz{}", peak_text(*peak))
+    };
+    say(format!("  rates: {}", rates.map(text).collect::<Vec<_>>().join(", ")));
 }
 
 fn peak_text(peak: Option<f64>) -> String {

@@ -5,7 +5,7 @@ use super::progress::{note, refuse, say};
 use super::run::{calibrated_scenario, folder_name};
 use super::{Ending, ExplainArguments};
 use crate::analyze::Subject;
-use crate::analyze::explain::{Evoked, Inputs, Stimulus, split};
+use crate::analyze::explain::{Evoked, Input, Inputs, Part, Stimulus, split};
 use crate::config::{Kind, Loaded, load};
 use crate::plot::duration;
 use crate::readouts::compared_with;
@@ -124,11 +124,25 @@ impl Told {
     /// Tables of the main time: the inputs of each population, and the evoked rates.
     fn report(&self, scenario: &Scenario) {
         let Some(main) = self.times.first() else { return };
+        let main: &[&Inputs] = &main.iter().collect::<Vec<_>>();
         let unit = scenario.circuit.input_unit.name();
         for (index, population) in scenario.circuit.populations.keys().enumerate() {
             let at = main.first().map_or(f64::NAN, |inputs| inputs.minutes);
             say(format!("input to {population} in {unit} at {}", duration(at)));
             say(input_table(main, index));
+            let dendrite = |input: &Input| {
+                let it = input.dendrite.clone()?;
+                Some((it.parts, vec![it.total, it.from_soma, it.from_dendrite]))
+            };
+            if let Some(table) = parts_table(main, index, &["sum", "soma gives", "dendrite gives"], &dendrite) {
+                say(format!("input to the dendrite of {population}, and what soma and dendrite give, in {unit}"));
+                say(table);
+            }
+            let division = |input: &Input| input.division.clone().map(|it| (it.parts, vec![it.divisor]));
+            if let Some(table) = parts_table(main, index, &["divisor"], &division) {
+                say(format!("what divides {population}"));
+                say(table);
+            }
         }
         let population = scenario.main_population().unwrap_or_default();
         let Some(index) = scenario.circuit.populations.get_index_of(population) else { return };
@@ -179,31 +193,50 @@ fn stimulus(arguments: &ExplainArguments, input: InputUnit, subject: &Subject) -
     Ok(stimulus)
 }
 
-/// A row for each arm, a column for each source.
-fn input_table(inputs: &[Inputs], population: usize) -> Table {
+/// The parts of what a population receives somewhere, and some numbers of their whole.
+type Received = (Vec<Part>, Vec<f64>);
+
+/// What the soma of a population receives.
+fn input_table(inputs: &[&Inputs], population: usize) -> Table {
+    let soma = |input: &Input| Some((input.parts.clone(), vec![input.total]));
+    parts_table(inputs, population, &["sum"], &soma).unwrap_or_else(plain_table)
+}
+
+/// A row for each arm, a column for each source, and some numbers behind them; none where no arm has any.
+fn parts_table(
+    inputs: &[&Inputs],
+    population: usize,
+    behind: &[&str],
+    pick: &dyn Fn(&Input) -> Option<Received>,
+) -> Option<Table> {
+    let rows: Vec<(&Inputs, &Input, Vec<Part>, Vec<f64>)> = inputs
+        .iter()
+        .filter_map(|one| {
+            let input = &one.inputs[population];
+            pick(input).map(|(parts, numbers)| (*one, input, parts, numbers))
+        })
+        .collect();
+    let (_, first, _, _) = rows.first()?;
+    let name = &first.population;
     let mut sources: Vec<&str> = Vec::new();
-    for input in inputs.iter().map(|one| &one.inputs[population]) {
-        for part in input.parts.iter().filter(|part| part.input != 0.0) {
-            let name = part.short_name(&input.population);
-            if !sources.contains(&name) {
-                sources.push(name);
-            }
+    for part in rows.iter().flat_map(|(_, _, parts, _)| parts).filter(|part| part.input != 0.0) {
+        let source = part.short_name(name);
+        if !sources.contains(&source) {
+            sources.push(source);
         }
     }
     let mut table = plain_table();
-    table.set_header(["arm", "rate (Hz)"].into_iter().chain(sources.iter().copied()).chain(["sum"]));
-    for one in inputs {
-        let input = &one.inputs[population];
-        let of = |source: &&str| {
-            let parts = input.parts.iter().filter(|part| part.short_name(&input.population) == *source);
-            parts.map(|part| part.input).sum()
+    table.set_header(["arm", "rate (Hz)"].into_iter().chain(sources.iter().copied()).chain(behind.iter().copied()));
+    for (one, input, parts, numbers) in &rows {
+        let of = |source: &&str| -> f64 {
+            parts.iter().filter(|part| part.short_name(name) == *source).map(|part| part.input).sum()
         };
-        let numbers = sources.iter().map(of).chain([input.total]);
+        let numbers = sources.iter().map(of).chain(numbers.iter().copied());
         let cells = numbers.map(|value: f64| format!("{value:.2}").replace("-0.00", "0.00"));
         table.add_row([one.arm.clone(), format!("{:.2}", input.rate_hz)].into_iter().chain(cells));
     }
-    align(&mut table, sources.len() + 2);
-    table
+    align(&mut table, sources.len() + 1 + behind.len());
+    Some(table)
 }
 
 fn plain_table() -> Table {

@@ -20,35 +20,39 @@ pub enum Source {
     Signal(String),
 }
 
-/// The input to one population in one arm.
+/// What one place receives in one arm.
 #[derive(Clone, Debug, Default)]
 pub struct ShareRow {
     /// The arm.
     pub arm: String,
-    /// The parts, in input units.
+    /// The parts.
     pub parts: Vec<(Source, f64)>,
-    /// The rate there in Hz.
-    pub rate_hz: f64,
+    /// A number that stands behind the row, such as the rate.
+    pub number: f64,
 }
 
-/// One population.
+/// What one place receives: a soma, a dendrite, or what divides.
 #[derive(Clone, Debug, Default)]
 pub struct SharePanel {
-    /// Its name.
+    /// Of which population; decides the colour of the title.
     pub population: String,
+    /// Title.
+    pub title: String,
+    /// What the bars measure, with its unit.
+    pub measure: String,
+    /// What the number behind each row is, with its unit.
+    pub number: String,
     /// A row for each arm.
     pub rows: Vec<ShareRow>,
 }
 
-/// Inputs split by source, a panel for each population.
+/// Inputs split by source, a panel for each place.
 #[derive(Clone, Debug, Default)]
 pub struct SharesFigure {
     /// Title.
     pub title: String,
     /// What stands under it.
     pub subtitle: String,
-    /// Unit of the inputs.
-    pub unit: String,
     /// The panels.
     pub panels: Vec<SharePanel>,
 }
@@ -110,7 +114,7 @@ impl SharesFigure {
             let most = row.iter().map(|panel| panel.rows.len()).max().unwrap_or(0);
             for (column, one) in row.iter().enumerate() {
                 let corner = (left + column as f64 * (WIDE + BETWEEN), top);
-                one.draw(&mut canvas, corner, column == 0, &self.unit, &theme);
+                one.draw(&mut canvas, corner, column == 0, &theme);
             }
             top += most as f64 * ROW + 70.0;
         }
@@ -137,7 +141,7 @@ impl SharesFigure {
 }
 
 impl SharePanel {
-    fn draw(&self, canvas: &mut Canvas, (left, top): Point, named: bool, unit: &str, theme: &Theme) {
+    fn draw(&self, canvas: &mut Canvas, (left, top): Point, named: bool, theme: &Theme) {
         let sum = |row: &ShareRow, sign: f64| -> f64 {
             row.parts.iter().map(|(_, part)| part).filter(|part| *part * sign > 0.0).sum()
         };
@@ -145,9 +149,10 @@ impl SharePanel {
         let scale = Axis::linear(ends.unwrap_or((0.0, 1.0)), left, left + WIDE);
         let bottom = top + self.rows.len() as f64 * ROW;
         let title = Type::new(LABEL, theme.population(&self.population)).bold();
-        canvas.text(&format!("onto {}", self.population), (left, top - 8.0), title);
+        let name = font::fit(&self.title, LABEL, true, WIDE - 40.0);
+        canvas.text(&name, (left, top - 8.0), title);
         let soft = Type::new(SMALL, Color::SOFT).align(Align::End);
-        canvas.text("rate (Hz)", (left + WIDE + 54.0, top - 8.0), soft);
+        canvas.text(&self.number, (left + WIDE + 54.0, top - 8.0), soft);
         for (index, row) in self.rows.iter().enumerate() {
             let y = top + (index as f64 + 0.5) * ROW;
             if named {
@@ -167,7 +172,7 @@ impl SharePanel {
             canvas.line(&[(net, y - 10.0), (net, y + 10.0)], Stroke::solid(Color::WHITE, 4.5));
             canvas.line(&[(net, y - 10.0), (net, y + 10.0)], Stroke::solid(Color::INK, 2.0));
             let style = Type::new(SMALL, Color::INK).align(Align::End);
-            canvas.text_beside(&axis::plain(row.rate_hz, 2), (left + WIDE + 54.0, y), style);
+            canvas.text_beside(&axis::plain(row.number, 2), (left + WIDE + 54.0, y), style);
         }
         let zero = scale.at(0.0);
         canvas.line(&[(zero, top), (zero, bottom)], Stroke::solid(Color::INK, 1.0));
@@ -178,6 +183,6 @@ impl SharePanel {
             canvas.text(&tick.text, (x, bottom + 17.0), Type::new(SMALL, Color::INK).align(Align::Middle));
         }
         let style = Type::new(SMALL, Color::INK).align(Align::Middle);
-        canvas.text(&format!("input ({unit})"), (left + WIDE / 2.0, bottom + 33.0), style);
+        canvas.text(&self.measure, (left + WIDE / 2.0, bottom + 33.0), style);
     }
 }

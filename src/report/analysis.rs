@@ -1,7 +1,7 @@
 //! Which figures an analysis or an explanation gets, and what they show.
 
 use super::role;
-use crate::analyze::explain::{Evoked, Inputs, PartKind};
+use crate::analyze::explain::{Evoked, Input, Inputs, Part, PartKind};
 use crate::analyze::{Analysis, StateAnalysis};
 use crate::plot::{
     Curve, CurveColor, CurvePanel, CurvesFigure, EigenvalueFigure, EigenvalueSet, Figure, MatrixFigure, MatrixPanel,
@@ -30,6 +30,9 @@ pub fn figures(analyses: &[Analysis], theme: &Theme, title: &str) -> Vec<(&'stat
     if !stable.is_empty() {
         figures.push(("response", response(&stable, theme, title, &subtitle)));
         figures.push(("frequency_response", frequency(&stable, theme, title, &subtitle)));
+    }
+    if let Some(oscillation) = oscillation(analyses, theme, title, &subtitle) {
+        figures.push(("oscillation", oscillation));
     }
     if stable.iter().any(|(analysis, state)| state.noise.is_some() || analysis.simulated.is_some()) {
         figures.push(("spectra", spectra(&stable, theme, title, &subtitle)));
@@ -179,6 +182,40 @@ fn spectra(stable: &[(&Analysis, &StateAnalysis)], theme: &Theme, title: &str, s
     figure.render(theme)
 }
 
+/// The spectra of what has no stable state; none where all have.
+fn oscillation(analyses: &[Analysis], theme: &Theme, title: &str, subtitle: &str) -> Option<Figure> {
+    let panel = |analysis: &Analysis| {
+        let welch = &analysis.unrest.as_ref()?.welch;
+        let curve = |(index, name): (usize, &String)| Curve {
+            name: name.clone(),
+            color: CurveColor::Population(name.clone()),
+            pale: false,
+            dashed: false,
+            xs: welch.frequencies_hz.get(1..).unwrap_or_default().to_vec(),
+            ys: welch.hz2_per_hz[index].get(1..).unwrap_or_default().to_vec(),
+        };
+        Some(CurvePanel {
+            name: analysis.name.clone(),
+            value: "power (Hz² per Hz)".into(),
+            decades: Some(DECADES),
+            span: None,
+            curves: analysis.populations.iter().enumerate().map(curve).collect(),
+        })
+    };
+    let panels: Vec<CurvePanel> = analyses.iter().filter_map(panel).collect();
+    if panels.is_empty() {
+        return None;
+    }
+    let figure = CurvesFigure {
+        title: format!("{title}: spectra of what has no stable state"),
+        subtitle: format!("left to itself, without noise, {subtitle}"),
+        x: "frequency (Hz)".into(),
+        log_x: true,
+        panels,
+    };
+    Some(figure.render(theme))
+}
+
 /// The inputs of all arms at one time, and what a stimulus evokes in them.
 pub fn explanation(
     inputs: &[&Inputs],
@@ -187,30 +224,11 @@ pub fn explanation(
     stimulus: &str,
 ) -> Vec<(&'static str, Figure)> {
     let theme = theme(scenario);
-    let unit = scenario.circuit.input_unit.name().to_owned();
-    let row = |index: usize, one: &&Inputs| {
-        let input = &one.inputs[index];
-        let part = |part: &crate::analyze::explain::Part| {
-            let source = match part.kind {
-                PartKind::Drive => Source::Drive,
-                PartKind::Synapse => Source::Population(part.source.clone().unwrap_or_else(|| part.from.clone())),
-                PartKind::Adaptation => Source::Signal(part.from.clone()),
-                PartKind::Signal => Source::Signal(part.short_name(&input.population).to_owned()),
-                PartKind::Injected => Source::Injected,
-            };
-            (source, part.input)
-        };
-        ShareRow { arm: one.arm.clone(), parts: input.parts.iter().map(part).collect(), rate_hz: input.rate_hz }
-    };
-    let panel = |(index, name): (usize, &String)| SharePanel {
-        population: name.clone(),
-        rows: inputs.iter().map(|one| row(index, one)).collect(),
-    };
+    let unit = scenario.circuit.input_unit.name();
     let shares = SharesFigure {
         title: format!("{}: what each population receives", scenario.name),
         subtitle: format!("{}; the black mark is the sum", moment(inputs.first().map(|one| one.minutes))),
-        unit,
-        panels: populations.iter().enumerate().map(panel).collect(),
+        panels: (0..populations.len()).flat_map(|index| share_panels(inputs, index, unit)).collect(),
     };
     let mut figures = vec![("inputs", shares.render(&theme))];
     if !evoked.is_empty() {
@@ -240,4 +258,46 @@ pub fn explanation(
         figures.push(("evoked", figure.render(&theme)));
     }
     figures
+}
+
+/// What a population's soma receives, and its dendrite and what divides, where there are any.
+fn share_panels(inputs: &[&Inputs], index: usize, unit: &str) -> Vec<SharePanel> {
+    let all: Vec<(&Inputs, &Input)> = inputs.iter().filter_map(|one| Some((*one, one.inputs.get(index)?))).collect();
+    let Some((_, first)) = all.first() else { return Vec::new() };
+    let name = &first.population;
+    let row = |one: &Inputs, parts: &[Part], number: f64| ShareRow {
+        arm: one.arm.clone(),
+        parts: parts.iter().map(|part| (source(part, name), part.input)).collect(),
+        number,
+    };
+    let panel = |title: String, measure: String, number: String, rows: Vec<ShareRow>| SharePanel {
+        population: name.clone(),
+        title,
+        measure,
+        number,
+        rows,
+    };
+    let input = format!("input ({unit})");
+    let rate = || "rate (Hz)".to_owned();
+    let soma = all.iter().map(|(one, input)| row(one, &input.parts, input.rate_hz)).collect();
+    let dendrites = all.iter().filter_map(|(one, input)| Some((one, input.dendrite.as_ref()?)));
+    let dendrite = dendrites.map(|(one, it)| row(one, &it.parts, it.from_dendrite)).collect();
+    let divisions = all.iter().filter_map(|(one, input)| Some((one, input.division.as_ref()?)));
+    let division = divisions.map(|(one, it)| row(one, &it.parts, it.divisor)).collect();
+    let panels = [
+        panel(format!("onto {name}"), input.clone(), rate(), soma),
+        panel(format!("onto the dendrite of {name}"), input, format!("to the soma ({unit})"), dendrite),
+        panel(format!("dividing {name}"), "divisor above 1".into(), "divisor".into(), division),
+    ];
+    panels.into_iter().filter(|panel| !panel.rows.is_empty()).collect()
+}
+
+fn source(part: &Part, population: &str) -> Source {
+    match part.kind {
+        PartKind::Drive => Source::Drive,
+        PartKind::Synapse => Source::Population(part.source.clone().unwrap_or_else(|| part.from.clone())),
+        PartKind::Adaptation => Source::Signal(part.from.clone()),
+        PartKind::Signal => Source::Signal(part.short_name(population).to_owned()),
+        PartKind::Injected => Source::Injected,
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::declare::{Node, Parameter, Presence, Range, Visitor, parameter, words};
 use crate::units::Dimension;
+use serde::Serialize;
 
 /// The correlations of a noise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -110,7 +111,8 @@ pub struct Dendrite {
 }
 
 /// What divisive synapses divide.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Divided {
     /// The population's input.
     Input,

@@ -1,0 +1,170 @@
+//! The inputs of populations with dendrites and divisive synapses, split by source.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use approx::{assert_abs_diff_eq, assert_relative_eq};
+use common::scenario;
+use disinhibit::analyze::Subject;
+use disinhibit::analyze::explain::{Input, Inputs, Part, split};
+use disinhibit::equilibrium::calibrate;
+use disinhibit::report::analysis::explanation;
+use disinhibit::spec::{Divided, Scenario};
+use fearless_simd::Level;
+
+/// Hertäg & Sprekeler 2019 with arms that drive VIP cells.
+const DENDRITE: &str = r#"
+name = "dendrites"
+circuit = "configs/circuits/published/hertag_sprekeler_2019.toml"
+
+[run]
+time = "slow"
+from = "-1 min"
+to = "20 min"
+report = ["10 min"]
+
+[compare]
+control = "rest"
+stress = "rest"
+
+[[arms]]
+name = "rest"
+
+[[arms]]
+name = "VIP driven"
+inject = [{ population = "VIP", drive = "2 pA", from = "0 min", to = "20 min" }]
+"#;
+
+/// Divisive inhibition of the input of one population, and of the output of another.
+const DIVISION: &str = r#"
+name = "division"
+
+[populations.E]
+role = "excitatory"
+tau = "10 ms"
+drive = "9 mV"
+division = { of = "input" }
+transfer = { kind = "threshold-linear", gain = 2 }
+
+[populations.F]
+role = "excitatory"
+tau = "10 ms"
+drive = "4 mV"
+transfer = { kind = "threshold-linear", gain = 1 }
+
+[populations.D]
+role = "inhibitory"
+tau = "10 ms"
+drive = "4 mV"
+transfer = { kind = "threshold-linear", gain = 1 }
+
+[onto.E.divisive]
+D = 0.5
+
+[onto.F.divisive]
+D = 0.25
+
+[run]
+time = "slow"
+from = "-1 min"
+to = "20 min"
+
+[compare]
+control = "rest"
+stress = "rest"
+
+[[arms]]
+name = "rest"
+
+[[arms]]
+name = "D silent"
+inject = [{ population = "D", drive = "-4 mV", from = "0 min", to = "20 min" }]
+"#;
+
+fn explained(scenario: &Scenario, names: [&str; 2]) -> [Inputs; 2] {
+    let calibration = calibrate(&scenario.circuit, Level::new()).unwrap();
+    let names = names.map(String::from);
+    let subjects = Subject::arms(scenario, &calibration, &names, Some(10.0), Level::new()).unwrap();
+    let moments: Vec<_> = subjects.iter().map(|subject| subject.moment.as_ref().unwrap()).collect();
+    let control = (names[0].as_str(), moments[0]);
+    [split(&names[0], moments[0], None), split(&names[1], moments[1], Some(control))]
+}
+
+fn sum(parts: &[Part]) -> f64 {
+    parts.iter().map(|part| part.input).sum()
+}
+
+fn differences(parts: &[Part]) -> f64 {
+    parts.iter().map(|part| part.difference.unwrap()).sum()
+}
+
+#[test]
+fn parts_of_soma_and_dendrite_sum_to_the_input() {
+    let scenario = scenario(DENDRITE);
+    let both = explained(&scenario, ["rest", "VIP driven"]);
+    for inputs in &both {
+        let Input { rate_hz, total, parts, dendrite, effective, .. } = &inputs.inputs[0];
+        let dendrite = dendrite.as_ref().unwrap();
+        assert_relative_eq!(sum(parts), *total, max_relative = 1e-12);
+        assert_relative_eq!(sum(&dendrite.parts), dendrite.total, max_relative = 1e-12);
+        assert_relative_eq!(dendrite.from_soma + dendrite.from_dendrite, *effective, max_relative = 1e-12);
+        // The equations of the paper, with the numbers of its figure 1B.
+        let event = if 0.31 * total + 0.73 * dendrite.total > 400.0 { 100.0 } else { 0.0 };
+        assert_relative_eq!(dendrite.from_soma, 0.69 * total, max_relative = 1e-12);
+        let current = (dendrite.total + event).max(0.0);
+        assert_abs_diff_eq!(dendrite.from_dendrite, 0.27 * current, epsilon = 1e-9);
+        assert_relative_eq!(*rate_hz, 0.07 * (effective - 200.0).max(0.0), max_relative = 1e-8);
+        let sources: Vec<&str> = dendrite.parts.iter().map(|part| part.from.as_str()).collect();
+        assert_eq!(sources, ["drive", "E", "SOM"]);
+        assert!(inputs.inputs[1].dendrite.is_none() && inputs.inputs[1].effective == inputs.inputs[1].total);
+        // Facilitating synapses and adaptation are parts of the interneurons' inputs.
+        let vip = &inputs.inputs[3];
+        assert_relative_eq!(vip.total, vip.rate_hz, max_relative = 1e-8);
+    }
+    // VIP cells, driven, silence SOM cells, which frees the dendrite: that is where the difference lies.
+    let [rest, driven] = both.map(|inputs| inputs.inputs[0].dendrite.clone().unwrap());
+    assert_abs_diff_eq!(differences(&driven.parts), driven.total - rest.total, epsilon = 1e-9);
+    let from_som = driven.parts.iter().find(|part| part.from == "SOM").unwrap();
+    assert!(from_som.by_rate.unwrap() > 0.0);
+    assert_abs_diff_eq!(from_som.by_weight.unwrap(), 0.0, epsilon = 1e-9);
+    assert!(driven.from_dendrite > rest.from_dendrite + 1.0, "{} {}", driven.from_dendrite, rest.from_dendrite);
+}
+
+#[test]
+fn parts_of_a_divisor_sum_to_what_it_divides_by() {
+    let scenario = scenario(DIVISION);
+    for (inputs, of_d) in explained(&scenario, ["rest", "D silent"]).iter().zip([4.0, 0.0]) {
+        for (index, weight, divided) in [(0, 0.5, Divided::Input), (1, 0.25, Divided::Output)] {
+            let input = &inputs.inputs[index];
+            let division = input.division.as_ref().unwrap();
+            assert_eq!(division.of, divided);
+            assert_relative_eq!(division.divisor, 1.0 + weight * of_d, max_relative = 1e-12);
+            assert_relative_eq!(1.0 + sum(&division.parts), division.divisor, max_relative = 1e-12);
+            let rate = match divided {
+                Divided::Input => 2.0 * input.effective,
+                Divided::Output => input.effective / division.divisor,
+            };
+            assert_relative_eq!(input.rate_hz, rate, max_relative = 1e-9);
+        }
+        assert!(inputs.inputs[2].division.is_none());
+    }
+}
+
+#[test]
+fn figures_have_a_panel_for_each_dendrite_and_divisor() {
+    for (text, names, panel) in
+        [(DENDRITE, ["rest", "VIP driven"], "onto the dendrite of E"), (DIVISION, ["rest", "D silent"], "dividing E")]
+    {
+        let scenario = scenario(text);
+        let inputs = explained(&scenario, names);
+        let populations: Vec<String> = scenario.circuit.populations.keys().cloned().collect();
+        let main: Vec<&Inputs> = inputs.iter().collect();
+        let figures = explanation(&main, &[], (&scenario, &populations), "");
+        let labels = figures[0].1.labels();
+        assert_eq!(labels.iter().filter(|label| label.text == panel).count(), 1);
+        for (index, label) in labels.iter().enumerate() {
+            let covered = labels[index + 1..].iter().find(|other| label.bounds.overlaps(&other.bounds));
+            assert!(covered.is_none(), "`{}` covers {covered:?}", label.text);
+        }
+    }
+}
