@@ -1,5 +1,7 @@
 //! The published circuits give the published numbers, by configuration alone.
 
+#[path = "../examples/published/courses.rs"]
+mod courses;
 #[path = "../examples/published/states.rs"]
 mod states;
 #[path = "../examples/published/table.rs"]
@@ -54,9 +56,35 @@ fn mejias_2016_has_its_rates_and_linear_noise() {
 }
 
 #[test]
+fn wong_and_wang_2006_decides_when_it_should() {
+    compare(courses::decision_times(), 12);
+}
+
+#[test]
+fn wong_and_wang_2006_decides_under_noise_as_another_program_does() {
+    compare(courses::noisy_decisions(), 6);
+}
+
+#[test]
+fn murray_2017_keeps_its_memory_in_the_prefrontal_area_alone() {
+    compare(courses::two_areas(), 32);
+}
+
+#[test]
+fn mejias_and_wang_2022_remembers_a_pulse_where_it_should() {
+    compare(courses::persistence(), 36);
+}
+
+#[test]
+fn the_paradox_and_the_reversal_take_their_course() {
+    compare(courses::paradox(), 12);
+    compare(courses::transients(), 20);
+}
+
+#[test]
 fn the_document_has_a_row_for_each_comparison() {
     let document = std::fs::read_to_string("docs/published.md").expect("it is there");
-    let all = states::all().expect("all circuits can be analysed");
+    let all = [states::all(), courses::all()].map(|rows| rows.expect("all circuits can be analysed")).concat();
     for row in &all {
         let start = format!("| {} | {} | {:.9} |", row.circuit, row.quantity, row.published);
         assert!(document.contains(&start), "docs/published.md lacks {start}: cargo run --release --example published");

@@ -2,6 +2,7 @@
 //!
 //!     cargo run --release --example published
 
+mod courses;
 mod states;
 mod table;
 
@@ -10,7 +11,7 @@ use std::io::Write;
 fn main() -> Result<(), table::Failure> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "| circuit | quantity | published | ours | relative difference |\n|---|---|---|---|---|")?;
-    for row in states::all()? {
+    for row in [states::all()?, courses::all()?].concat() {
         let difference = if row.difference() == 0.0 { "0".to_owned() } else { format!("{:.0e}", row.difference()) };
         let mark = if row.agrees() { "" } else { " (differs)" };
         writeln!(

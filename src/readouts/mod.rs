@@ -105,6 +105,9 @@ pub struct ArmSummary {
     /// none where there is no threshold or it is not reached in the window.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_passage_s: Option<f64>,
+    /// The same of every population; empty where there is no threshold.
+    #[serde(default, skip_serializing_if = "ByName::is_empty")]
+    pub first_passages_s: ByName<Option<f64>>,
     /// The stress level by report label.
     pub stress: ByTime<f64>,
     /// Plasticity variables by report label and name.
@@ -272,6 +275,7 @@ impl<'a> Comparison<'a> {
                 .collect(),
             variance_hz2: fluctuation.map(|fluctuation| fluctuation.variance),
             first_passage_s: self.first_passage(&own),
+            first_passages_s: self.first_passages(),
             peak_frequency_hz: fluctuation.and_then(|fluctuation| fluctuation.peak_frequency_hz),
             stress: arm
                 .reports
@@ -336,6 +340,13 @@ impl<'a> Comparison<'a> {
     fn first_passage(&self, own: &Trace<'_>) -> Option<f64> {
         let Compare { from, to, threshold, .. } = self.scenario.compare;
         Some(60.0 * (own.first_rise_to(threshold?, from, to)? - from))
+    }
+
+    fn first_passages(&self) -> ByName<Option<f64>> {
+        if self.scenario.compare.threshold.is_none() {
+            return ByName::default();
+        }
+        self.of_each_rate(|trace| self.first_passage(&trace))
     }
 
     fn minutes_above_control(&self, own: &Trace<'_>) -> Option<f64> {
@@ -431,14 +442,18 @@ impl<'a> Comparison<'a> {
     }
 
     fn half_times(&self, from: f64, to: f64) -> ByName<Option<f64>> {
+        self.of_each_rate(|trace| trace.half_time(from, to, NO_DIFFERENCE_HZ))
+    }
+
+    /// A number of each population's recorded rate.
+    fn of_each_rate(&self, number: impl Fn(Trace<'_>) -> Option<f64>) -> ByName<Option<f64>> {
         let recording = &self.arm.recording;
         let names = recording.names().iter().filter_map(|name| Some((name, name.strip_prefix("rate.")?)));
-        let half_time = |(signal, name): (&String, &str)| {
+        let of = |(signal, name): (&String, &str)| {
             let values = recording.signal(signal)?;
-            let trace = Trace { times: recording.times(), values: &values };
-            Some((name.to_owned(), trace.half_time(from, to, NO_DIFFERENCE_HZ)))
+            Some((name.to_owned(), number(Trace { times: recording.times(), values: &values })))
         };
-        names.filter_map(half_time).collect()
+        names.filter_map(of).collect()
     }
 
     fn weights(&self) -> ByTime<ByName<ByName<f64>>> {

@@ -51,6 +51,8 @@ pub enum Measure {
     PeakFrequency,
     /// When its rate first reaches the threshold.
     FirstPassage,
+    /// When the rate of a population first does.
+    FirstPassageOf(String),
     /// Minutes above control.
     MinutesAbove,
     /// Its largest rate.
@@ -175,6 +177,7 @@ impl Readout {
     /// excitation.TARGET at TIME, inhibition.TARGET at TIME: sizes of all input from sources of that sign
     /// highest.SIGNAL, highest_at.SIGNAL, lowest.SIGNAL, lowest_at.SIGNAL
     /// half_time.POPULATION
+    /// first_passage.POPULATION, where the scenario has a threshold
     /// ```
     pub fn named(name: &str, scenario: &Scenario) -> Option<Self> {
         if let Some(found) = Self::all(scenario).into_iter().find(|readout| readout.name == name) {
@@ -212,6 +215,10 @@ impl Readout {
         if word == "half_time" && scenario.circuit.populations.contains_key(rest) {
             return new("min", Measure::HalfTime(rest.to_owned()));
         }
+        let passes = scenario.compare.threshold.is_some() && scenario.circuit.populations.contains_key(rest);
+        if word == "first_passage" && passes {
+            return new("s", Measure::FirstPassageOf(rest.to_owned()));
+        }
         let (_, extremum) = Extremum::WORDS.into_iter().find(|(known, _)| *known == word)?;
         let unit = if extremum.is_time() { "min" } else { signal_unit(rest) };
         if signals.iter().any(|signal| signal == rest) {
@@ -247,7 +254,7 @@ impl Readout {
                     message: format!("there is no readout `{name}`"),
                     expected: format!(
                         "{}, input.TARGET.SOURCE, weight.TARGET.SOURCE, excitation.TARGET, inhibition.TARGET, or a signal; some with a report time, such as \
-                         `rescue at 10 min`; highest.SIGNAL, lowest.SIGNAL, half_time.POPULATION",
+                         `rescue at 10 min`; highest.SIGNAL, lowest.SIGNAL, half_time.POPULATION, first_passage.POPULATION",
                         known.join(", ")
                     ),
                     nearest: nearest(name, known.iter().copied()),

@@ -23,6 +23,7 @@ pub fn value(readout: &Readout, arm: &ArmSummary, scenario: &Scenario) -> f64 {
         Measure::Variance => arm.variance_hz2,
         Measure::PeakFrequency => arm.peak_frequency_hz,
         Measure::FirstPassage => arm.first_passage_s,
+        Measure::FirstPassageOf(population) => arm.first_passages_s.get(population).copied().flatten(),
         Measure::MinutesAbove => arm.minutes_above_control,
         Measure::Peak => arm.peak_hz.map(|peak| peak.value),
         Measure::PeakTime => arm.peak_hz.map(|peak| peak.at_min),

@@ -13,7 +13,8 @@ const MOST_SAMPLES: f64 = 1e7;
 const MOST_STEPS_OF_A_BURST: f64 = 1e7;
 const MOST_DOSES: f64 = 1e4;
 /// What an arm's `set` may name.
-const ARM_PATHS: &str = "a path that starts with populations, onto, receptors, ligands, stress or plasticity";
+const ARM_PATHS: &str =
+    "a path that starts with populations, onto, constants, receptors, ligands, stress or plasticity";
 const MS_PER_MIN: f64 = 60_000.0;
 
 impl Checks<'_> {
@@ -319,7 +320,7 @@ impl Checks<'_> {
             let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
             let refused = match parts[..] {
                 ["populations", _, "rest"] => Some("arms keep the calibrated drives: set `drive` instead of `rest`"),
-                ["populations" | "onto" | "receptors" | "ligands" | "stress" | "plasticity", ..] => None,
+                ["populations" | "onto" | "constants" | "receptors" | "ligands" | "stress" | "plasticity", ..] => None,
                 _ => Some("an arm sets parameters of the circuit, the receptors, the ligands, stress or plasticity"),
             };
             if let Some(message) = refused {
