@@ -2,6 +2,8 @@
 
 #[path = "../examples/published/courses.rs"]
 mod courses;
+#[path = "../examples/published/onsets.rs"]
+mod onsets;
 #[path = "../examples/published/states.rs"]
 mod states;
 #[path = "../examples/published/table.rs"]
@@ -56,6 +58,11 @@ fn mejias_2016_has_its_rates_and_linear_noise() {
 }
 
 #[test]
+fn memories_and_decisions_begin_and_end_where_they_should() {
+    compare(onsets::all(), 9);
+}
+
+#[test]
 fn wong_and_wang_2006_decides_when_it_should() {
     compare(courses::decision_times(), 12);
 }
@@ -84,7 +91,8 @@ fn the_paradox_and_the_reversal_take_their_course() {
 #[test]
 fn the_document_has_a_row_for_each_comparison() {
     let document = std::fs::read_to_string("docs/published.md").expect("it is there");
-    let all = [states::all(), courses::all()].map(|rows| rows.expect("all circuits can be analysed")).concat();
+    let all =
+        [states::all(), onsets::all(), courses::all()].map(|rows| rows.expect("all circuits can be analysed")).concat();
     for row in &all {
         let start = format!("| {} | {} | {:.9} |", row.circuit, row.quantity, row.published);
         assert!(document.contains(&start), "docs/published.md lacks {start}: cargo run --release --example published");

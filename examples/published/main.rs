@@ -3,6 +3,7 @@
 //!     cargo run --release --example published
 
 mod courses;
+mod onsets;
 mod states;
 mod table;
 
@@ -11,7 +12,7 @@ use std::io::Write;
 fn main() -> Result<(), table::Failure> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "| circuit | quantity | published | ours | relative difference |\n|---|---|---|---|---|")?;
-    for row in [states::all()?, courses::all()?].concat() {
+    for row in [states::all()?, onsets::all()?, courses::all()?].concat() {
         let difference = if row.difference() == 0.0 { "0".to_owned() } else { format!("{:.0e}", row.difference()) };
         let mark = if row.agrees() { "" } else { " (differs)" };
         writeln!(
