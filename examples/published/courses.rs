@@ -18,9 +18,9 @@ fn file(place: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("configs/{place}.toml"))
 }
 
-/// What a scenario of `configs/scenarios/published` leaves, with parameters changed as `--set` would.
+/// What a scenario of `configs/published` leaves, with parameters changed as `--set` would.
 fn outcome(name: &str, set: &[String]) -> Result<Outcome, Failure> {
-    let loaded = load(&file(&format!("scenarios/published/{name}")), set).map_err(|error| error.render())?;
+    let loaded = load(&file(&format!("published/{name}")), set).map_err(|error| error.render())?;
     Ok(run(&loaded.scenario, Level::new())?)
 }
 
