@@ -492,7 +492,7 @@ fn the_first_passage_of_a_threshold_is_timed() {
     let outcome = run(&scenario(text), Level::new()).unwrap();
     let summary = disinhibit::readouts::summarise(&outcome);
     let found = summary.arms[0].first_passage_s.unwrap();
-    // A sample is the mean of the rates at the starts of the four steps before it: 0.625 ms late.
-    approx::assert_abs_diff_eq!(found, 0.2 * std::f64::consts::LN_2 + 0.625e-3, epsilon = 5e-6);
+    // A sample is the mean of the rates at the ends of the four steps before it: 0.375 ms late.
+    approx::assert_abs_diff_eq!(found, 0.2 * std::f64::consts::LN_2 + 0.375e-3, epsilon = 5e-6);
     assert_eq!(summary.arms[1].first_passage_s, None);
 }

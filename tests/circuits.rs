@@ -279,8 +279,7 @@ fn rates_under(waveform: Waveform) -> Vec<(f64, f64)> {
     let outcome = run(&scenario, Level::new()).unwrap();
     let recording = &outcome.arms[0].recording;
     let rates = recording.signal("rate.A").unwrap();
-    // A sample holds the rate at the start of the step that ends there.
-    let times = recording.times().iter().map(|time| time * 60_000.0 - STEP);
+    let times = recording.times().iter().map(|time| time * 60_000.0);
     times.zip(rates).skip(1).collect()
 }
 
@@ -298,7 +297,11 @@ fn stimuli_drive_a_linear_population_as_solved_by_hand() {
     let step_of = |t: f64| if t > 0.0 { gain * drive * -libm::expm1(-t / tau) } else { 0.0 };
     let pulses =
         |t: f64| (0..3).map(|k| step_of(t - 40.0 * f64::from(k)) - step_of(t - 40.0 * f64::from(k) - 5.0)).sum();
-    let cases: [(Waveform, &dyn Fn(f64) -> f64); 4] = [
+    // Up in 30 ms, down in 10: a sum of ramps.
+    let ramp = |t: f64| if t > 0.0 { gain * drive * (t + tau * libm::expm1(-t / tau)) } else { 0.0 };
+    let triangle = |t: f64| ramp(t) / 30.0 - ramp(t - 30.0) * (1.0 / 30.0 + 1.0 / 10.0) + ramp(t - 40.0) / 10.0;
+    let cases: [(Waveform, &dyn Fn(f64) -> f64); 5] = [
+        (Waveform::Table { times: vec![0.0, 30.0, 40.0], values: vec![0.0, 1.0, 0.0] }, &triangle),
         (Waveform::Step, &step_of),
         (Waveform::Decay { tau: 30.0 }, &decay),
         (Waveform::Sinusoid { frequency: 25.0, phase: 0.0, mean: 3.0 }, &sinusoid),
@@ -356,4 +359,16 @@ fn a_ring_of_units_amplifies_each_of_its_modes_as_it_should() {
     approx::assert_relative_eq!(summary.arms[0].rates_hz["1 min"]["E[7]"], 5.0 + uniform, max_relative = 1e-9);
     let expected = 6.0 + ((uniform - 1.0) + 2.0 * (tuned - 1.0)) / f64::from(units as u32);
     approx::assert_relative_eq!(summary.arms[1].rates_hz["1 min"]["E[3]"], expected, max_relative = 1e-9);
+    // A tuned input meets the uniform and the tuned mode, each with its own gain.
+    let mut tuned_input = inject("E");
+    let shape = disinhibit::spec::units::KernelShape::Cosine { amplitude: 0.4 };
+    tuned_input.tuning = Some(disinhibit::spec::stimulus::Tuning { centre: 90.0, shape });
+    scenario.arms = vec![Arm { name: "tuned".into(), inject: vec![tuned_input], ..Arm::default() }];
+    let summary = summarise(&run(&scenario, Level::new()).unwrap());
+    for unit in [0, 3, 4, 12] {
+        let angle = std::f64::consts::TAU * f64::from(unit) / 16.0 - std::f64::consts::FRAC_PI_2;
+        let expected = 5.0 + uniform + 0.4 * tuned * libm::cos(angle);
+        let found = summary.arms[0].rates_hz["1 min"][&format!("E[{unit}]")];
+        approx::assert_relative_eq!(found, expected, max_relative = 1e-9);
+    }
 }

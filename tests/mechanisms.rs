@@ -193,8 +193,8 @@ fn a_delayed_loop_follows_the_method_of_steps() {
         let recording = &outcome.arms[0].recording;
         let mut compared = 0;
         for (time, rate) in recording.times().iter().zip(recording.signal("rate.A").unwrap()) {
-            // A sample of one step holds the rate at the step's start; the step of the drive is at 0.1 ms.
-            let ms = time * 60_000.0 - 0.2;
+            // The step of the drive is at 0.1 ms.
+            let ms = time * 60_000.0 - 0.1;
             let expected = match ms {
                 ms if ms < 0.0 => 0.0,
                 ms if ms < delay => change * (1.0 - libm::exp(-ms / tau)),

@@ -117,8 +117,8 @@ impl Analysis {
                 "no population has noise, so that a simulation has no spectrum; expected a `noise` table".into()
             );
         }
-        let box_hz = request.box_of(system)?;
         let near: Vec<Vec<f64>> = subject.state.iter().cloned().collect();
+        let box_hz = request.box_of(system, &near)?;
         let FixedPoints { points, box_hz, starts, index_is_one } = fixed_points(system, box_hz.as_deref(), &near);
         let box_hz = box_hz.iter().map(|(low, high)| [*low, *high]).collect();
         let state = subject.state.as_ref().and_then(|state| FixedPoint::at(system, state));
@@ -158,12 +158,12 @@ impl Request {
     }
 
     /// The box for a system; none where nothing is asked.
-    fn box_of(&self, system: &System) -> Result<Option<Vec<(f64, f64)>>, String> {
+    fn box_of(&self, system: &System, near: &[Vec<f64>]) -> Result<Option<Vec<(f64, f64)>>, String> {
         if self.box_hz.is_empty() {
             return Ok(None);
         }
         let names = system.populations();
-        let mut ranges: Vec<(f64, f64)> = (0..system.size()).map(|index| system.rate_range(index)).collect();
+        let mut ranges = system.rate_ranges(near);
         for (name, low, high) in &self.box_hz {
             let Some(index) = names.iter().position(|known| known == name) else {
                 return Err(format!("there is no population `{name}`; expected one of {}", names.join(", ")));

@@ -160,7 +160,8 @@ fn starts(subject: &Subject, family: &Turned<'_>, options: &Options, present: Op
     }
     for share in [0.0, 1.0] {
         if let Some(system) = family.system(&[share]) {
-            let points = fixed_points(&system, None, &[]).points;
+            let near: Vec<Vec<f64>> = subject.state.iter().cloned().collect();
+            let points = fixed_points(&system, None, &near).points;
             starts.extend(points.into_iter().map(|point| Start { state: point.variables, share }));
         }
     }

@@ -124,7 +124,14 @@ fn pushed(system: &System, fixed_point: &[f64]) -> Vec<f64> {
     state
 }
 
-/// Watches the laps between times at which the main rate rises through its value at the fixed point.
+/// The population whose laps are timed: the main one or, where nothing reaches that, the first that something reaches.
+fn watched(system: &System) -> usize {
+    let main = system.main_population();
+    let reached = |population: &usize| system.shape.connections.iter().any(|place| place.target == *population);
+    std::iter::once(main).chain(0..system.size()).find(reached).unwrap_or(main)
+}
+
+/// Watches the laps between times at which the watched rate rises through its value at the fixed point.
 struct Observer {
     main: usize,
     level: f64,
@@ -143,7 +150,7 @@ const NO_ENDS: [f64; 2] = [f64::INFINITY, f64::NEG_INFINITY];
 
 impl Observer {
     fn new(system: &System, fixed_point: &[f64]) -> Self {
-        let main = system.main_population();
+        let main = watched(system);
         let (low, high) = system.rate_range(main);
         Self {
             main,

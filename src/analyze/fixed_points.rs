@@ -135,9 +135,9 @@ pub struct FixedPoints {
 }
 
 /// Finds the fixed points of a system whose rates lie in a box (lowest and highest rate of each population in Hz);
-/// in the box of [`System::rate_range`] where none is given. `near` are states to begin with, such as the present one.
+/// in the box of [`System::rate_ranges`] where none is given. `near` are states to begin with, such as the present one.
 pub fn fixed_points(system: &System, box_hz: Option<&[(f64, f64)]>, near: &[Vec<f64>]) -> FixedPoints {
-    let natural: Vec<(f64, f64)> = (0..system.size()).map(|population| system.rate_range(population)).collect();
+    let natural = system.rate_ranges(near);
     let whole = box_hz.is_none_or(|chosen| {
         chosen.iter().zip(&natural).all(|(chosen, natural)| chosen.0 <= natural.0 && chosen.1 >= natural.1)
     });

@@ -199,6 +199,8 @@ pub struct Turned<'a> {
     /// The model, where no knob is a parameter from which it is built.
     model: Option<Model<1>>,
     systems: RefCell<Vec<(Vec<u64>, Rc<System>)>>,
+    /// How far each population's rate is followed, in Hz.
+    farthest: Vec<f64>,
 }
 
 impl<'a> Turned<'a> {
@@ -206,7 +208,17 @@ impl<'a> Turned<'a> {
     pub fn new(subject: &'a Subject, knobs: Vec<(Knob, Options)>) -> Self {
         let fixed = knobs.iter().all(|(knob, _)| knob.handle != Handle::Parameter);
         let model = fixed.then(|| subject.held.model(subject.system.level));
-        Self { subject, knobs, model, systems: RefCell::new(Vec::new()) }
+        let ends = [0.0, 1.0].map(|share| vec![share; knobs.len()]);
+        let mut turned = Self { subject, knobs, model, systems: RefCell::new(Vec::new()), farthest: Vec::new() };
+        let known: Vec<Vec<f64>> = subject.state.iter().cloned().collect();
+        let mut ranges = vec![subject.system.rate_ranges(&known)];
+        ranges.extend(ends.iter().filter_map(|shares| turned.system(shares)).map(|system| system.rate_ranges(&[])));
+        let largest = |index: usize| {
+            let ends = ranges.iter().map(|ranges| ranges[index].0.abs().max(ranges[index].1.abs()));
+            FARTHEST * ends.fold(subject.system.rate_range(index).1.abs(), f64::max)
+        };
+        turned.farthest = (0..subject.system.size()).map(largest).collect();
+        turned
     }
 
     /// The system at shares of the knobs' ranges; none where a value is not allowed.
@@ -286,7 +298,7 @@ impl Family for Turned<'_> {
         let system = &self.subject.system;
         let form = system.circuit().populations.get_index(variable).map(|(_, population)| population.form);
         match form {
-            Some(Form::Rate | Form::Algebraic) => FARTHEST * system.rate_range(variable).1.abs(),
+            Some(Form::Rate | Form::Algebraic) => self.farthest[variable],
             Some(Form::Voltage) | None => f64::INFINITY,
         }
     }

@@ -98,7 +98,7 @@ fn common_range(subjects: &[(&Subject, Vec<Vec<f64>>)], population: usize) -> [f
 
 /// The highest value of a variable that is looked at.
 fn highest(system: &System, variable: usize) -> f64 {
-    let rates: Vec<(f64, f64)> = (0..system.size()).map(|population| system.rate_range(population)).collect();
+    let rates = system.rate_ranges(&[]);
     system.variable_ranges(&rates).get(variable).map_or(1.0, |range| range.1)
 }
 

@@ -6,14 +6,20 @@ use crate::circuit::transfer;
 use crate::circuit::{self, Rows, Shape, Site, sites};
 use crate::equilibrium::newton::{NewtonWork, solve};
 use crate::equilibrium::stability::{Square, dynamics_jacobian, generator};
-use crate::numeric::lanes::{Mask, Row, dispatch};
+use crate::numeric::lanes::{Lanes, Mask, Row, dispatch};
 use crate::numeric::linear::{Complex, EigenError, eigenvalues, invert};
-use crate::spec::{Circuit, Compartment, Form, NoiseKind, Role};
+use crate::spec::{Circuit, Compartment, Form, GateKind, NoiseKind, Role};
 use fearless_simd::Level;
 
 /// Largest rate, in Hz, that is looked for where a transfer function has no maximum, unless ten times a resting rate is
 /// more.
 const UNBOUNDED_HZ: f64 = 100.0;
+/// How far above the rate of a known state is looked at, as a factor.
+const ABOVE_KNOWN: f64 = 2.0;
+/// Inputs between the least and the largest at which a transfer function is looked at for its range, and the room on both
+/// sides of what is found, as a share.
+const INPUTS_LOOKED_AT: usize = 64;
+const ROOM: f64 = 0.1;
 /// Newton steps for synapses and adaptation at held rates: they are linear, or nearly so.
 const SETTLING_STEPS: usize = 30;
 
@@ -188,6 +194,67 @@ impl System {
             Some(factor) => (gain * low * factor.k, high * factor.k / (1.0 + high * factor.r)),
             None => (gain * low, high),
         }
+    }
+
+    /// The same for all populations, but where the transfer function has no bound: from the bounded rates of all its sources
+    /// and the drive where these make its whole input, or else at least up to twice the rate in any of the known states (N
+    /// variables each).
+    pub fn rate_ranges(&self, known: &[Vec<f64>]) -> Vec<(f64, f64)> {
+        let mut ranges: Vec<(f64, f64)> = (0..self.size()).map(|population| self.rate_range(population)).collect();
+        let bounded = |spec: &crate::spec::Population| matches!(spec.transfer.limits(), (Some(_), Some(_)));
+        let mut closed: Vec<bool> = self.circuit.populations.values().map(bounded).collect();
+        for _ in 0..self.size() {
+            for index in 0..self.size() {
+                if let Some(range) =
+                    (!closed[index]).then(|| self.range_from_sources(index, &ranges, &closed)).flatten()
+                {
+                    (ranges[index], closed[index]) = (range, true);
+                }
+            }
+        }
+        for state in known {
+            let open = ranges.iter_mut().zip(self.rates(state)).zip(&closed).filter(|(_, closed)| !**closed);
+            for ((range, rate), _) in open {
+                *range = (range.0.min(ABOVE_KNOWN * rate), range.1.max(ABOVE_KNOWN * rate));
+            }
+        }
+        ranges
+    }
+
+    /// The range of a population's rate where its input is made by the drive and by sources of known ranges alone.
+    fn range_from_sources(&self, index: usize, ranges: &[(f64, f64)], closed: &[bool]) -> Option<(f64, f64)> {
+        let site = sites(&self.shape, &self.rows).nth(index)?;
+        let (n, drive) = (self.size(), self.drive(index));
+        let (mut low, mut high) = (drive, drive);
+        for (connection, weight) in site.connections.iter().zip(site.weights) {
+            let carried = match connection.output.checked_sub(n).map(|channel| &self.shape.channels[channel]) {
+                Some(channel) if channel.plasticity.is_some() => return None,
+                Some(channel) => match channel.gate {
+                    Some((GateKind::Saturating, _)) => (0.0, 1.0),
+                    Some((GateKind::FirstOrder, _)) => return None,
+                    Some((GateKind::Filter, _)) | None => ranges[connection.source],
+                },
+                None => ranges[connection.source],
+            };
+            if !closed[connection.source] {
+                return None;
+            }
+            let (one, other) = (weight.get(0) * carried.0, weight.get(0) * carried.1);
+            (low, high) = (low + one.min(other), high + one.max(other));
+        }
+        if site.population.mechanism.is_some() {
+            return None;
+        }
+        let rate = |share: f64| {
+            let x = Row::splat(share.mul_add(high - low, low));
+            let mut rate = Row::ZERO;
+            dispatch!(self.level, simd => site.scaled_rate(simd, Lanes::load(simd, &x)).store(&mut rate));
+            rate.get(0)
+        };
+        let rates = (0..=INPUTS_LOOKED_AT).map(|place| rate(place as f64 / INPUTS_LOOKED_AT as f64));
+        let (low, high) = rates.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), rate| (l.min(rate), h.max(rate)));
+        let room = ROOM * (high - low).max(ROOM * low.abs().max(high.abs())).max(ROOM);
+        (low.is_finite() && high.is_finite()).then_some((low - room, high + room))
     }
 
     /// Whether every population's rate is bounded by its transfer function. A bounded circuit maps a box of states into

@@ -168,6 +168,8 @@ impl Loader<'_> {
         self.curves(&folder, &mut scenario);
         scenario.circuit.expand();
         if complete {
+            self.notes.read = self.notes.problems.len();
+            scenario.circuit.written().tie.keys().for_each(|target| self.notes.note_tie(target));
             let problems = match kind {
                 Kind::Scenario => validate(&scenario),
                 Kind::Circuit => validate_circuit(&scenario),

@@ -29,6 +29,8 @@ pub(super) struct Note {
 pub(super) struct Notes {
     /// Problems in the order in which they were met.
     pub problems: Vec<Note>,
+    /// How many of them reading has met, before values were held against one another.
+    pub read: usize,
     /// The circuit's input unit, once read.
     pub input: InputUnit,
     /// Path to source, for values that state one.
@@ -55,6 +57,13 @@ impl Notes {
         self.origins.get(&segments(path)).cloned()
     }
 
+    /// Lets problems with a tied parameter that is written nowhere else point to its tie.
+    pub fn note_tie(&mut self, target: &str) {
+        if let Some(place) = self.origin(&joined("tie", target)).filter(|_| !self.has_origin(target)) {
+            self.origins.insert(segments(target), place);
+        }
+    }
+
     /// Forgets what an earlier file wrote below a path: a list is replaced as a whole.
     pub fn forget_origins(&mut self, path: &str) {
         let place = segments(path);
@@ -71,10 +80,17 @@ impl Notes {
     }
 
     /// Adds a problem of the specification where its value stands: at its path, or at the nearest table around it.
-    /// A problem of a value that could not be read is left out: it was reported already.
+    /// A problem of a value that could not be read, or of a table of which one could not, is left out: it was reported
+    /// already, and may be its own cause.
     pub fn add_problem(&mut self, problem: Problem) {
         let place = self.without_aliases(segments(&problem.path));
-        if self.problems.iter().any(|known| segments(&known.path) == place) {
+        let reported = |known: &Note| {
+            let known = segments(&known.path);
+            known == place || (place.len() > 1 && known.len() == place.len() + 1 && known.starts_with(&place))
+        };
+        if self.problems[..self.read].iter().any(reported)
+            || self.problems.iter().any(|known| segments(&known.path) == place)
+        {
             return;
         }
         let around = (0..=place.len()).rev().find_map(|length| self.origins.get(&place[..length]));

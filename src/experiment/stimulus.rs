@@ -3,13 +3,14 @@
 
 use crate::spec::stimulus::{Injection, Waveform};
 use crate::spec::{Run, Time};
+use std::sync::Arc;
 
 const MS_PER_MIN: f64 = 60_000.0;
 /// In slow time, the circuit follows what changes no faster than this, in ms; of anything faster it sees the mean.
 pub const SLOW_PERIOD_MS: f64 = 1_000.0;
 
 /// An input that changes from step to step.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
     /// `drive exp(-t / tau)`, tau in ms.
     Decay {
@@ -23,10 +24,17 @@ pub enum Shape {
         /// In cycles.
         phase: f64,
     },
+    /// `drive` times a factor that runs in straight lines between points.
+    Table {
+        /// In ms since the start, rising.
+        times: Arc<[f64]>,
+        /// The factor at each time.
+        values: Arc<[f64]>,
+    },
 }
 
 /// A wave onto a population.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Wave {
     /// Index of the population.
     pub population: usize,
@@ -42,7 +50,7 @@ impl Wave {
     /// Its mean over a step that starts at `time` min and lasts `step` ms, in input units.
     pub fn mean(&self, time: f64, step: f64) -> f64 {
         let since = ((time - self.start) * MS_PER_MIN).max(0.0);
-        match self.shape {
+        match &self.shape {
             Shape::Decay { tau } => {
                 let share = step / tau;
                 self.drive * libm::exp(-since / tau) * (-libm::expm1(-share) / share)
@@ -52,6 +60,29 @@ impl Wave {
                 let middle = std::f64::consts::TAU * (frequency * (since + 0.5 * step) + phase);
                 self.drive * libm::sin(middle) * if half == 0.0 { 1.0 } else { libm::sin(half) / half }
             }
+            Shape::Table { times, values } => {
+                let end = since + step;
+                let inner = times.iter().copied().filter(|time| *time > since && *time < end);
+                let ends: Vec<f64> = std::iter::once(since).chain(inner).chain([end]).collect();
+                let heights = ends.iter().map(|time| between(times, values, *time)).collect::<Vec<_>>();
+                let pieces = ends.windows(2).zip(heights.windows(2));
+                let area: f64 = pieces.map(|(time, height)| 0.5 * (height[0] + height[1]) * (time[1] - time[0])).sum();
+                self.drive * area / step
+            }
+        }
+    }
+}
+
+/// The value at a time on the straight lines between points; what stands at the ends beyond them.
+fn between(times: &[f64], values: &[f64], time: f64) -> f64 {
+    let after = times.partition_point(|known| *known <= time);
+    let last = times.len().min(values.len());
+    match after {
+        0 => values.first().copied().unwrap_or(0.0),
+        after if after >= last => last.checked_sub(1).map_or(0.0, |last| values[last]),
+        after => {
+            let share = (time - times[after - 1]) / (times[after] - times[after - 1]);
+            (values[after] - values[after - 1]).mul_add(share, values[after - 1])
         }
     }
 }
@@ -67,11 +98,11 @@ pub enum Part {
 
 /// The parts of an injection onto the population of that index.
 pub fn parts(injection: &Injection, population: usize, run: &Run) -> Vec<Part> {
-    let Injection { from, to, .. } = *injection;
+    let Injection { from, to, .. } = injection.clone();
     let drive = injection.drive * injection.fraction;
     let start = from.unwrap_or(run.from);
     let wave = |shape| Part::Wave(Wave { population, drive, start, shape }, from, to);
-    match injection.waveform {
+    match injection.waveform.clone() {
         Waveform::Step => vec![Part::Constant(drive, from, to)],
         Waveform::Pulses { period, width, count } => {
             let end = to.unwrap_or(run.to);
@@ -86,6 +117,7 @@ pub fn parts(injection: &Injection, population: usize, run: &Run) -> Vec<Part> {
             (0..count).map(pulse).collect()
         }
         Waveform::Decay { tau } => vec![wave(Shape::Decay { tau })],
+        Waveform::Table { times, values } => vec![wave(Shape::Table { times: times.into(), values: values.into() })],
         Waveform::Sinusoid { frequency, phase, mean } => {
             let constant = Part::Constant(mean * injection.fraction, from, to);
             match run.time {
@@ -118,12 +150,16 @@ mod tests {
 
     #[test]
     fn the_mean_over_a_step_is_that_of_many_short_ones() {
-        for shape in [Shape::Decay { tau: 30.0 }, Shape::Sinusoid { frequency: 0.04, phase: 0.1 }] {
+        let table = Shape::Table { times: [2.0, 14.0, 15.5, 40.0].into(), values: [1.0, 3.0, -1.0, 0.5].into() };
+        for shape in [Shape::Decay { tau: 30.0 }, Shape::Sinusoid { frequency: 0.04, phase: 0.1 }, table] {
             let wave = Wave { population: 0, drive: 2.0, start: 1.0, shape };
             let time = 1.0 + 12.5 / MS_PER_MIN;
             let fine: f64 = (0..1_000).map(|part| wave.mean(time + f64::from(part) * 5e-3 / MS_PER_MIN, 5e-3)).sum();
             approx::assert_relative_eq!(wave.mean(time, 5.0), fine / 1_000.0, max_relative = 1e-9);
         }
+        let [times, values] = [[10.0, 20.0], [2.0, 4.0]];
+        let course = [0.0, 10.0, 15.0, 20.0, 90.0].map(|time| between(&times, &values, time));
+        assert_eq!(course, [2.0, 2.0, 3.0, 4.0, 4.0]);
     }
 
     #[test]

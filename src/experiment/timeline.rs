@@ -5,7 +5,7 @@ use crate::numeric::lanes::Row;
 use crate::pharmacology::kinetics::{Course, Disposition};
 use crate::pharmacology::{CourseKey, Courses, Pharmacology, species_disposition};
 use crate::spec::units::is_of;
-use crate::spec::{Administration, Arm, Reference, Scenario};
+use crate::spec::{Administration, Arm, Injection, Population, Reference, Scenario};
 
 /// Something that begins, ends, or happens at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,8 +114,12 @@ impl Timeline {
         }
         for injection in &arm.inject {
             let aimed = populations.iter().enumerate().filter(|(_, name)| is_of(name, &injection.population));
-            for (population, _) in aimed {
-                for part in parts(injection, population, &scenario.run) {
+            let ring = scenario.circuit.written().populations.get(&injection.population).and_then(Population::ring);
+            for (unit, (population, _)) in aimed.enumerate() {
+                let height =
+                    injection.tuning.as_ref().zip(ring).map_or(1.0, |(tuning, ring)| tuning.factor(unit, ring));
+                let injection = Injection { fraction: injection.fraction * height, ..injection.clone() };
+                for part in parts(&injection, population, &scenario.run) {
                     match part {
                         Part::Constant(drive, from, to) => {
                             timeline.hold(Held::Injection { population, drive }, from, to);
@@ -164,7 +168,7 @@ impl Timeline {
     /// The waves in force.
     pub fn waves(&self) -> impl Iterator<Item = Wave> {
         self.held.iter().filter_map(|(held, on)| match held {
-            Held::Wave(wave) if *on => Some(*wave),
+            Held::Wave(wave) if *on => Some(wave.clone()),
             _ => None,
         })
     }

@@ -1,5 +1,6 @@
 //! Small linear algebra: elimination over lanes, eigenvalues and inverses of one matrix.
 
+use super::hessenberg;
 use super::lanes::{Lanes, Mask, Row};
 use fearless_simd::Simd;
 use nalgebra::{DMatrix, Schur};
@@ -89,10 +90,6 @@ fn swap_where<S: Simd, const G: usize>(simd: S, condition: Mask<S, G>, rows: &mu
 
 /// Iterations of the Schur decomposition; ordinary matrices of this size need a few dozen.
 const MOST_SCHUR_ITERATIONS: usize = 10_000;
-/// The perturbation, relative to the largest entry, that frees the iteration from exact symmetries on which it cycles. The
-/// eigenvalues move by about as much.
-const PERTURBATION: f64 = 1e-13;
-
 /// The eigenvalues of a matrix (row-major n x n), in order of their real parts, then imaginary parts.
 ///
 /// # Errors
@@ -104,19 +101,15 @@ pub fn eigenvalues(matrix: &[f64], n: usize) -> Result<Vec<Complex>, EigenError>
     if n == 0 {
         return Ok(Vec::new());
     }
-    let exact = DMatrix::from_row_slice(n, n, matrix);
-    let largest = matrix.iter().fold(0.0f64, |largest, entry| largest.max(entry.abs()));
-    let schur = Schur::try_new(exact.clone(), f64::EPSILON, MOST_SCHUR_ITERATIONS).or_else(|| {
-        // A fixed, irregular pattern: the result is the same each time.
-        let nudge = |row: usize, column: usize| ((row * 7 + column * 13) % 11) as f64 / 11.0 - 0.45;
-        let nudged = DMatrix::from_fn(n, n, |row, column| {
-            PERTURBATION.mul_add(largest * nudge(row, column), exact[(row, column)])
-        });
-        Schur::try_new(nudged, f64::EPSILON, MOST_SCHUR_ITERATIONS)
-    });
-    let schur = schur.ok_or(EigenError::NoConvergence)?;
-    let mut values: Vec<Complex> =
-        schur.complex_eigenvalues().iter().map(|value| Complex { re: value.re, im: value.im }).collect();
+    let matrix = DMatrix::from_row_slice(n, n, matrix);
+    let mut values: Vec<Complex> = match Schur::try_new(matrix.clone(), f64::EPSILON, MOST_SCHUR_ITERATIONS) {
+        Some(schur) => schur.complex_eigenvalues().iter().map(|value| Complex { re: value.re, im: value.im }).collect(),
+        // On exact symmetries its iteration may cycle.
+        None => {
+            let values = hessenberg::eigenvalues(matrix).ok_or(EigenError::NoConvergence)?;
+            values.into_iter().map(|(re, im)| Complex { re, im }).collect()
+        }
+    };
     values.sort_by(|one, other| one.re.total_cmp(&other.re).then(one.im.total_cmp(&other.im)));
     Ok(values)
 }

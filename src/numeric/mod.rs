@@ -2,6 +2,7 @@
 
 pub mod expression;
 pub mod functions;
+mod hessenberg;
 pub mod lanes;
 pub mod linear;
 pub mod normal;

@@ -176,11 +176,14 @@ impl<'a> Report<'a> {
         for injection in &arm.inject {
             let sign = if injection.drive > 0.0 { "+" } else { "" };
             let drive = Dimension::Input.print(injection.drive, input, 3).replace('-', "−");
-            let course = match injection.waveform {
+            let course = match &injection.waveform {
                 Waveform::Step => String::new(),
-                Waveform::Pulses { period, .. } => format!(" every {} ms", significant(period, 3)),
-                Waveform::Decay { tau } => format!(", decaying in {} ms,", significant(tau, 3)),
-                Waveform::Sinusoid { frequency, .. } => format!(" at {} Hz", significant(frequency, 3)),
+                Waveform::Pulses { period, .. } => format!(" every {} ms", significant(*period, 3)),
+                Waveform::Decay { tau } => format!(", decaying in {} ms,", significant(*tau, 3)),
+                Waveform::Sinusoid { frequency, .. } => format!(" at {} Hz", significant(*frequency, 3)),
+                Waveform::Table { times, .. } => {
+                    format!(" over {} ms", significant(times.last().copied().unwrap_or(0.0), 3))
+                }
             };
             let share = match injection.fraction {
                 1.0 => String::new(),

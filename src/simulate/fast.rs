@@ -33,6 +33,20 @@ pub fn run<const G: usize>(model: &Model<G>, plans: &[&Plan], run: &Run, level: 
     block.lanes.into_iter().map(|lane| lane.outcome).collect()
 }
 
+/// The waves in force in the lanes that run, each with its lane.
+fn waves(lanes: &[Lane]) -> Vec<(usize, Wave)> {
+    let waves = |(lane, arm): (usize, &Lane)| arm.timeline.waves().map(|wave| (lane, wave)).collect::<Vec<_>>();
+    lanes.iter().enumerate().filter(|(_, lane)| lane.running).flat_map(waves).collect()
+}
+
+/// Adds to the drives the means of waves over a step that starts at a time in min and lasts `step` ms.
+fn add_waves<const G: usize>(rows: &mut Rows<G>, waves: &[(usize, Wave)], time: f64, step: f64) {
+    for (lane, wave) in waves {
+        let drive = &mut rows.populations[wave.population].drive;
+        drive.set(*lane, drive.get(*lane) + wave.mean(time, step));
+    }
+}
+
 struct Block<'a, const G: usize> {
     model: &'a Model<G>,
     run: &'a Run,
@@ -51,8 +65,10 @@ struct Block<'a, const G: usize> {
     noise: Noise<G>,
     /// Mean rates since each lane's last boundary.
     mean_rates: Vec<Row<G>>,
-    /// Sums of rates since the last sample, and how many steps they hold.
+    /// Sums of rates since the last sample, each step's at its start.
     sample_sums: Vec<Row<G>>,
+    /// The rates at the last sample, as the step that began there saw them.
+    sampled_rates: Vec<Row<G>>,
     sampled_at: u64,
     work: Work<G>,
 }
@@ -133,6 +149,7 @@ impl<'a, const G: usize> Block<'a, G> {
             fast: Fast::new(&model.shape, &model.circuit, run.step, vec![Row::ZERO; model.shape.variables()]),
             noise: Noise::new(&model.shape, &model.circuit, run.step, run.seed, identities),
             mean_rates: zero.clone(),
+            sampled_rates: zero.clone(),
             sample_sums: zero,
             sampled_at: 0,
             work: model.work(),
@@ -156,9 +173,7 @@ impl<'a, const G: usize> Block<'a, G> {
         let mut take = |rows: &Rows<G>, span| {
             take_steps(simd, run.method, &model.shape, rows, run.step, noise, fast, span);
         };
-        let waves = |(lane, arm): (usize, &Lane)| arm.timeline.waves().map(|wave| (lane, wave)).collect::<Vec<_>>();
-        let waves: Vec<(usize, Wave)> =
-            lanes.iter().enumerate().filter(|(_, lane)| lane.running).flat_map(waves).collect();
+        let waves = waves(lanes);
         if waves.is_empty() {
             return take(rows, (*step, next));
         }
@@ -167,15 +182,24 @@ impl<'a, const G: usize> Block<'a, G> {
             for (numbers, still) in rows.populations.iter_mut().zip(&still) {
                 numbers.drive = *still;
             }
-            for (lane, wave) in &waves {
-                let drive = &mut rows.populations[wave.population].drive;
-                drive.set(*lane, drive.get(*lane) + wave.mean(grid.time_of(count), run.step));
-            }
+            add_waves(rows, &waves, grid.time_of(count), run.step);
             take(rows, (count, count + 1));
         }
         for (numbers, still) in rows.populations.iter_mut().zip(&still) {
             numbers.drive = *still;
         }
+    }
+
+    /// The rates at present: those of algebraic populations with the noise and waves of the step that is next.
+    fn present_rates<S: Simd>(&mut self, simd: S) -> Vec<Row<G>> {
+        let waves = waves(&self.lanes);
+        let Self { model, run, grid, rows, noise, fast, step, .. } = self;
+        if waves.is_empty() {
+            return fast.present_rates(simd, (&model.shape, rows), &noise.now);
+        }
+        let mut rows = rows.clone();
+        add_waves(&mut rows, &waves, grid.time_of(*step), run.step);
+        fast.present_rates(simd, (&model.shape, &rows), &noise.now)
     }
 
     /// The next boundary of a lane.
@@ -207,6 +231,7 @@ impl<'a, const G: usize> Block<'a, G> {
         }
         self.report(simd, &all, self.run.from);
         self.refresh(simd, &all);
+        self.sampled_rates = self.present_rates(simd);
     }
 
     /// Brings the slow variables of the lanes to the present, records, carries out events, and refreshes the rows.
@@ -230,7 +255,7 @@ impl<'a, const G: usize> Block<'a, G> {
         self.model.show_variables(&self.fast.state, &mut self.work.signals);
         self.report(simd, due, now + self.grid.step_min * SLACK);
         if sampling {
-            self.record(due, now);
+            self.record(simd, due, now);
         }
         for lane in due {
             let lane_now = &mut self.lanes[*lane];
@@ -239,6 +264,9 @@ impl<'a, const G: usize> Block<'a, G> {
             }
         }
         self.refresh(simd, due);
+        if sampling {
+            self.sampled_rates = self.present_rates(simd);
+        }
     }
 
     /// Records the state of the lanes whose report is due, with the circuit linearised where it is.
@@ -323,11 +351,12 @@ impl<'a, const G: usize> Block<'a, G> {
         }
     }
 
-    fn record(&mut self, due: &[usize], now: f64) {
+    /// Records the mean rates since the last sample, each step's at its end: of a single step, the present rates.
+    fn record<S: Simd>(&mut self, simd: S, due: &[usize], now: f64) {
         let steps = (self.step - self.sampled_at) as f64;
-        let mut means = self.mean_rates.clone();
-        for (mean, sums) in means.iter_mut().zip(&mut self.sample_sums) {
-            *mean = Row::from_fn(|lane| sums.get(lane) / steps);
+        let mut means = self.present_rates(simd);
+        for (mean, (sums, before)) in means.iter_mut().zip(self.sample_sums.iter_mut().zip(&self.sampled_rates)) {
+            *mean = Row::from_fn(|lane| (sums.get(lane) - before.get(lane) + mean.get(lane)) / steps);
             *sums = Row::ZERO;
         }
         self.model.show_rates(&means, &mut self.work.signals);

@@ -50,6 +50,21 @@ impl<const G: usize> Fast<G> {
         still_outputs(simd, (shape, rows), &self.state, &mut self.outputs);
         self.history.fill(simd, (shape, rows), &self.outputs, &self.state);
     }
+
+    /// The rates at the start of the step that is next, under its noise.
+    pub fn present_rates<S: Simd>(
+        &mut self,
+        simd: S,
+        (shape, rows): (&Shape<G>, &Rows<G>),
+        noise: &[Row<G>],
+    ) -> Vec<Row<G>> {
+        self.history.read(simd, 1.0);
+        self.trial.clone_from(&self.state);
+        let mut outputs = self.outputs.clone();
+        evaluate(simd, (shape, rows), noise, &self.history.delayed, &mut self.trial, &mut outputs);
+        outputs.truncate(shape.size());
+        outputs
+    }
 }
 
 /// Takes the steps from number `first` up to but not including `last`, each of `step` ms.

@@ -1,6 +1,7 @@
 //! Stimuli: inputs onto populations, and their course in time.
 
 use super::declare::{Choice, Node, Parameter, Presence, Range, Visitor, parameter};
+use super::units::{KernelShape, place_of};
 use crate::units::Dimension;
 
 /// An input onto a population for a while.
@@ -18,6 +19,24 @@ pub struct Injection {
     pub fraction: f64,
     /// Its course between start and end.
     pub waveform: Waveform,
+    /// How it falls with the angle between units, where the population has several.
+    pub tuning: Option<Tuning>,
+}
+
+/// How an input falls with the angle from the unit that receives most.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tuning {
+    /// Where it is centred, in degrees; unit 0 of n stands at 0, unit 1 at 360/n.
+    pub centre: f64,
+    /// Its shape.
+    pub shape: KernelShape,
+}
+
+impl Tuning {
+    /// The factor on the input to unit `index` of so many.
+    pub fn factor(&self, index: usize, units: u64) -> f64 {
+        self.shape.height(place_of(index as u64, units) - self.centre)
+    }
 }
 
 impl Default for Injection {
@@ -29,6 +48,7 @@ impl Default for Injection {
             to: None,
             fraction: 1.0,
             waveform: Waveform::default(),
+            tuning: None,
         }
     }
 }
@@ -62,11 +82,19 @@ pub enum Waveform {
         /// In input units.
         mean: f64,
     },
+    /// The drive times a factor that runs in straight lines between points, and stays what it is before the first and after
+    /// the last.
+    Table {
+        /// In ms, rising.
+        times: Vec<f64>,
+        /// A factor for each time.
+        values: Vec<f64>,
+    },
 }
 
 impl Choice for Waveform {
     fn words(&self) -> &'static [&'static str] {
-        &["step", "pulses", "decay", "sinusoid"]
+        &["step", "pulses", "decay", "sinusoid", "table"]
     }
 
     fn word(&self) -> &'static str {
@@ -75,6 +103,7 @@ impl Choice for Waveform {
             Self::Pulses { .. } => "pulses",
             Self::Decay { .. } => "decay",
             Self::Sinusoid { .. } => "sinusoid",
+            Self::Table { .. } => "table",
         }
     }
 
@@ -87,6 +116,7 @@ impl Choice for Waveform {
             "pulses" => Self::Pulses { period: 100.0, width: 10.0, count: 0 },
             "decay" => Self::Decay { tau: 100.0 },
             "sinusoid" => Self::Sinusoid { frequency: 10.0, phase: 0.0, mean: 0.0 },
+            "table" => Self::Table { times: Vec::new(), values: Vec::new() },
             _ => return false,
         };
         true
@@ -103,6 +133,9 @@ static WIDTH: Parameter = parameter("w", Dimension::CircuitTime, Range::Positive
 static TAU: Parameter = parameter("tau", Dimension::CircuitTime, Range::Positive, "time constant of the decay");
 static FREQUENCY: Parameter = parameter("f", Dimension::Rate, Range::Positive, "frequency");
 static PHASE: Parameter = parameter("phi", Dimension::Number, Range::Any, "phase at the start, in cycles");
+static TIMES: Parameter = parameter("t", Dimension::CircuitTime, Range::Any, "times since the start, rising");
+static VALUES: Parameter = parameter("v", Dimension::Number, Range::Any, "factors on the drive, one for each time");
+static CENTRE: Parameter = parameter("c", Dimension::Number, Range::Any, "angle of the largest input, in degrees");
 static MEAN: Parameter = parameter("I_0", Dimension::Input, Range::Any, "mean of the sinusoid");
 
 impl Node for Injection {
@@ -113,6 +146,14 @@ impl Node for Injection {
         visitor.optional("to", &mut self.to, &TO);
         visitor.number("fraction", &mut self.fraction, Presence::Default, &FRACTION);
         visitor.table("waveform", &mut self.waveform, "course of the input between start and end");
+        visitor.optional_table("tuning", &mut self.tuning, "how the input falls with the angle between units");
+    }
+}
+
+impl Node for Tuning {
+    fn visit(&mut self, visitor: &mut dyn Visitor) {
+        visitor.number("centre", &mut self.centre, Presence::Default, &CENTRE);
+        self.shape.visit(visitor, "how the input falls with the angle");
     }
 }
 
@@ -131,6 +172,10 @@ impl Node for Waveform {
                 visitor.number("frequency", frequency, Presence::Required, &FREQUENCY);
                 visitor.number("phase", phase, Presence::Default, &PHASE);
                 visitor.number("mean", mean, Presence::Default, &MEAN);
+            }
+            Self::Table { times, values } => {
+                visitor.series("times", times, &TIMES);
+                visitor.series("values", values, &VALUES);
             }
         }
     }

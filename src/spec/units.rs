@@ -9,6 +9,8 @@ use crate::units::Dimension;
 use indexmap::IndexMap;
 
 const DEGREES_PER_TURN: f64 = 360.0;
+/// More units than this make Jacobians that no analysis gets through.
+pub(super) const MOST_UNITS: u64 = 200;
 
 /// How the weight from a ring of units falls with the angle between two units. The weights onto a unit add up to the weight
 /// that is written.
@@ -46,8 +48,20 @@ pub enum KernelShape {
 }
 
 impl KernelShape {
+    /// Shows the shape and its numbers.
+    pub(super) fn visit(&mut self, visitor: &mut dyn Visitor, meaning: &'static str) {
+        visitor.choice("shape", self, Presence::Required, meaning);
+        match self {
+            Self::Uniform => {}
+            Self::Gaussian { width } | Self::VonMises { width } => {
+                visitor.number("width", width, Presence::Required, &WIDTH);
+            }
+            Self::Cosine { amplitude } => visitor.number("amplitude", amplitude, Presence::Required, &AMPLITUDE),
+        }
+    }
+
     /// Its height at an angle in degrees.
-    fn height(&self, angle: f64) -> f64 {
+    pub(super) fn height(&self, angle: f64) -> f64 {
         let turn = angle - DEGREES_PER_TURN * libm::round(angle / DEGREES_PER_TURN);
         let cosine = libm::cos(turn.to_radians());
         match self {
@@ -95,15 +109,13 @@ impl Node for Kernel {
     fn visit(&mut self, visitor: &mut dyn Visitor) {
         visitor.text("onto", &mut self.onto, Presence::Required, "target population");
         visitor.text("from", &mut self.from, Presence::Required, "source population, of several units");
-        visitor.choice("shape", &mut self.shape, Presence::Required, "how weights fall with the angle");
-        match &mut self.shape {
-            KernelShape::Uniform => {}
-            KernelShape::Gaussian { width } | KernelShape::VonMises { width } => {
-                visitor.number("width", width, Presence::Required, &WIDTH);
-            }
-            KernelShape::Cosine { amplitude } => visitor.number("amplitude", amplitude, Presence::Required, &AMPLITUDE),
-        }
+        self.shape.visit(visitor, "how weights fall with the angle");
     }
+}
+
+/// Where a unit stands on the ring, in degrees.
+pub(super) fn place_of(index: u64, units: u64) -> f64 {
+    index as f64 * DEGREES_PER_TURN / units as f64
 }
 
 /// The name of one unit of a population.
@@ -117,9 +129,9 @@ pub fn is_of(name: &str, population: &str) -> bool {
 }
 
 impl Population {
-    /// How many units it has where it is a ring of several.
-    fn ring(&self) -> Option<u64> {
-        (self.units > 1).then_some(self.units)
+    /// How many units it has where it is a ring of several; more than the most are not laid out.
+    pub fn ring(&self) -> Option<u64> {
+        (2..=MOST_UNITS).contains(&self.units).then_some(self.units)
     }
 }
 
@@ -209,7 +221,7 @@ impl Circuit {
     /// Weights onto one unit of a target, from every unit of each source.
     fn spread(&self, from: &IndexMap<String, f64>, target: &str, index: usize) -> IndexMap<String, f64> {
         let units = |name: &str| self.populations.get(name).and_then(Population::ring);
-        let here = units(target).map_or(0.0, |units| index as f64 * DEGREES_PER_TURN / units as f64);
+        let here = units(target).map_or(0.0, |units| place_of(index as u64, units));
         let mut out = IndexMap::new();
         for (source, weight) in from {
             let Some(count) = units(source) else {
@@ -220,8 +232,7 @@ impl Circuit {
             // A target of one unit lies nowhere on the ring.
             let shape =
                 kernel.filter(|_| units(target).is_some()).map_or(&KernelShape::Uniform, |kernel| &kernel.shape);
-            let there = |unit: u64| unit as f64 * DEGREES_PER_TURN / count as f64;
-            let heights: Vec<f64> = (0..count).map(|unit| shape.height(here - there(unit))).collect();
+            let heights: Vec<f64> = (0..count).map(|unit| shape.height(here - place_of(unit, count))).collect();
             let total: f64 = heights.iter().sum();
             for (unit, height) in (0..count).zip(heights) {
                 out.insert(unit_name(source, unit), weight * height / total);

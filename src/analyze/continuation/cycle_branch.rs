@@ -35,6 +35,7 @@ pub struct CyclePoint {
     /// The knob's value.
     pub knob: f64,
     /// The period, in units of time: ms in circuits.
+    #[serde(rename = "period_ms")]
     pub period: f64,
     /// Lowest observed values over the cycle: rates in Hz.
     pub low: Vec<f64>,

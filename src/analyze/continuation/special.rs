@@ -47,6 +47,7 @@ pub struct Special {
     /// What is observed: rates in Hz.
     pub observed: Vec<f64>,
     /// At a Hopf point: the imaginary part of the eigenvalues, in radians per unit of time (ms in circuits).
+    #[serde(rename = "angular_frequency_per_ms")]
     pub frequency: Option<f64>,
 }
 

@@ -23,6 +23,7 @@ pub struct CurvePoint {
     /// The variables.
     pub state: Vec<f64>,
     /// On a curve of Hopf points: the imaginary part, in radians per unit of time.
+    #[serde(rename = "angular_frequency_per_ms")]
     pub frequency: Option<f64>,
 }
 

@@ -89,7 +89,10 @@ impl Checks<'_> {
             self.report("run.step", "more than 2e10 steps", "a longer step, a shorter run, or slow time");
         }
         if run.signal_step * MS_PER_MIN < run.step {
-            self.report("run.signal_step", "shorter than the circuit's step", "at least `step`");
+            self.report("run.signal_step", "`signal_step` is shorter than the circuit's step", "at least `step`");
+        }
+        if run.record.is_some_and(|record| record * MS_PER_MIN < 0.999 * run.step) {
+            self.report("run.record", "shorter than the circuit's step", "at least `step`");
         }
         self.delays();
         for (name, tau) in circuit.time_constants() {
@@ -198,10 +201,16 @@ impl Checks<'_> {
         for (index, injection) in arm.inject.iter().enumerate() {
             let path = element("inject", index);
             let written = scenario.circuit.written().populations.keys();
-            let all = scenario.circuit.populations.keys().chain(written).map(String::as_str);
+            let units = scenario
+                .circuit
+                .populations
+                .keys()
+                .filter(|name| !scenario.circuit.written().populations.contains_key(*name));
+            let all = written.chain(units).map(String::as_str);
             self.known(joined(&path, "population"), "population", &injection.population, all);
             self.span(&path, injection.from, injection.to);
             self.waveform(&joined(&path, "waveform"), injection);
+            self.tuning(&joined(&path, "tuning"), injection);
         }
         if let Some(compare) = &arm.compare {
             for (key, name) in [("control", &compare.control), ("stress", &compare.stress)] {

@@ -5,12 +5,10 @@ use crate::spec::circuit::{Circuit, Compartment, Form, Population, Role, Weight}
 use crate::spec::mechanism::{Divided, NoiseKind, NoiseSite};
 use crate::spec::path::joined;
 use crate::spec::synapse::Synapses;
-use crate::spec::units::KernelShape;
+use crate::spec::units::{KernelShape, MOST_UNITS};
 
 /// Beyond these the equations over- or underflow before anything physiological is left to compute.
 const LARGEST_INPUT: f64 = 1e9;
-/// More units than this make Jacobians that no analysis gets through.
-const MOST_UNITS: u64 = 200;
 const LARGEST_TIME_CONSTANT: f64 = 1e9;
 /// Each step of a delay is held in memory.
 const MOST_DELAY_STEPS: f64 = 1e6;

@@ -1,6 +1,7 @@
 //! Checks of the waveforms of stimuli.
 
 use super::Checks;
+use crate::spec::circuit::Population;
 use crate::spec::path::joined;
 use crate::spec::run::Time;
 use crate::spec::stimulus::{Injection, Waveform};
@@ -17,12 +18,12 @@ impl Checks<'_> {
         let slow = run.time == Time::Slow;
         let step = run.step;
         let length = (injection.to.unwrap_or(run.to) - injection.from.unwrap_or(run.from)) * MS_PER_MIN;
-        match injection.waveform {
+        match &injection.waveform {
             Waveform::Step => {}
             Waveform::Pulses { period, width, .. } => {
                 if width >= period {
                     self.report(joined(path, "width"), "the pulses run into one another", "less than `period`");
-                } else if !slow && width < step {
+                } else if !slow && *width < step {
                     let message = format!("a pulse of {width} ms is shorter than the step of {step} ms");
                     self.report(joined(path, "width"), message, "a longer pulse, or a shorter `run.step`");
                 }
@@ -33,7 +34,7 @@ impl Checks<'_> {
             Waveform::Decay { .. } if slow => {
                 self.report(path, "a decaying input is too fast for slow time", "`time = \"fast\"` in [run]");
             }
-            Waveform::Sinusoid { frequency, .. } if slow && frequency < SLOWEST_SINUSOID_HZ => {
+            Waveform::Sinusoid { frequency, .. } if slow && *frequency < SLOWEST_SINUSOID_HZ => {
                 let message = "in slow time a sinusoid enters by its mean, and this one is too slow for that";
                 self.report(joined(path, "frequency"), message, "1 Hz or more, or `time = \"fast\"` in [run]");
             }
@@ -41,7 +42,29 @@ impl Checks<'_> {
                 let message = format!("fewer than four steps of {step} ms in a cycle");
                 self.report(joined(path, "frequency"), message, "a lower frequency, or a shorter `run.step`");
             }
+            Waveform::Table { times, values } => self.table_of_times(path, times, values, slow),
             Waveform::Decay { .. } | Waveform::Sinusoid { .. } => {}
+        }
+    }
+
+    fn table_of_times(&mut self, path: &str, times: &[f64], values: &[f64], slow: bool) {
+        if slow {
+            self.report(path, "a table of times is too fast for slow time", "`time = \"fast\"` in [run]");
+        }
+        if times.is_empty() || times.len() != values.len() {
+            let message = format!("{} times, but {} values", times.len(), values.len());
+            self.report(joined(path, "times"), message, "as many of one as of the other, and at least one");
+        }
+        if times.windows(2).any(|pair| pair[0] >= pair[1]) {
+            self.report(joined(path, "times"), "times that do not rise", "each later than the one before");
+        }
+    }
+
+    pub(super) fn tuning(&mut self, path: &str, injection: &Injection) {
+        let population = self.scenario.circuit.written().populations.get(&injection.population);
+        if injection.tuning.is_some() && population.and_then(Population::ring).is_none() {
+            let message = format!("`{}` is not a population of several units", injection.population);
+            self.report(path, message, "a population with `units`, all of which the input reaches");
         }
     }
 }
