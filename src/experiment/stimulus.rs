@@ -98,7 +98,7 @@ pub enum Part {
 
 /// The parts of an injection onto the population of that index.
 pub fn parts(injection: &Injection, population: usize, run: &Run) -> Vec<Part> {
-    let Injection { from, to, .. } = injection.clone();
+    let (from, to) = (injection.from, injection.to);
     let drive = injection.drive * injection.fraction;
     let start = from.unwrap_or(run.from);
     let wave = |shape| Part::Wave(Wave { population, drive, start, shape }, from, to);

@@ -45,7 +45,7 @@ impl Iteration {
                 values.extend(self.pair(last));
                 return Some(first);
             }
-            if count > 0 && count % EXCEPTIONAL == 0 {
+            if count > 0 && count.is_multiple_of(EXCEPTIONAL) {
                 self.shift_out(last);
             }
             let (start, reflection) = self.start(first, last, count);
@@ -93,7 +93,7 @@ impl Iteration {
     /// The row at which the sweep starts, and its first reflection: from two shifts, the eigenvalues of the last two rows.
     fn start(&self, first: usize, last: usize, count: usize) -> (usize, [f64; 3]) {
         let a = &self.a;
-        let (x, y, w) = if count > 0 && count % EXCEPTIONAL == 0 {
+        let (x, y, w) = if count > 0 && count.is_multiple_of(EXCEPTIONAL) {
             let size = a[(last, last - 1)].abs() + a[(last - 1, last - 2)].abs();
             (0.75 * size, 0.75 * size, -0.4375 * size * size)
         } else {
