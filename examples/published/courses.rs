@@ -24,8 +24,7 @@ fn outcome(name: &str, set: &[String]) -> Result<Outcome, Failure> {
     Ok(run(&loaded.scenario, Level::new())?)
 }
 
-/// One arm of an outcome, recorded at every step. What is recorded of a rate is its mean since the last sample, which is
-/// here the rate at the beginning of the step that ends: it is read one step later.
+/// One arm of an outcome, recorded at every step.
 struct Course<'a> {
     outcome: &'a Outcome,
     arm: usize,
@@ -44,31 +43,24 @@ impl Course<'_> {
         Ok(read(Trace { times: recording.times(), values: &values }).ok_or_else(|| format!("{signal}: undefined"))?)
     }
 
-    fn step_min(&self) -> f64 {
-        self.outcome.scenario.run.step / MS_PER_MIN
-    }
-
     /// The rate of a population in the rate form at a time in s.
     fn rate(&self, population: &str, seconds: f64) -> Result<f64, Failure> {
-        let minutes = seconds / SECONDS_PER_MIN + self.step_min();
-        self.trace(&format!("rate.{population}"), |trace| trace.at(minutes))
+        self.trace(&format!("rate.{population}"), |trace| trace.at(seconds / SECONDS_PER_MIN))
     }
 
     /// When a rate first reaches a level, in s.
     fn passage(&self, population: &str, level_hz: f64) -> Result<f64, Failure> {
         let minutes =
             self.trace(&format!("rate.{population}"), |trace| trace.first_rise_to(level_hz, 0.0, f64::INFINITY))?;
-        Ok((minutes - self.step_min()) * SECONDS_PER_MIN)
+        Ok(minutes * SECONDS_PER_MIN)
     }
 
     /// The highest and lowest rate from time zero on, and when, in min.
     fn extremes(&self, population: &str) -> Result<[Extreme; 2], Failure> {
-        let first = self.step_min();
-        let shifted = |extreme: Extreme| Extreme { at_min: extreme.at_min - first, ..extreme };
         let signal = format!("rate.{population}");
         Ok([
-            shifted(self.trace(&signal, |trace| trace.highest(first, f64::INFINITY))?),
-            shifted(self.trace(&signal, |trace| trace.lowest(first, f64::INFINITY))?),
+            self.trace(&signal, |trace| trace.highest(0.0, f64::INFINITY))?,
+            self.trace(&signal, |trace| trace.lowest(0.0, f64::INFINITY))?,
         ])
     }
 
@@ -251,7 +243,7 @@ pub fn transients() -> Result<Vec<Comparison>, Failure> {
             rows.add("when (ms)", number(&published["SST_t_min_ms"]), lowest.at_min * MS_PER_MIN, COURSE);
             let rest = course.rate("SST", 0.0)?;
             let ours = course.trace("rate.SST", |trace| trace.first_rise_to(rest, lowest.at_min, f64::INFINITY))?;
-            let ours = (ours - course.step_min()) * MS_PER_MIN;
+            let ours = ours * MS_PER_MIN;
             // Theirs is known to the interval of their samples, 0.01 ms.
             rows.add("when it is back at its rest (ms, to 0.01)", back, ours, 0.01 / back);
         }
