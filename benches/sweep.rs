@@ -18,6 +18,7 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use fearless_simd::Level;
 use std::path::Path;
+use std::sync::Arc;
 
 fn main() {
     divan::main();
@@ -47,7 +48,8 @@ fn rate_form_with_noise(bencher: Bencher, kind: &str) {
 fn voltage_form(bencher: Bencher, kind: &str) {
     let (mut plans, run) = plans(kind, false, POINTS);
     for plan in &mut plans {
-        plan.scenario.circuit.populations.values_mut().for_each(|population| population.form = Form::Voltage);
+        let circuit = &mut Arc::make_mut(&mut plan.scenario).circuit;
+        circuit.populations.values_mut().for_each(|population| population.form = Form::Voltage);
     }
     bencher.counter(steps(POINTS)).bench_local(|| run_plans::<4>(&plans, &run, Level::new()));
 }

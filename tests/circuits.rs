@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use disinhibit::circuit::transfer::inverse;
-use disinhibit::equilibrium::{Calibrated, calibrate};
+use disinhibit::equilibrium::{Calibrated, calibrate, calibrate_all};
 use disinhibit::readouts::summarise;
 use disinhibit::simulate::run;
 use disinhibit::spec::stimulus::Waveform;
@@ -251,6 +251,50 @@ fn a_circuit_with_several_rests_or_none_says_which_it_found_or_why_not() {
     above.populations["I"].rest = Some(70.0);
     let error = calibrate(&above, Level::new()).unwrap_err().to_string();
     assert!(error.contains("`I` cannot rest at 70 Hz"), "{error}");
+}
+
+#[test]
+fn circuits_calibrated_side_by_side_are_those_calibrated_alone_to_the_last_bit() {
+    // From no recurrent excitation to one that runs away, in more circuits than fit into one block.
+    let free: Vec<Circuit> = (0..70)
+        .map(|index| {
+            let transfer = Transfer::PowerLaw { gain: 0.02, threshold: 0.0, exponent: 2.0, maximum: None };
+            let mut circuit = pair(&transfer, [Form::Rate, Form::Rate], None);
+            for population in circuit.populations.values_mut() {
+                population.rest = None;
+                population.drive = Some(3.0);
+            }
+            circuit.onto["E"].from["E"] = 0.1 * f64::from(index);
+            circuit
+        })
+        .collect();
+    // Rests from low ones to those that the transfer function does not reach.
+    let stated: Vec<Circuit> = (0..40)
+        .map(|index| {
+            let mut circuit = pair(&transfers()[6], [Form::Rate, Form::Voltage], None);
+            circuit.populations["I"].rest = Some(1.0 + 2.0 * f64::from(index));
+            circuit
+        })
+        .collect();
+    for circuits in [free, stated] {
+        let together = calibrate_all(&circuits.iter().collect::<Vec<_>>(), Level::new());
+        let mut refused = 0;
+        for (circuit, together) in circuits.iter().zip(together) {
+            match (calibrate(circuit, Level::new()), together) {
+                (Ok(alone), Ok(together)) => {
+                    let numbers = |it: &Calibrated| [it.drives.clone(), it.variables.clone(), it.response.clone()];
+                    assert_eq!(numbers(&alone), numbers(&together));
+                    assert_eq!(alone.eigenvalues, together.eigenvalues);
+                }
+                (Err(alone), Err(together)) => {
+                    assert_eq!(alone.to_string(), together.to_string());
+                    refused += 1;
+                }
+                (alone, together) => panic!("{alone:?} is not {together:?}"),
+            }
+        }
+        assert!(refused > 5 && refused + 5 < circuits.len(), "{refused} of {}", circuits.len());
+    }
 }
 
 /// Rates of a linear population of 10 ms and a gain of 2 that rests at 50 Hz, at each step of 0.1 ms under a stimulus, with

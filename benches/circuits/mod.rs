@@ -2,6 +2,7 @@
 
 use disinhibit::experiment::{Plan, Traces};
 use disinhibit::spec::{Arm, Circuit, Noise, Population, Run, Scenario, Time, Transfer, Weights};
+use std::sync::Arc;
 
 /// How long a bench simulates, and its step.
 pub const MINUTES: f64 = 0.5;
@@ -71,7 +72,7 @@ pub fn plans(kind: &str, noisy: bool, points: usize) -> (Vec<Plan>, Run) {
             onto: names.iter().enumerate().map(|(index, name)| ((*name).to_owned(), weights(index))).collect(),
             ..Circuit::default()
         };
-        let scenario = Scenario { circuit, run: run.clone(), ..Scenario::default() };
+        let scenario = Arc::new(Scenario { circuit, run: run.clone(), ..Scenario::default() });
         Plan {
             arm: Arm::default(),
             base: scenario.clone(),

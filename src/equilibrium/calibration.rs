@@ -8,11 +8,14 @@ use crate::circuit::synapses::settle_at;
 use crate::circuit::transfer::inverse;
 use crate::circuit::{self, Rows, Shape};
 use crate::numeric::lanes::dispatch;
-use crate::numeric::lanes::{Lanes, Row};
+use crate::numeric::lanes::{Lanes, Mask, Row};
 use crate::numeric::linear::{Complex, EigenError};
 use crate::spec::{self, Divided, Form, Population, Scenario};
 use fearless_simd::{Level, Simd};
 use indexmap::IndexMap;
+
+/// Vectors side by side where many circuits are calibrated.
+const VECTORS: usize = 4;
 
 /// A circuit whose drives are solved, with its rest.
 #[derive(Clone, Debug)]
@@ -73,7 +76,18 @@ pub enum RestError {
 /// # Errors
 /// [`RestError`] says why there is no usable rest.
 pub fn calibrate(circuit: &spec::Circuit, level: Level) -> Result<Calibrated, RestError> {
-    let Rest { shape, rows, state, rates: resting } = Rest::new(circuit, level)?;
+    calibrated(circuit, Rest::new(circuit, level)?, level)
+}
+
+/// [`calibrate`] for many circuits that agree in all but numbers, side by side; result `i` is that of circuit `i` alone.
+pub fn calibrate_all(circuits: &[&spec::Circuit], level: Level) -> Vec<Result<Calibrated, RestError>> {
+    let blocks = circuits.chunks(Row::<VECTORS>::LANES);
+    let all = blocks.flat_map(|block| block.iter().zip(resting_states::<VECTORS>(block, level)));
+    all.map(|(circuit, state)| calibrated(circuit, Rest::at(circuit, &state?, level)?, level)).collect()
+}
+
+fn calibrated(circuit: &spec::Circuit, rest: Rest, level: Level) -> Result<Calibrated, RestError> {
+    let Rest { shape, rows, state, rates: resting } = rest;
     let linearisation = Linearisation::new(&shape, &rows, &state, level)?;
     let eigenvalues = linearisation.eigenvalues_per_s();
     refuse_unstable(circuit, &resting, &eigenvalues)?;
@@ -95,9 +109,19 @@ pub fn calibrate(circuit: &spec::Circuit, level: Level) -> Result<Calibrated, Re
 /// # Errors
 /// [`RestError`] says why there is no usable rest, or why a drive cannot be solved.
 pub fn calibrate_scenario(scenario: &Scenario, level: Level) -> Result<Calibrated, RestError> {
-    if scenario.run.start.is_empty() {
-        return calibrate(&scenario.circuit, level);
+    if scenario.run.start.is_empty() { calibrate(&scenario.circuit, level) } else { calibrate_started(scenario, level) }
+}
+
+/// [`calibrate_scenario`] for many scenarios whose circuits agree in all but numbers, side by side; result `i` is that of
+/// scenario `i` alone.
+pub fn calibrate_scenarios(scenarios: &[&Scenario], level: Level) -> Vec<Result<Calibrated, RestError>> {
+    if scenarios.iter().any(|scenario| !scenario.run.start.is_empty()) {
+        return scenarios.iter().map(|scenario| calibrate_scenario(scenario, level)).collect();
     }
+    calibrate_all(&scenarios.iter().map(|scenario| &scenario.circuit).collect::<Vec<_>>(), level)
+}
+
+fn calibrate_started(scenario: &Scenario, level: Level) -> Result<Calibrated, RestError> {
     let circuit = solved(&scenario.circuit, level)?;
     let (variables, rates) = started(&circuit, &scenario.run.start, level);
     let drives = circuit.populations.values().map(|population| population.drive.unwrap_or(0.0)).collect();
@@ -152,15 +176,14 @@ struct Rest {
 
 impl Rest {
     fn new(circuit: &spec::Circuit, level: Level) -> Result<Self, RestError> {
+        let state = resting_states::<1>(&[circuit], level).pop().unwrap_or(Err(RestError::NoRest))?;
+        Self::at(circuit, &state, level)
+    }
+
+    /// The circuit's rest where its variables are known.
+    fn at(circuit: &spec::Circuit, variables: &[f64], level: Level) -> Result<Self, RestError> {
         let (shape, mut rows) = circuit::build::<1>(&[circuit]);
-        let mut held: Vec<bool> = circuit.populations.values().map(|population| population.rest.is_some()).collect();
-        let some_free = held.contains(&false);
-        let all_free = !held.contains(&true);
-        held.resize(shape.variables(), false);
-        let mut state = resting_state(circuit, &shape, &rows)?;
-        if some_free && !dispatch!(level, simd => settle(simd, &shape, &rows, &mut state, (&held, all_free))) {
-            return Err(RestError::NoRest);
-        }
+        let state: Vec<Row<1>> = variables.iter().map(|value| Row::splat(*value)).collect();
         let mut outputs = vec![Row::ZERO; shape.outputs()];
         dispatch!(level, simd => still_outputs(simd, (&shape, &rows), &state, &mut outputs));
         let outputs: Vec<f64> = outputs.iter().map(|row| row.get(0)).collect();
@@ -174,36 +197,79 @@ impl Rest {
     }
 }
 
-/// The variables at the stated resting rates; 0 where the drive is given, with synapses and adaptation as they then settle.
-fn resting_state(circuit: &spec::Circuit, shape: &Shape<1>, rows: &Rows<1>) -> Result<Vec<Row<1>>, RestError> {
-    let stated: Vec<f64> = circuit.populations.values().map(|population| population.rest.unwrap_or(0.0)).collect();
-    let mut state = vec![Row::ZERO; shape.variables()];
-    for (index, (name, population)) in circuit.populations.iter().enumerate() {
-        let value = match (population.rest, population.form) {
-            (None, _) => 0.0,
-            (Some(rate), Form::Rate | Form::Algebraic) => rate,
-            (Some(rate), Form::Voltage) => resting_argument(name, population, rate, 1.0)?,
-        };
-        state[index] = Row::splat(value);
-    }
-    let stated: Vec<Row<1>> = stated.into_iter().map(Row::splat).collect();
-    settle_at(shape, rows, &stated, &mut state);
-    Ok(state)
+/// The variables of each circuit at rest, in lanes side by side: those of the stated rates, and what the free populations
+/// then settle to from 0. Circuits must agree in all but numbers.
+fn resting_states<const G: usize>(circuits: &[&spec::Circuit], level: Level) -> Vec<Result<Vec<f64>, RestError>> {
+    let (shape, rows) = circuit::build::<G>(circuits);
+    let mut held: Vec<bool> = circuits[0].populations.values().map(|population| population.rest.is_some()).collect();
+    let (some_free, all_free) = (held.contains(&false), !held.contains(&true));
+    held.resize(shape.variables(), false);
+    let (mut state, refused) = stated_states(circuits, &shape, &rows);
+    let settled = if some_free {
+        dispatch!(level, simd => settle(simd, &shape, &rows, &mut state, (&held, all_free)).bits())
+    } else {
+        u64::MAX
+    };
+    let states = refused.into_iter().enumerate().map(|(lane, refused)| match refused {
+        Some(error) => Err(error),
+        None if settled >> lane & 1 == 0 => Err(RestError::NoRest),
+        None => Ok(state.iter().map(|row| row.get(lane)).collect()),
+    });
+    states.collect()
 }
 
-/// The variables of a calibrated circuit that rests at `rates` Hz.
-pub fn resting_variables(circuit: &spec::Circuit, rates: &[f64]) -> Vec<f64> {
-    let (shape, rows) = circuit::build::<1>(&[circuit]);
+/// The variables at the stated resting rates; 0 where the drive is given, with synapses and adaptation as they then settle.
+/// Lanes in which a rate cannot be reached have an error. Lanes beyond the last circuit repeat it.
+fn stated_states<const G: usize>(
+    circuits: &[&spec::Circuit],
+    shape: &Shape<G>,
+    rows: &Rows<G>,
+) -> (Vec<Row<G>>, Vec<Option<RestError>>) {
     let mut state = vec![Row::ZERO; shape.variables()];
-    for ((value, population), rate) in state.iter_mut().zip(circuit.populations.values()).zip(rates) {
-        *value = Row::splat(match population.form {
-            Form::Rate | Form::Algebraic => *rate,
-            Form::Voltage => inverse(&population.transfer, *rate).unwrap_or(0.0),
-        });
+    let mut stated = vec![Row::ZERO; shape.size()];
+    let mut refused = Vec::with_capacity(circuits.len());
+    for lane in 0..Row::<G>::LANES {
+        let mut error = None;
+        for (index, (name, population)) in circuits[lane.min(circuits.len() - 1)].populations.iter().enumerate() {
+            let value = match (population.rest, population.form) {
+                (None, _) => Ok(0.0),
+                (Some(rate), Form::Rate | Form::Algebraic) => Ok(rate),
+                (Some(rate), Form::Voltage) => resting_argument(name, population, rate, 1.0),
+            };
+            stated[index].set(lane, population.rest.unwrap_or(0.0));
+            match value {
+                Ok(value) => state[index].set(lane, value),
+                Err(found) => error = error.or(Some(found)),
+            }
+        }
+        if lane < circuits.len() {
+            refused.push(error);
+        }
     }
-    let rates: Vec<Row<1>> = rates.iter().map(|rate| Row::splat(*rate)).collect();
-    settle_at(&shape, &rows, &rates, &mut state);
-    state.iter().map(|row| row.get(0)).collect()
+    settle_at(shape, rows, &stated, &mut state);
+    (state, refused)
+}
+
+/// The variables of calibrated circuits, one to a lane, that rest at `rates` Hz.
+pub fn resting_variables<const G: usize>(
+    (shape, rows): (&Shape<G>, &Rows<G>),
+    circuits: &[&spec::Circuit],
+    rates: &[&[f64]],
+) -> Vec<Vec<f64>> {
+    let mut state = vec![Row::ZERO; shape.variables()];
+    let mut resting = vec![Row::ZERO; shape.size()];
+    for (lane, (circuit, rates)) in circuits.iter().zip(rates).enumerate() {
+        for (index, (population, rate)) in circuit.populations.values().zip(*rates).enumerate() {
+            resting[index].set(lane, *rate);
+            let value = match population.form {
+                Form::Rate | Form::Algebraic => *rate,
+                Form::Voltage => inverse(&population.transfer, *rate).unwrap_or(0.0),
+            };
+            state[index].set(lane, value);
+        }
+    }
+    settle_at(shape, rows, &resting, &mut state);
+    (0..circuits.len()).map(|lane| state.iter().map(|row| row.get(lane)).collect()).collect()
 }
 
 /// The argument of its transfer function at which a population fires at its rest, its output being divided.
@@ -218,44 +284,52 @@ const NEAR: f64 = 1e-3;
 /// How far Newton's method may then go: farther away lies another state than the one to which the circuit was heading.
 const FARTHEST_CORRECTION: f64 = 1e-2;
 
-/// Finds the rates of the populations that are not held, by letting the circuit run from zero.
+/// Finds the rates of the populations that are not held, by letting the circuits run from zero; gives the lanes in which
+/// they come to rest.
 #[inline(always)]
-fn settle<S: Simd>(
+fn settle<S: Simd, const G: usize>(
     simd: S,
-    shape: &Shape<1>,
-    rows: &Rows<1>,
-    state: &mut [Row<1>],
+    shape: &Shape<G>,
+    rows: &Rows<G>,
+    state: &mut [Row<G>],
     (held, free): (&[bool], bool),
-) -> bool {
-    let zero = Lanes::splat(simd, 0.0);
-    let everywhere = zero.eq(zero);
+) -> Mask<S, G> {
+    let everywhere = Mask::from_bits(simd, u64::MAX);
     let still = if free { NEAR } else { STILL };
-    if !relax(simd, shape, rows, state, everywhere, held, still).all() {
-        return false;
+    let near = relax(simd, shape, rows, state, everywhere, held, still);
+    if !free {
+        return near;
     }
     // Where nothing is held, the relaxed state is polished to machine precision.
-    if free && !polish(simd, shape, rows, state) {
-        if !relax(simd, shape, rows, state, everywhere, held, STILL).all() {
-            return false;
-        }
-        polish(simd, shape, rows, state);
+    let polished = polish(simd, shape, rows, state, near);
+    let left = near.and(polished.not());
+    if !left.any() {
+        return polished;
     }
-    true
+    let still = relax(simd, shape, rows, state, left, held, STILL);
+    polish(simd, shape, rows, state, still);
+    polished.or(still)
 }
 
-/// Newton's method from a state near the solution; without effect where it fails or leads elsewhere.
+/// Newton's method from states near the solution; gives the lanes of `active` in which it found it, and is without effect
+/// where it fails or leads elsewhere.
 #[inline(always)]
-fn polish<S: Simd>(simd: S, shape: &Shape<1>, rows: &Rows<1>, state: &mut [Row<1>]) -> bool {
-    let zero = Lanes::splat(simd, 0.0);
+fn polish<S: Simd, const G: usize>(
+    simd: S,
+    shape: &Shape<G>,
+    rows: &Rows<G>,
+    state: &mut [Row<G>],
+    active: Mask<S, G>,
+) -> Mask<S, G> {
     let mut found = state.to_vec();
-    let converged = solve(simd, shape, rows, &mut found, zero.eq(zero), &mut NewtonWork::new(shape));
-    let near = found.iter().zip(state.iter()).all(|(found, start)| {
-        let (found, start) = (found.get(0), start.get(0));
-        (found - start).abs() <= FARTHEST_CORRECTION * start.abs().max(1.0)
-    });
-    let accepted = converged.all() && near;
-    if accepted {
-        state.copy_from_slice(&found);
+    let mut accepted = solve(simd, shape, rows, &mut found, active, &mut NewtonWork::new(shape));
+    for (found, start) in found.iter().zip(state.iter()) {
+        let (found, start) = (Lanes::load(simd, found), Lanes::load(simd, start));
+        let farthest = start.abs().max(Lanes::splat(simd, 1.0)) * FARTHEST_CORRECTION;
+        accepted = accepted.and((found - start).abs().le(farthest));
+    }
+    for (found, value) in found.iter().zip(state) {
+        accepted.select(Lanes::load(simd, found), Lanes::load(simd, value)).store(value);
     }
     accepted
 }

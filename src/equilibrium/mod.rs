@@ -6,4 +6,6 @@ pub mod newton;
 pub mod relaxation;
 pub mod stability;
 
-pub use calibration::{Calibrated, RestError, calibrate, calibrate_scenario, solved};
+pub use calibration::{
+    Calibrated, RestError, calibrate, calibrate_all, calibrate_scenario, calibrate_scenarios, solved,
+};

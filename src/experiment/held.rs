@@ -9,6 +9,7 @@ use crate::spec::declare::Setting;
 use crate::spec::path::{PathError, SetNumber, segments};
 use crate::spec::{Arm, Scenario};
 use fearless_simd::{Level, Simd};
+use std::sync::Arc;
 
 /// An arm at one time, its slow variables held.
 #[derive(Clone, Debug)]
@@ -35,10 +36,11 @@ pub enum Clamp {
 impl Held {
     /// A calibrated scenario to which nothing is done, with its resting rates in Hz.
     pub fn at_rest(calibrated: &Scenario, resting_rates: &[f64]) -> Self {
+        let calibrated = Arc::new(calibrated.clone());
         let plan = Plan {
             arm: Arm::default(),
             scenario: calibrated.clone(),
-            base: calibrated.clone(),
+            base: calibrated,
             resting_rates: resting_rates.to_vec(),
             number: 0,
             forms: Vec::new(),
@@ -69,12 +71,12 @@ impl Held {
     /// [`PathError`] where there is no such parameter or the value does not fit it.
     pub fn set(&mut self, path: &str, setting: &Setting) -> Result<Option<SetNumber>, PathError> {
         if segments(path).first().is_none_or(|first| first != "arms") {
-            return self.plan.scenario.set(path, setting);
+            return Arc::make_mut(&mut self.plan.scenario).set(path, setting);
         }
-        let number = self.plan.base.set(path, setting)?;
+        let number = Arc::make_mut(&mut self.plan.base).set(path, setting)?;
         let arms = self.plan.base.resolved_arms();
         if let Some(arm) = arms.into_iter().find(|arm| arm.name == self.plan.arm.name) {
-            self.plan.scenario = self.plan.base.for_arm(&arm)?;
+            self.plan.scenario = Arc::new(self.plan.base.for_arm(&arm)?);
             self.plan.arm = arm;
         }
         Ok(number)

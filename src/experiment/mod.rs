@@ -13,6 +13,7 @@ use crate::pharmacology::CourseKey;
 use crate::spec::listing::{Value, list};
 use crate::spec::path::PathError;
 use crate::spec::{Arm, Scenario};
+use std::sync::Arc;
 
 /// The arms of a calibrated scenario, ready to be laid side by side.
 ///
@@ -20,10 +21,11 @@ use crate::spec::{Arm, Scenario};
 /// [`PathError`] where an arm's `set` names no parameter.
 pub fn plans(calibrated: &Scenario, resting_rates: &[f64]) -> Result<Vec<Plan>, PathError> {
     let forms = forms_given(calibrated);
+    let base = Arc::new(calibrated.clone());
     let plan = |(number, arm): (usize, Arm)| {
         Ok(Plan {
-            scenario: calibrated.for_arm(&arm)?,
-            base: calibrated.clone(),
+            scenario: if arm.set.is_empty() { base.clone() } else { Arc::new(base.for_arm(&arm)?) },
+            base: base.clone(),
             resting_rates: resting_rates.to_vec(),
             number,
             forms: forms.clone(),
@@ -52,18 +54,22 @@ fn forms_given(scenario: &Scenario) -> Vec<CourseKey> {
     keys
 }
 
-/// What arms must share to lie in one block: all that is not a number in circuit, receptors, ligands, stress and plasticity, and the
-/// forms of ligands that are given.
+/// What arms must share to lie in one block: all that is not a number in circuit, receptors, ligands, stress and plasticity,
+/// as the arm has it and as it was before the arm changed it, and the forms of ligands that are given.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Structure {
     values: Vec<(String, Option<Value>)>,
+    /// What differed before the arm's `set`; None where nothing did.
+    base: Option<Vec<(String, Option<Value>)>>,
     forms: Vec<CourseKey>,
 }
 
 impl Structure {
     /// That of an arm.
     pub fn of(plan: &Plan) -> Self {
-        Self { values: structure(&plan.scenario), forms: plan.forms.clone() }
+        let values = structure(&plan.scenario);
+        let base = if Arc::ptr_eq(&plan.base, &plan.scenario) { None } else { Some(structure(&plan.base)) };
+        Self { base: base.filter(|base| *base != values), values, forms: plan.forms.clone() }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::pharmacology::{self, CourseKey, Pharmacology};
 use crate::signals::{Board, States};
 use crate::spec::{Arm, Scenario};
 use fearless_simd::{Level, Simd};
+use std::sync::Arc;
 
 /// One arm as a lane sees it.
 #[derive(Clone, Debug)]
@@ -19,9 +20,9 @@ pub struct Plan {
     /// The arm, with what it inherits.
     pub arm: Arm,
     /// The scenario as the arm's `set` changes it; drives are solved.
-    pub scenario: Scenario,
+    pub scenario: Arc<Scenario>,
     /// The scenario before the arm's `set`: its rest is what departures are taken from.
-    pub base: Scenario,
+    pub base: Arc<Scenario>,
     /// The circuit's resting rates in Hz.
     pub resting_rates: Vec<f64>,
     /// The arm's place in the experiment.
@@ -90,14 +91,9 @@ impl<const G: usize> Model<G> {
     pub fn build(plans: &[&Plan], level: Level) -> Self {
         let forms = &plans[0].forms;
         let mut model = Self::without_rest(plans, forms);
-        for (lane, plan) in plans.iter().enumerate() {
-            let resting = resting_signals(plan, forms, level);
-            for (index, name) in model.board.names().iter().enumerate() {
-                let value = resting.iter().find(|(known, _)| known == name).map_or(0.0, |(_, value)| *value);
-                for lane in lane..if lane + 1 == plans.len() { Row::<G>::LANES } else { lane + 1 } {
-                    model.rest[index].set(lane, value);
-                }
-            }
+        let resting = resting_signals::<G>(plans, forms, level);
+        for (rest, name) in model.rest.iter_mut().zip(model.board.names()) {
+            *rest = resting.iter().find(|(known, _)| known == name).map_or(Row::ZERO, |(_, row)| *row);
         }
         model.plasticity.begin_at_rest(&model.rest, &mut model.states.initial);
         model
@@ -105,7 +101,7 @@ impl<const G: usize> Model<G> {
 
     fn without_rest(plans: &[&Plan], forms: &[CourseKey]) -> Self {
         let last = plans.len() - 1;
-        let scenarios: Vec<&Scenario> = plans.iter().map(|plan| &plan.scenario).collect();
+        let scenarios: Vec<&Scenario> = plans.iter().map(|plan| plan.scenario.as_ref()).collect();
         let circuits: Vec<_> = scenarios.iter().map(|scenario| &scenario.circuit).collect();
         let (mut shape, rows) = circuit::build(&circuits);
         let mut board = Board::default();
@@ -236,24 +232,41 @@ impl Plan {
 }
 
 /// The signals at rest: the base scenario, nothing given, no stress, and the receptors that the circuit settled with.
-fn resting_signals(plan: &Plan, forms: &[CourseKey], level: Level) -> Vec<(String, f64)> {
-    let healthy = Plan { arm: Arm { stress: None, ..plan.arm.clone() }, scenario: plan.base.clone(), ..plan.clone() };
-    let model = Model::<1>::without_rest(&[&healthy], forms);
+fn resting_signals<const G: usize>(plans: &[&Plan], forms: &[CourseKey], level: Level) -> Vec<(String, Row<G>)> {
+    let healthy = |plan: &&Plan| Plan {
+        arm: Arm { stress: None, ..plan.arm.clone() },
+        scenario: plan.base.clone(),
+        ..Plan::clone(plan)
+    };
+    let healthy: Vec<Plan> = plans.iter().map(healthy).collect();
+    let model = Model::<G>::without_rest(&healthy.iter().collect::<Vec<_>>(), forms);
     let mut inputs = Inputs::none(&model.pharmacology, model.shape.size());
-    for (row, share) in inputs.available.iter_mut().zip(resting_availability(&plan.arm, &model.pharmacology)) {
-        *row = Row::splat(share);
+    let mut rates = vec![Row::ZERO; model.shape.size()];
+    for lane in 0..Row::<G>::LANES {
+        let plan = plans[lane.min(plans.len() - 1)];
+        for (row, share) in inputs.available.iter_mut().zip(resting_availability(&plan.arm, &model.pharmacology)) {
+            row.set(lane, share);
+        }
+        for (row, rate) in rates.iter_mut().zip(&plan.resting_rates) {
+            row.set(lane, *rate);
+        }
     }
     let mut work = model.work();
-    let rates: Vec<Row<1>> = plan.resting_rates.iter().map(|rate| Row::splat(*rate)).collect();
     let mut state = vec![Row::ZERO; model.shape.variables()];
     circuit::synapses::settle_at(&model.shape, &model.circuit, &rates, &mut state);
     model.show_variables(&state, &mut work.signals);
     dispatch!(level, simd => show_at_rest(simd, &model, &inputs, &rates, &mut work));
-    model.board.names().iter().zip(&work.signals).map(|(name, row)| (name.clone(), row.get(0))).collect()
+    model.board.names().iter().cloned().zip(work.signals).collect()
 }
 
 #[inline(always)]
-fn show_at_rest<S: Simd>(simd: S, model: &Model<1>, inputs: &Inputs<1>, rates: &[Row<1>], work: &mut Work<1>) {
+fn show_at_rest<S: Simd, const G: usize>(
+    simd: S,
+    model: &Model<G>,
+    inputs: &Inputs<G>,
+    rates: &[Row<G>],
+    work: &mut Work<G>,
+) {
     model.show(simd, Lanes::splat(simd, 0.0), inputs, &model.states.initial, work);
     model.show_rates(rates, &mut work.signals);
     model.plasticity.rest(simd, &mut work.signals);

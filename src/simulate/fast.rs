@@ -121,7 +121,7 @@ impl Grid {
 impl<'a, const G: usize> Block<'a, G> {
     fn new(model: &'a Model<G>, plans: &[&Plan], run: &'a Run) -> Self {
         let mut inputs = Inputs::none(&model.pharmacology, model.shape.size());
-        let lanes: Vec<Lane> = plans.iter().map(|plan| Lane::new(model, plan, run)).collect();
+        let lanes: Vec<Lane> = Lane::all(model, plans, run);
         for index in 0..Row::<G>::LANES {
             // Lanes without an arm repeat the last one.
             lanes[index.min(lanes.len() - 1)].timeline.write(index, &mut inputs);

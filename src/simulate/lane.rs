@@ -38,8 +38,20 @@ pub enum Next {
 }
 
 impl Lane {
+    /// The arms of a block at the start of their run; what is due then has happened.
+    pub fn all<const G: usize>(model: &Model<G>, plans: &[&Plan], run: &Run) -> Vec<Self> {
+        let circuits: Vec<_> = plans.iter().map(|plan| &plan.scenario.circuit).collect();
+        let starts = if run.start.is_empty() {
+            let rates: Vec<&[f64]> = plans.iter().map(|plan| plan.resting_rates.as_slice()).collect();
+            resting_variables((&model.shape, &model.circuit), &circuits, &rates)
+        } else {
+            circuits.iter().map(|circuit| started(circuit, &run.start, fearless_simd::Level::new()).0).collect()
+        };
+        plans.iter().zip(starts).map(|(plan, start)| Self::new(model, plan, run, start)).collect()
+    }
+
     /// An arm at the start of its run; what is due then has happened.
-    pub fn new<const G: usize>(model: &Model<G>, plan: &Plan, run: &Run) -> Self {
+    fn new<const G: usize>(model: &Model<G>, plan: &Plan, run: &Run, resting_variables: Vec<f64>) -> Self {
         let populations: Vec<String> =
             model.shape.populations.iter().map(|population| population.name.clone()).collect();
         let mut timeline = Timeline::new(&plan.scenario, &plan.arm, &model.pharmacology, &populations);
@@ -78,11 +90,7 @@ impl Lane {
                 averaged: None,
                 work: Effort::default(),
             },
-            resting_variables: if run.start.is_empty() {
-                resting_variables(&plan.scenario.circuit, &plan.resting_rates)
-            } else {
-                started(&plan.scenario.circuit, &run.start, fearless_simd::Level::new()).0
-            },
+            resting_variables,
             reports,
         }
     }

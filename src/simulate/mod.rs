@@ -23,6 +23,7 @@ use crate::spec::path::PathError;
 use crate::spec::{Problem, Run, Scenario, Time, validate};
 use fearless_simd::Level;
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// What a run of a scenario leaves in memory.
 #[derive(Clone, Debug)]
@@ -97,8 +98,16 @@ pub fn run_plans<const G: usize>(plans: &[Plan], run: &Run, level: Level) -> Vec
 /// Arms of equal structure, at most as many together as there are lanes.
 fn blocks(plans: &[Plan], lanes: usize) -> Vec<Vec<usize>> {
     let mut groups: Vec<(Structure, Vec<usize>)> = Vec::new();
+    let mut before: Option<(&Plan, Structure)> = None;
     for (index, plan) in plans.iter().enumerate() {
-        let structure = Structure::of(plan);
+        // Arms that set nothing share all with the arm before.
+        let shared =
+            |known: &Plan| Arc::ptr_eq(&known.scenario, &plan.scenario) && Arc::ptr_eq(&known.base, &plan.base);
+        let structure = match before.take() {
+            Some((known, structure)) if shared(known) && known.forms == plan.forms => structure,
+            _ => Structure::of(plan),
+        };
+        before = Some((plan, structure.clone()));
         match groups.iter_mut().find(|(known, _)| *known == structure) {
             Some((_, group)) => group.push(index),
             None => groups.push((structure, vec![index])),

@@ -3,7 +3,7 @@
 
 use super::design::{Design, DesignError};
 use super::readout::value;
-use crate::equilibrium::{Calibrated, calibrate_scenario};
+use crate::equilibrium::{Calibrated, RestError, calibrate_scenarios};
 use crate::experiment::{Plan, Traces, plans};
 use crate::numeric::philox::hash;
 use crate::readouts::{ArmSummary, compared_with, summarise};
@@ -17,6 +17,8 @@ use std::ops::Range;
 
 /// Vectors side by side: 32 lanes hide the latency of arithmetic.
 const VECTORS: usize = 4;
+/// Runs that are prepared together.
+const TOGETHER: usize = 32;
 
 /// One arm at one point.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,39 +90,59 @@ impl Engine {
 
     /// Runs some of them; a row for each and each arm, in order.
     pub fn rows(&self, runs: Range<u64>, level: Level) -> Vec<Row> {
-        let points: Vec<Point> = runs.into_par_iter().map(|run| self.prepare(run, level)).collect();
-        let plans: Vec<Plan> = points.iter().flat_map(|point| point.plans.iter().cloned()).collect();
+        let runs: Vec<u64> = runs.collect();
+        // As many at once as lie side by side when they are calibrated.
+        let mut points: Vec<Point> =
+            runs.par_chunks(TOGETHER).flat_map_iter(|runs| self.prepare_all(runs, level)).collect();
+        let counts: Vec<usize> = points.iter().map(|point| point.plans.len()).collect();
+        let plans: Vec<Plan> = points.iter_mut().flat_map(|point| std::mem::take(&mut point.plans)).collect();
         let mut outcomes = run_plans::<VECTORS>(&plans, &self.scenario.run, level).into_iter();
         let outcomes: Vec<Vec<ArmOutcome>> =
-            points.iter().map(|point| outcomes.by_ref().take(point.plans.len()).collect()).collect();
+            counts.into_iter().map(|count| outcomes.by_ref().take(count).collect()).collect();
         let rows = points.into_par_iter().zip(outcomes).map(|(point, outcomes)| self.read(point, outcomes));
         rows.collect::<Vec<_>>().concat()
     }
 
-    /// The scenario at a run, with the drives that it then has; or why it has none.
-    fn prepare(&self, run: u64, level: Level) -> Point {
+    /// The scenarios of some runs, with the drives that they then have; or why one has none.
+    fn prepare_all(&self, runs: &[u64], level: Level) -> Vec<Point> {
+        let scenarios: Vec<(Point, Result<Scenario, String>)> = runs.iter().map(|run| self.scenario_at(*run)).collect();
+        let mut calibrated: Vec<Option<Result<Calibrated, RestError>>> = vec![None; runs.len()];
+        for group in alike(&scenarios) {
+            let valid: Vec<&Scenario> = group.iter().filter_map(|place| scenarios[*place].1.as_ref().ok()).collect();
+            for (place, result) in group.iter().zip(calibrate_scenarios(&valid, level)) {
+                calibrated[*place] = Some(result);
+            }
+        }
+        let prepare = |((mut point, scenario), calibration): ((Point, Result<Scenario, String>), _)| {
+            point.ready = match (scenario, calibration) {
+                (Err(problem), _) => Err(("invalid".into(), problem)),
+                (Ok(_), None) => Err(no_steady_state(&RestError::NoRest)),
+                (Ok(_), Some(Err(error))) => Err(no_steady_state(&error)),
+                (Ok(scenario), Some(Ok(calibration))) => {
+                    self.plan(&mut point, &scenario, &calibration).map(|()| (scenario, calibration))
+                }
+            };
+            point
+        };
+        scenarios.into_iter().zip(calibrated).map(prepare).collect()
+    }
+
+    /// The arms of a point, to be run.
+    fn plan(&self, point: &mut Point, scenario: &Scenario, calibration: &Calibrated) -> Result<(), (String, String)> {
+        let calibrated = Scenario { circuit: calibration.circuit.clone(), ..scenario.clone() };
+        let plans = plans(&calibrated, &calibration.rates).map_err(|error| ("invalid".into(), error.to_string()))?;
+        let all = self.readouts.iter().any(Readout::needs_all_signals);
+        let traces = if all { Traces::All } else { Traces::Rates };
+        let needed = plans.into_iter().filter(|plan| self.needed.contains(&plan.arm.name));
+        point.plans = needed.map(|plan| Plan { traces, ..plan }).collect();
+        Ok(())
+    }
+
+    /// A run, and the scenario there; or what makes it invalid.
+    fn scenario_at(&self, run: u64) -> (Point, Result<Scenario, String>) {
         let (index, replicate) = (run / self.replicates, run % self.replicates);
         let axes = self.design.point(index);
         let stream = self.stream(&axes);
-        let mut point =
-            Point { index, replicate, stream, axes, ready: Err((String::new(), String::new())), plans: vec![] };
-        point.ready = self.ready(&point, level);
-        if let Ok((scenario, calibration)) = &point.ready {
-            let calibrated = Scenario { circuit: calibration.circuit.clone(), ..scenario.clone() };
-            match plans(&calibrated, &calibration.rates) {
-                Ok(plans) => {
-                    point.plans = plans.into_iter().filter(|plan| self.needed.contains(&plan.arm.name)).collect();
-                    let all = self.readouts.iter().any(Readout::needs_all_signals);
-                    let traces = if all { Traces::All } else { Traces::Rates };
-                    point.plans.iter_mut().for_each(|plan| plan.traces = traces);
-                }
-                Err(error) => point.ready = Err(("invalid".into(), error.to_string())),
-            }
-        }
-        point
-    }
-
-    fn ready(&self, point: &Point, level: Level) -> Result<(Scenario, Calibrated), (String, String)> {
         let mut scenario = self.scenario.clone();
         if let (Calibration::Hold, Some(held)) = (scenario.run.drive, &self.held) {
             for (population, drive) in scenario.circuit.populations.values_mut().zip(&held.drives) {
@@ -129,17 +151,14 @@ impl Engine {
                 }
             }
         }
-        for (axis, value) in self.design.axes().iter().zip(&point.axes) {
-            scenario.set(&axis.path, &value.setting).map_err(|error| ("invalid".into(), error.to_string()))?;
-        }
-        scenario.run.stream = point.stream;
-        scenario.run.replicate = point.replicate;
-        if let Some(problem) = validate(&scenario).first() {
-            return Err(("invalid".into(), problem.to_string()));
-        }
-        let calibration =
-            calibrate_scenario(&scenario, level).map_err(|error| ("no-steady-state".into(), error.to_string()))?;
-        Ok((scenario, calibration))
+        let set = self.design.axes().iter().zip(&axes).try_for_each(|(axis, value)| {
+            scenario.set(&axis.path, &value.setting).map(drop).map_err(|error| error.to_string())
+        });
+        scenario.run.stream = stream;
+        scenario.run.replicate = replicate;
+        let valid = set.and_then(|()| validate(&scenario).first().map_or(Ok(()), |problem| Err(problem.to_string())));
+        let nothing = Err((String::new(), String::new()));
+        (Point { index, replicate, stream, axes, ready: nothing, plans: Vec::new() }, valid.map(|()| scenario))
     }
 
     /// The noise stream of a point: 0 where points share it, or else a hash of what makes the point.
@@ -174,16 +193,45 @@ impl Engine {
         };
         let nothing = || vec![f64::NAN; self.readouts.len()];
         let (scenario, calibration) = match point.ready {
-            Ok(ready) => ready,
+            Ok((scenario, calibration)) => (scenario, calibration),
             Err((status, problem)) => {
                 return self.arms.iter().map(|arm| row(arm, &status, &problem, nothing())).collect();
             }
         };
-        let summary = summarise(&Outcome { scenario: scenario.clone(), calibration, arms: outcomes });
+        let outcome = Outcome { scenario, calibration, arms: outcomes };
+        let (summary, scenario) = (summarise(&outcome), &outcome.scenario);
         let kept = summary.arms.iter().filter(|arm| self.arms.contains(&arm.name));
-        let numbers = |arm: &ArmSummary| self.readouts.iter().map(|readout| value(readout, arm, &scenario)).collect();
+        let numbers = |arm: &ArmSummary| self.readouts.iter().map(|readout| value(readout, arm, scenario)).collect();
         kept.map(|arm| row(&arm.name, &arm.status, arm.problem.as_deref().unwrap_or(""), numbers(arm))).collect()
     }
+}
+
+/// Places of the runs whose circuits agree in all but numbers: nothing but the words and switches among the values of their
+/// axes can tell them apart.
+fn alike(scenarios: &[(Point, Result<Scenario, String>)]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<(Kind<'_>, Vec<usize>)> = Vec::new();
+    for (place, (point, scenario)) in scenarios.iter().enumerate() {
+        let Ok(scenario) = scenario else { continue };
+        let settings = point.axes.iter().map(|value| &value.setting);
+        let words = settings.filter(|setting| !matches!(setting, Setting::Number(_))).collect();
+        let key = Kind { words, populations: scenario.circuit.populations.len() };
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, group)) => group.push(place),
+            None => groups.push((key, vec![place])),
+        }
+    }
+    groups.into_iter().map(|(_, group)| group).collect()
+}
+
+/// What circuits that are calibrated side by side share.
+#[derive(PartialEq)]
+struct Kind<'a> {
+    words: Vec<&'a Setting>,
+    populations: usize,
+}
+
+fn no_steady_state(error: &RestError) -> (String, String) {
+    ("no-steady-state".into(), error.to_string())
 }
 
 /// A run on its way.

@@ -138,7 +138,7 @@ struct Step<const G: usize> {
 impl<'a, const G: usize> Block<'a, G> {
     fn new(model: &'a Model<G>, plans: &[&Plan], run: &'a Run) -> Self {
         let mut inputs = Inputs::none(&model.pharmacology, model.shape.size());
-        let lanes: Vec<Lane> = plans.iter().map(|plan| Lane::new(model, plan, run)).collect();
+        let lanes: Vec<Lane> = Lane::all(model, plans, run);
         for (index, lane) in lanes.iter().enumerate() {
             lane.timeline.write(index, &mut inputs);
         }
