@@ -70,6 +70,36 @@ impl<const G: usize> Site<'_, G> {
         }
     }
 
+    /// [`Self::target`], handed on to `then`. In the rate form nothing is merged between the transfer function and `then`, so
+    /// that numbers stay in registers.
+    #[inline(always)]
+    pub fn target_then<S: Simd>(
+        &self,
+        simd: S,
+        rates: &[Row<G>],
+        noise: Option<&Row<G>>,
+        state: &Row<G>,
+        then: impl FnOnce(Lanes<S, G>),
+    ) {
+        if self.population.form != Form::Rate || self.population.refractory {
+            return then(self.target(simd, rates, noise, state));
+        }
+        self.population.transfer.rate_then(
+            simd,
+            &self.numbers.transfer,
+            #[inline(always)]
+            || self.input(simd, rates, noise),
+            #[inline(always)]
+            |rate| {
+                if self.population.scaled {
+                    then(rate * Lanes::load(simd, &self.numbers.gain));
+                } else {
+                    then(rate);
+                }
+            },
+        );
+    }
+
     /// `g f(x)`.
     #[inline(never)]
     pub fn scaled_rate<S: Simd>(&self, simd: S, x: Lanes<S, G>) -> Lanes<S, G> {

@@ -59,6 +59,20 @@ impl<const G: usize> Numbers<G> {
     fn above<S: Simd>(&self, simd: S, x: Lanes<S, G>) -> Lanes<S, G> {
         (x - self.at(simd, 1)).max(Lanes::splat(simd, 0.0))
     }
+
+    /// The power law with the exponent 2.
+    #[inline(always)]
+    fn square<S: Simd>(&self, simd: S, x: Lanes<S, G>) -> Lanes<S, G> {
+        let above = self.above(simd, x);
+        self.at(simd, 0) * (above * above)
+    }
+
+    /// The logistic function, not shifted.
+    #[inline(always)]
+    fn sigmoid<S: Simd>(&self, simd: S, x: Lanes<S, G>) -> Lanes<S, G> {
+        let power = power_of_two(simd, self.at(simd, 1).mul_add(x, self.at(simd, 2)));
+        self.at(simd, 0) / (power + 1.0)
+    }
 }
 
 impl<const G: usize> Transfer<G> {
@@ -97,10 +111,7 @@ impl<const G: usize> Transfer<G> {
     pub fn rate<S: Simd>(&self, simd: S, numbers: &Numbers<G>, x: impl Fn() -> Lanes<S, G>) -> Lanes<S, G> {
         let rate = match &self.kind {
             Kind::ThresholdLinear | Kind::PowerLaw(Exponent::One) => numbers.at(simd, 0) * numbers.above(simd, x()),
-            Kind::PowerLaw(Exponent::Two) => {
-                let above = numbers.above(simd, x());
-                numbers.at(simd, 0) * (above * above)
-            }
+            Kind::PowerLaw(Exponent::Two) => numbers.square(simd, x()),
             Kind::PowerLaw(Exponent::Three) => {
                 let above = numbers.above(simd, x());
                 numbers.at(simd, 0) * (above * above * above)
@@ -109,8 +120,7 @@ impl<const G: usize> Transfer<G> {
                 numbers.at(simd, 0) * pow(simd, numbers.above(simd, x()), numbers.at(simd, 2))
             }
             Kind::Sigmoid { shifted } => {
-                let power = power_of_two(simd, numbers.at(simd, 1).mul_add(x(), numbers.at(simd, 2)));
-                let rate = numbers.at(simd, 0) / (power + 1.0);
+                let rate = numbers.sigmoid(simd, x());
                 if *shifted { rate - numbers.at(simd, 3) } else { rate }
             }
             Kind::LinearExponential => {
@@ -132,6 +142,22 @@ impl<const G: usize> Transfer<G> {
         match &self.maximum {
             Some(maximum) => rate.min(Lanes::load(simd, maximum)),
             None => rate,
+        }
+    }
+
+    /// [`Self::rate`], handed on to `then`, the kinds of most circuits without a detour over memory.
+    #[inline(always)]
+    pub fn rate_then<S: Simd>(
+        &self,
+        simd: S,
+        numbers: &Numbers<G>,
+        x: impl Fn() -> Lanes<S, G>,
+        then: impl FnOnce(Lanes<S, G>),
+    ) {
+        match (&self.kind, &self.maximum) {
+            (Kind::Sigmoid { shifted: false }, None) => then(numbers.sigmoid(simd, x())),
+            (Kind::PowerLaw(Exponent::Two), None) => then(numbers.square(simd, x())),
+            _ => then(self.rate(simd, numbers, x)),
         }
     }
 

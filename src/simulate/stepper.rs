@@ -135,8 +135,17 @@ fn euler<S: Simd, const G: usize>(simd: S, shape: &Shape<G>, rows: &Rows<G>, noi
     for ((site, share), ((rate, sum), (state, next))) in sites(shape, rows).zip(shares).zip(places) {
         (Lanes::load(simd, sum) + Lanes::load(simd, rate)).store(sum);
         let noise = if site.population.noisy { eta.next() } else { None };
-        let from = Lanes::load(simd, state);
-        (site.target(simd, now, noise, state) - from).mul_add(Lanes::load(simd, share), from).store(next);
+        site.target_then(
+            simd,
+            now,
+            noise,
+            state,
+            #[inline(always)]
+            |target| {
+                let from = Lanes::load(simd, state);
+                (target - from).mul_add(Lanes::load(simd, share), from).store(next);
+            },
+        );
     }
     std::mem::swap(state, trial);
 }
