@@ -65,7 +65,7 @@ impl SweepTable<'_> {
             axes.iter().map(|axis| quoted(&format!("half dose of {}", named(axis)))).collect::<Vec<_>>().join(",");
         let mut means = format!(
             "arm,readout,scale,combinations,beyond_bliss,beyond_bliss_low,beyond_bliss_high,beyond_loewe,beyond_loewe_low,\
-             beyond_loewe_high,{halves}\n"
+             beyond_loewe_high,{halves},falls_with_dose\n"
         );
         for arm in self.arms() {
             for readout in self.all_readouts() {
@@ -75,7 +75,10 @@ impl SweepTable<'_> {
                 let halves: Vec<String> = found.alone.iter().map(|alone| alone.dose(0.5).to_string()).collect();
                 let (bliss, loewe) = (interval(&found.beyond_bliss), interval(&found.beyond_loewe));
                 let (scale, count) = (found.scale, found.points.len());
-                let _ = writeln!(means, "{keys},{scale},{count},{bliss},{loewe},{}", halves.join(","));
+                let falls = axes.iter().zip(&found.falls).filter(|(_, falls)| **falls);
+                let falls =
+                    quoted(&falls.map(|(axis, _)| self.columns[*axis].label.clone()).collect::<Vec<_>>().join("; "));
+                let _ = writeln!(means, "{keys},{scale},{count},{bliss},{loewe},{},{falls}", halves.join(","));
             }
         }
         Some([points, means])
@@ -271,6 +274,7 @@ fn additive((x, y): (&SweptAxis, &SweptAxis), alone: &[Alone], level: f64, slice
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sweep::monotone::MonotoneCurve;
 
     fn axis() -> SweptAxis {
         SweptAxis { values: vec![0.0, 1.0, 2.0, 3.0, 4.0], ..SweptAxis::default() }
@@ -286,15 +290,22 @@ mod tests {
         for (first, second) in places {
             approx::assert_abs_diff_eq!(first + second, 2.5, epsilon = 1e-12);
         }
-        let alone = Alone::Lines { doses: vec![0.0, 4.0], effects: vec![0.0, 0.8] };
+        let alone = Alone::Curve(MonotoneCurve::through(&[0.0, 4.0], &[0.0, 0.8]));
         let line = additive((&axis(), &axis()), &[alone.clone(), alone], 0.5, None);
-        assert_eq!(line, [(0.0, 2.5), (2.5, 0.0)]);
+        for (found, expected) in line.into_iter().zip([(0.0, 2.5), (2.5, 0.0)]) {
+            approx::assert_abs_diff_eq!(found.0, expected.0, epsilon = 1e-12);
+            approx::assert_abs_diff_eq!(found.1, expected.1, epsilon = 1e-12);
+        }
     }
 
     #[test]
     fn a_drug_that_does_nothing_alone_has_a_line_along_its_axis() {
-        let strong = Alone::Lines { doses: vec![0.0, 4.0], effects: vec![0.0, 0.8] };
-        let weak = Alone::Lines { doses: vec![0.0, 4.0], effects: vec![0.0, 0.1] };
-        assert_eq!(additive((&axis(), &axis()), &[strong, weak], 0.5, None), [(2.5, 0.0), (2.5, 4.0)]);
+        let strong = Alone::Curve(MonotoneCurve::through(&[0.0, 4.0], &[0.0, 0.8]));
+        let weak = Alone::Curve(MonotoneCurve::through(&[0.0, 4.0], &[0.0, 0.1]));
+        let line = additive((&axis(), &axis()), &[strong, weak], 0.5, None);
+        for (found, expected) in line.into_iter().zip([(2.5, 0.0), (2.5, 4.0)]) {
+            approx::assert_abs_diff_eq!(found.0, expected.0, epsilon = 1e-12);
+            assert_eq!(found.1, expected.1);
+        }
     }
 }

@@ -3,6 +3,7 @@
 pub mod design;
 pub mod dose_response;
 pub mod engine;
+pub mod monotone;
 mod readout;
 pub mod sensitivity;
 mod sobol;

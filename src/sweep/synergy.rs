@@ -5,20 +5,26 @@
 //! - **Loewe** additivity (Loewe 1926; Greco et al. 1995, Pharmacol Rev 47:331): a drug and itself must add, so that
 //!   `sum_i d_i / D_i(E) = 1`, `D_i(E)` being the dose at which drug i alone has the effect E. The **combination index** is
 //!   that sum at the effect that was seen (Chou & Talalay 1984, doi:10.1016/0065-2571(84)90007-4): below 1 where less drug
-//!   is needed than additivity says. A drug that never has the effect alone counts 0.
+//!   is needed than additivity says. A drug that never has the effect alone counts 0; where none of those given does, the
+//!   index says nothing and is NaN.
 //!
-//! What a drug does alone is a Hill curve where one describes its responses, or else straight lines through them that never
-//! fall. Intervals are bootstrap percentiles: replicates are drawn anew, and for means over the surface its points too.
+//! What a drug does alone is a Hill curve where one passes through all of its responses, or else a monotone curve through
+//! them that never falls. Additivity is defined for drugs whose effect does not fall with the dose; [`Synergy::falls`] names
+//! those for which it does. Intervals are bootstrap percentiles: replicates are drawn anew, and for means over the surface its points too.
 //! Without replicates the numbers at one point have no sampling error, and their intervals no width.
 
 use super::dose_response::{HillFit, fit};
+use super::monotone::MonotoneCurve;
 use super::sensitivity::Estimate;
 use crate::numeric::philox::hash;
 
 /// Resamples behind an interval.
 const RESAMPLES: u64 = 300;
-/// A Hill curve stands for responses of which it explains at least this share. The bound is a choice.
-const EXPLAINED: f64 = 0.999;
+/// A Hill curve stands for effects none of which is farther from it than this, or than so many of its standard errors. The
+/// bounds are a choice: an effect of 1 is full, and near its top a curve that is a little off is inverted to doses that are far
+/// off.
+const CLOSE: f64 = 1e-3;
+const STANDARD_ERRORS: f64 = 3.0;
 /// Halvings of an interval of effects.
 const HALVINGS: usize = 60;
 
@@ -61,6 +67,8 @@ pub struct Synergy {
     pub beyond_loewe: Estimate,
     /// What each drug does alone.
     pub alone: Vec<Alone>,
+    /// Whether the effect of each drug alone falls where its dose is raised: beyond there, additivity has no meaning.
+    pub falls: Vec<bool>,
     /// The change of the response that counts as the effect 1; negative where responses fall.
     pub scale: f64,
 }
@@ -70,27 +78,24 @@ pub struct Synergy {
 pub enum Alone {
     /// A Hill curve of effects.
     Hill(HillFit),
-    /// Straight lines through doses and effects, which never fall.
-    Lines {
-        /// Doses, ascending, from 0.
-        doses: Vec<f64>,
-        /// Effects at those doses.
-        effects: Vec<f64>,
-    },
+    /// A monotone cubic curve through doses and effects, which never falls.
+    Curve(MonotoneCurve),
 }
 
 impl Alone {
-    fn of(doses: Vec<f64>, effects: Vec<f64>) -> Self {
-        let hill = fit(&doses, &effects).filter(|hill| hill.r_squared >= EXPLAINED && hill.top > hill.bottom);
-        if let Some(hill) = hill {
-            return Self::Hill(hill);
-        }
-        let mut highest = 0.0;
-        let never_fall = |effect: f64| {
-            highest = f64::max(highest, if effect.is_finite() { effect } else { 0.0 });
-            highest
+    /// Of effects with their standard errors.
+    fn of(doses: &[f64], effects: &[(f64, f64)]) -> Self {
+        let means: Vec<f64> = effects.iter().map(|(effect, _)| *effect).collect();
+        let passes = |hill: &HillFit| {
+            let off = |(dose, (effect, error)): (&f64, &(f64, f64))| {
+                (hill.at(*dose) - effect).abs() > f64::max(CLOSE, STANDARD_ERRORS * error)
+            };
+            hill.top > hill.bottom && !doses.iter().zip(effects).any(off)
         };
-        Self::Lines { effects: effects.into_iter().map(never_fall).collect(), doses }
+        match fit(doses, &means).filter(passes) {
+            Some(hill) => Self::Hill(hill),
+            None => Self::Curve(MonotoneCurve::through(doses, &means)),
+        }
     }
 
     /// The dose that has an effect alone; infinite where none has.
@@ -105,14 +110,7 @@ impl Alone {
                     ec50 * libm::pow((effect - bottom) / (top - effect), 1.0 / hill)
                 }
             }
-            Self::Lines { doses, effects } => {
-                let Some(after) = effects.iter().position(|known| *known >= effect) else { return f64::INFINITY };
-                if after == 0 {
-                    return doses[0];
-                }
-                let share = (effect - effects[after - 1]) / (effects[after] - effects[after - 1]);
-                share.mul_add(doses[after] - doses[after - 1], doses[after - 1])
-            }
+            Self::Curve(curve) => curve.dose(effect),
         }
     }
 
@@ -120,14 +118,15 @@ impl Alone {
     fn most(&self) -> f64 {
         match self {
             Self::Hill(hill) => hill.top,
-            Self::Lines { effects, .. } => effects.last().copied().unwrap_or(0.0),
+            Self::Curve(curve) => curve.highest(),
         }
     }
 }
 
-/// `sum_i d_i / D_i(E)`: 1 where drugs add. NaN where there is no effect.
+/// `sum_i d_i / D_i(E)`: 1 where drugs add. NaN where there is no effect, or one that none of the drugs given has alone.
 pub fn combination_index(doses: &[f64], effect: f64, alone: &[Alone]) -> f64 {
-    if effect <= 0.0 {
+    let given = doses.iter().zip(alone).filter(|(dose, _)| **dose > 0.0);
+    if effect <= 0.0 || given.clone().all(|(_, alone)| alone.dose(effect).is_infinite()) {
         return f64::NAN;
     }
     let share = |(dose, alone): (&f64, &Alone)| if *dose > 0.0 { dose / alone.dose(effect) } else { 0.0 };
@@ -141,7 +140,7 @@ pub fn loewe(doses: &[f64], alone: &[Alone]) -> f64 {
     let (mut low, mut high) = (0.0, most);
     for _ in 0..HALVINGS {
         let middle = f64::midpoint(low, high);
-        // The index falls as the effect rises; NaN only where there is no effect at all.
+        // The index falls as the effect rises; NaN only at the ends, where there is no effect or none has more.
         if combination_index(doses, middle, alone) > 1.0 { low = middle } else { high = middle }
     }
     f64::midpoint(low, high)
@@ -216,14 +215,20 @@ fn compare(surface: &[Dosed], means: &[f64], scale: Option<f64>) -> Option<Syner
         doses[drug] = dose;
         doses
     };
-    let alone = |drug: usize| {
+    let place = |doses: &[f64]| surface.iter().position(|point| point.doses == doses);
+    let error = |place: usize| standard_error(&surface[place].responses) / scale.abs();
+    let single = |drug: usize| -> Option<Single> {
         let mut doses: Vec<f64> = surface.iter().map(|point| point.doses[drug]).collect();
         doses.sort_by(f64::total_cmp);
         doses.dedup();
-        let effects: Option<Vec<f64>> = doses.iter().map(|dose| find(&only(drug, *dose)).map(effect)).collect();
-        Some(Alone::of(doses, effects?))
+        let places = doses.iter().map(|dose| place(&only(drug, *dose)));
+        let effects = places.map(|place| place.map(|place| (effect(means[place]), error(place))));
+        let effects = effects.collect::<Option<_>>()?;
+        Some(Single { doses, effects })
     };
-    let alone: Vec<Alone> = (0..drugs).map(alone).collect::<Option<_>>()?;
+    let singles: Vec<Single> = (0..drugs).map(single).collect::<Option<_>>()?;
+    let alone: Vec<Alone> = singles.iter().map(|single| Alone::of(&single.doses, &single.effects)).collect();
+    let falls = singles.iter().map(|single| falls(&single.effects)).collect();
     let mut points = Vec::new();
     for (point, mean) in surface.iter().zip(means) {
         if point.doses.iter().filter(|dose| **dose > 0.0).count() < 2 || !mean.is_finite() {
@@ -246,7 +251,43 @@ fn compare(surface: &[Dosed], means: &[f64], scale: Option<f64>) -> Option<Syner
         });
     }
     let nothing = Estimate { value: f64::NAN, low: f64::NAN, high: f64::NAN };
-    (!points.is_empty()).then_some(Synergy { points, beyond_bliss: nothing, beyond_loewe: nothing, alone, scale })
+    (!points.is_empty()).then_some(Synergy {
+        points,
+        beyond_bliss: nothing,
+        beyond_loewe: nothing,
+        alone,
+        falls,
+        scale,
+    })
+}
+
+/// A drug alone: its doses, and the effects with their standard errors.
+struct Single {
+    doses: Vec<f64>,
+    effects: Vec<(f64, f64)>,
+}
+
+/// Whether an effect falls below one at a lower dose by more than sampling explains.
+fn falls(effects: &[(f64, f64)]) -> bool {
+    let mut highest = (f64::NEG_INFINITY, 0.0);
+    effects.iter().any(|&(effect, error)| {
+        if effect > highest.0 {
+            highest = (effect, error);
+        }
+        highest.0 - effect > f64::max(CLOSE, STANDARD_ERRORS * libm::hypot(error, highest.1))
+    })
+}
+
+/// The standard error of a mean of replicates; 0 of a single one.
+fn standard_error(responses: &[f64]) -> f64 {
+    let finite: Vec<f64> = responses.iter().copied().filter(|value| value.is_finite()).collect();
+    let count = finite.len() as f64;
+    if finite.len() < 2 {
+        return 0.0;
+    }
+    let mean = finite.iter().sum::<f64>() / count;
+    let square: f64 = finite.iter().map(|value| (value - mean) * (value - mean)).sum();
+    libm::sqrt(square / (count - 1.0) / count)
 }
 
 fn mean_beyond<'a>(points: impl Iterator<Item = &'a Combined>) -> [f64; 2] {
@@ -336,10 +377,34 @@ mod tests {
 
     #[test]
     fn a_threshold_is_no_hill_curve_and_is_still_inverted() {
-        let alone = Alone::of(vec![0.0, 1.0, 2.0, 3.0], vec![0.0, 0.0, 1.0, 0.8]);
-        assert_eq!(alone.dose(0.5), 1.5);
+        let exact = [0.0, 0.0, 1.0, 0.8].map(|effect| (effect, 0.0));
+        let alone = Alone::of(&[0.0, 1.0, 2.0, 3.0], &exact);
+        assert!(falls(&exact));
+        approx::assert_relative_eq!(alone.dose(0.5), 1.5, max_relative = 1e-12);
         assert_eq!(alone.dose(1.1), f64::INFINITY);
-        assert_eq!(combination_index(&[0.75, 0.0], 0.5, &[alone.clone(), alone]), 0.5);
+        let both = [alone.clone(), alone];
+        approx::assert_relative_eq!(combination_index(&[0.75, 0.0], 0.5, &both), 0.5, max_relative = 1e-12);
+        // What neither does alone has no index.
+        assert!(combination_index(&[0.75, 0.75], 1.1, &both).is_nan());
+    }
+
+    #[test]
+    fn a_drug_whose_curve_is_no_hill_curve_adds_to_itself() {
+        // A steep rise, then a slow one that never ends: no Hill curve has such a shoulder.
+        let effect = |dose: f64| 0.7 * hill(dose, 3.0, 6.0, 1.0) + 0.3 * hill(dose, 12.0, 1.0, 1.0);
+        let doses: Vec<f64> = (0..=15).map(f64::from).collect();
+        let point = |one: f64, two: f64| Dosed { doses: vec![one, two], responses: vec![effect(one + two)] };
+        let surface: Vec<Dosed> = doses.iter().flat_map(|one| doses.iter().map(move |two| point(*one, *two))).collect();
+        let found = synergy(&surface, Some(1.0), 1).unwrap();
+        assert_eq!(found.falls, [false, false]);
+        for point in &found.points {
+            let within = point.doses.iter().sum::<f64>() <= 15.0;
+            // Beyond the highest dose given alone, no drug has the effect.
+            assert_eq!(point.index.value.is_nan(), !within, "{:?}", point.doses);
+            if within {
+                approx::assert_relative_eq!(point.index.value, 1.0, max_relative = 0.02);
+            }
+        }
     }
 
     #[test]
@@ -365,7 +430,8 @@ mod tests {
         assert!(held >= 40, "{held} of 49");
         assert!(found.points.iter().all(|point| point.beyond_bliss.high > point.beyond_bliss.low));
         assert!(found.beyond_bliss.low < 0.01 && found.beyond_bliss.high > -0.01);
-        assert_eq!(found, synergy(&surface, Some(1.0), 3).unwrap());
+        // As text, because an index that is no number is not equal to itself.
+        assert_eq!(format!("{found:?}"), format!("{:?}", synergy(&surface, Some(1.0), 3).unwrap()));
     }
 
     #[test]
