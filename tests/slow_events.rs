@@ -4,11 +4,13 @@
 mod common;
 
 use common::{arm, outcome, scenario};
+use disinhibit::config::load;
 use disinhibit::readouts::summarise;
 use disinhibit::readouts::trace::Trace;
 use disinhibit::simulate::{EventKind, Outcome, run};
-use disinhibit::spec::Time;
+use disinhibit::spec::{Time, TimeLabel};
 use fearless_simd::Level;
+use std::path::Path;
 
 /// A population that excites itself, held in its upper state by stress that recovers; a drug does a little.
 const FOLD: &str = r#"
@@ -63,6 +65,36 @@ fn a_jump_is_an_event_with_its_time_and_the_signal_that_drives_it() {
     assert!((jump.at - expected).abs() < 5.0, "{} expected {expected}", jump.at);
     let trace = arm(&outcome, "recovering").recording.signal("rate.A").unwrap();
     assert!(trace[0] > 9.0 && *trace.last().unwrap() < 1.0);
+}
+
+#[test]
+fn a_state_that_is_lost_slowly_is_a_jump_whatever_is_reported_on_the_way() {
+    // With stronger recurrent excitation and a ceiling, what is left of the drug after a day loses the low state; where it
+    // is lost the circuit lingers for many of its time constants before it leaves. The leading eigenvalue is real.
+    let run_with = |report: &[f64]| {
+        let ceilings = ["Pyr", "PV", "SST", "VIP"].map(|name| format!("populations.{name}.transfer.maximum=60 Hz"));
+        let set: Vec<String> =
+            ceilings.into_iter().chain(["onto.Pyr.Pyr=1.4".into(), "run.to=1900 min".into()]).collect();
+        let mut scenario = load(Path::new("configs/scenarios/ketamine.toml"), &set).unwrap().scenario;
+        let mut arm = scenario.arms.iter().find(|arm| arm.name == "stress+ket10").unwrap().clone();
+        arm.doses.truncate(1);
+        arm.doses[0].ligand = "rxfp3-agonist".into();
+        arm.doses[0].amount = 10.0;
+        scenario.arms.retain(|arm| ["control", "stress"].contains(&arm.name.as_str()));
+        scenario.arms.push(arm);
+        scenario.run.report =
+            report.iter().map(|minutes| TimeLabel { label: format!("{minutes} min"), minutes: *minutes }).collect();
+        run(&scenario, Level::new()).unwrap().arms.pop().unwrap()
+    };
+    let (plain, reported) = (run_with(&[]), run_with(&[1780.0, 1785.0, 1787.0]));
+    for arm in [&plain, &reported] {
+        let kinds: Vec<EventKind> = arm.events.iter().map(|event| event.kind).collect();
+        assert_eq!(kinds, [EventKind::Jump], "{:?}", arm.events);
+        // By brute force, all variables integrated at the circuit's own step: between 1783 and 1784 min.
+        assert!((1782.0..1785.0).contains(&arm.events[0].at), "{:?}", arm.events);
+        assert!(*arm.recording.signal("rate.Pyr").unwrap().last().unwrap() > 55.0);
+    }
+    assert!(reported.reports[1].signals[0] > 55.0, "{:?}", reported.reports[1].signals);
 }
 
 /// The oscillator of Wilson & Cowan 1972 (doi:10.1016/S0006-3495(72)86068-5), brought there by slow stress or by an input,

@@ -48,6 +48,9 @@ pub struct Burst<const G: usize> {
     pub end: Vec<Row<G>>,
     /// Lanes, as bits, whose rates stood still over the second half of the window.
     pub still: u64,
+    /// Lanes, as bits, in which the rate that moved most, over the whole window, did not stand still and moved one way: the
+    /// circuit is still on its way somewhere.
+    pub drifting: u64,
     /// Lanes, as bits, whose rates stayed finite.
     pub finite: u64,
 }
@@ -122,12 +125,24 @@ impl<const G: usize> Averaging<G> {
             let range = values().fold(f64::NEG_INFINITY, f64::max) - values().fold(f64::INFINITY, f64::min);
             range / means[population].get(lane).abs().max(1.0)
         };
+        let one_way = |lane: usize| {
+            let range = |population: usize| {
+                let values = || pieces.iter().map(move |piece| piece[population].get(lane));
+                values().fold(f64::NEG_INFINITY, f64::max) - values().fold(f64::INFINITY, f64::min)
+            };
+            let Some(most) = (0..means.len()).max_by(|one, other| range(*one).total_cmp(&range(*other))) else {
+                return false;
+            };
+            let mut pairs = pieces.windows(2).map(|pair| (pair[0][most].get(lane), pair[1][most].get(lane)));
+            pairs.clone().all(|(before, after)| after >= before) || pairs.all(|(before, after)| after <= before)
+        };
         let bits = |holds: &dyn Fn(usize) -> bool| {
             (0..Row::<G>::LANES).filter(|lane| holds(*lane)).fold(0, |bits, lane| bits | 1 << lane)
         };
         Burst {
             error: Row::from_fn(|lane| largest(lane, &half_difference)),
             still: bits(&|lane| largest(lane, &spread) < STILL),
+            drifting: bits(&|lane| largest(lane, &spread) >= STILL && one_way(lane)),
             finite: bits(&|lane| means.iter().chain(&end).all(|row| row.get(lane).is_finite())),
             means,
             end,

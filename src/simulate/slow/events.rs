@@ -1,6 +1,7 @@
 //! What becomes of a circuit whose state cannot be followed: it is let go, and settles elsewhere, oscillates, or runs away.
 //! Each is an event, with what drives it.
 
+use super::averaging::Burst;
 use super::driver::driver;
 use super::{Averaged, Block, Event, EventKind, Mask, replace};
 use crate::circuit::equations::rates;
@@ -89,6 +90,8 @@ impl<const G: usize> Block<'_, G> {
         }
         let bounded = bits & burst.finite;
         self.averaged |= bounded;
+        self.turned &= !bits;
+        self.note_motion(&burst, bounded);
         replace(simd, &mut self.circuit, &burst.end, bounded);
         replace(simd, &mut self.rates, &burst.means, bounded);
         self.model.show_rates(&self.rates, &mut self.work.signals);
@@ -109,6 +112,8 @@ impl<const G: usize> Block<'_, G> {
             lane.outcome.averaged =
                 Some(Averaged { bursts: before.bursts + 1, error_hz: before.error_hz.max(burst.error.get(index)) });
         }
+        self.drifting = 0;
+        self.note_motion(&burst, averaged & burst.finite);
         replace(simd, &mut self.circuit, &burst.end, averaged & burst.finite);
         // A lane that has just been let go has not moved on yet.
         let moved_on = (0..self.lanes.len()).filter(|index| self.time.get(*index) > self.averaged_since.get(*index));
@@ -133,12 +138,19 @@ impl<const G: usize> Block<'_, G> {
         self.model.show_rates(&self.rates, &mut self.work.signals);
     }
 
-    /// Notes that a lane stands still again. If it has hardly begun to move, it has jumped, only more slowly than others:
-    /// where a state has just been lost, the circuit lingers.
+    /// Notes in which of these lanes the circuit is on its way, and in which it has turned back.
+    fn note_motion(&mut self, burst: &Burst<G>, bits: u64) {
+        self.drifting = self.drifting & !bits | burst.drifting & bits;
+        self.turned |= bits & !burst.drifting & !burst.still;
+    }
+
+    /// Notes that a lane stands still again. If it has never turned back or has hardly begun to move, it has jumped, only
+    /// more slowly than others: where a state has just been lost, the circuit lingers.
     fn note_rest<S: Simd>(&mut self, simd: S, index: usize) {
         let now = self.time.get(index);
+        let turned = self.turned >> index & 1 == 1;
         match self.lanes[index].outcome.events.last_mut() {
-            Some(last) if last.kind == EventKind::Oscillation && now - last.at < SETTLING => {
+            Some(last) if last.kind == EventKind::Oscillation && (!turned || now - last.at < SETTLING) => {
                 last.kind = EventKind::Jump;
                 EventKind::Jump.what().clone_into(&mut last.what);
                 self.lanes[index].outcome.averaged = self.averaged_before[index];

@@ -26,6 +26,7 @@ use averaging::{Averaging, Burst};
 use driver::Past;
 use fearless_simd::{Level, Simd};
 
+const MS_PER_MINUTE: f64 = 60_000.0;
 /// The first step of a lane after an event, in min.
 const FIRST_STEP: f64 = 1e-3;
 /// A step this short, relative to the time, cannot be shortened further.
@@ -116,6 +117,10 @@ struct Block<'a, const G: usize> {
     averaged_since: Row<G>,
     /// What averaging had come to before.
     averaged_before: Vec<Option<Averaged>>,
+    /// Lanes among them whose circuit is still on its way: it moved one way over the last burst.
+    drifting: u64,
+    /// Lanes whose circuit has turned back since it was let go, as one that oscillates does.
+    turned: u64,
     averaging: Averaging<G>,
     /// The last burst.
     burst: Option<Burst<G>>,
@@ -163,6 +168,8 @@ impl<'a, const G: usize> Block<'a, G> {
             jumped: 0,
             lost: 0,
             averaged: 0,
+            drifting: 0,
+            turned: 0,
             averaged_since: Row::splat(f64::NEG_INFINITY),
             averaged_before: vec![None; plans.len()],
             averaging: Averaging::new(model, plans, run),
@@ -336,7 +343,11 @@ impl<'a, const G: usize> Block<'a, G> {
             if lane.next_moment(self.run) == Next::End {
                 lane.running = false;
             }
-            let longest = STABLE_STEP / self.model.states.fastest.get(index);
+            let mut longest = STABLE_STEP / self.model.states.fastest.get(index);
+            if self.drifting >> index & 1 == 1 {
+                // A circuit on its way goes no farther than it would in this time.
+                longest = longest.min((self.run.average_after + self.run.average_over) / MS_PER_MINUTE);
+            }
             let length = if lane.running { lane.step.min(longest).min(lane.until(now, self.run)) } else { 0.0 };
             step.length.set(index, length);
         }
