@@ -126,6 +126,39 @@ fn without_drug_and_stress_nothing_moves_for_weeks() {
 }
 
 #[test]
+fn a_run_may_begin_weeks_before_the_first_dose() {
+    // So long before that a drug with a half-life of minutes would have decayed by more than any number can say.
+    let after = |from: &str| {
+        let set = [format!("run.from={from}")];
+        let mut scenario = load(Path::new("configs/scenarios/ketamine.toml"), &set).unwrap().scenario;
+        scenario.arms.retain(|arm| ["control", "stress", "stress+ket10"].contains(&arm.name.as_str()));
+        summarise(&run(&scenario, Level::new()).unwrap())
+    };
+    let early = after("-21 d");
+    assert!(early.arms.iter().all(|arm| arm.status == "ok"), "{:?}", early.arms[0].problem);
+    let pyramidal = |arm: usize, label: &str| early.arms[arm].rates_hz[label]["Pyr"];
+    approx::assert_relative_eq!(pyramidal(0, "10 min"), 4.2, max_relative = 1e-9);
+    // Three weeks of stress, and then the drug as ever.
+    assert!(pyramidal(1, "10 min") < 2.6 && pyramidal(2, "10 min") > 4.2);
+}
+
+#[test]
+fn release_by_what_is_not_silent_at_rest_leaves_the_rest_alone() {
+    let text = format!(
+        "{CHAIN}\n[ligands.tonic]\ntone = \"1 nM\"\nrelease = {{ by = \"rate.A\", maximum = 3, EC50 = \"4 Hz\", rise = \"5 min\", \
+         fall = \"5 min\" }}\n[receptors.R]\nbinds = [{{ ligand = \"tonic\", K = \"2 nM\", efficacy = 1 }}]\n[receptors.R.on.A]\n\
+         fraction = 1\neffects = [{{ drive = \"1 mV\" }}]\n"
+    );
+    let outcome = outcome(&text);
+    for value in arm(&outcome, "rest").recording.signal("concentration.tonic").unwrap() {
+        approx::assert_relative_eq!(value, 1.0, max_relative = 1e-12);
+    }
+    approx::assert_relative_eq!(last(&outcome, "rest", "rate.A"), 4.0, max_relative = 1e-9);
+    // Silenced, A releases less than at rest: 1 + 3 (0 - 1/2) < 0 counts as nothing.
+    assert!(last(&outcome, "quiet", "concentration.tonic") < 0.3);
+}
+
+#[test]
 fn bad_plasticity_is_refused_with_its_place() {
     let refused = |from: &str, to: &str, words: &[&str]| {
         let text = CHAIN.replacen(from, to, 1);
@@ -249,6 +282,7 @@ fn doses_that_cannot_be_are_refused() {
             vec!["longer than the interval"],
         ),
         ("interval = \"2 h\", additional = 4, steady", "steady", vec!["a steady state needs an `interval`"]),
+        ("additional = 4, taper", "additional = 900000000000, taper", vec!["at most 10000"]),
     ] {
         let text = DOSES.replacen(from, to, 1);
         assert_ne!(text, DOSES, "{from}");

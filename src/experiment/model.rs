@@ -172,7 +172,7 @@ impl<const G: usize> Model<G> {
             let Work { given, exposures, signals, .. } = work;
             pharmacology.expose(simd, time, &inputs.courses, states, given, exposures, signals);
             pharmacology.clamp(concentrations, exposures, signals);
-            pharmacology.settle_on(simd, concentrations, exposures, signals, states);
+            pharmacology.settle_on(simd, concentrations, exposures, signals, &self.rest, states);
         }
         self.show(simd, time, inputs, states, work);
         if !concentrations.is_empty() {

@@ -26,6 +26,7 @@ impl<const G: usize> Pharmacology<G> {
         concentrations: &[(usize, f64)],
         exposures: &[Row<G>],
         signals: &[Row<G>],
+        rest: &[Row<G>],
         states: &mut [Row<G>],
     ) {
         let one = Lanes::splat(simd, 1.0);
@@ -34,8 +35,8 @@ impl<const G: usize> Pharmacology<G> {
             let Some(release) = &ligand.release else { continue };
             let by = |exposure: &&super::Exposure<G>| exposure.signal == Some(release.rise.signal);
             if self.exposures.iter().find(by).is_some_and(|exposure| clamped(exposure.ligand)) {
-                let target = Lanes::load(simd, &ligand.tone) * (one + release.rise.value(simd, signals));
-                target.store(&mut states[release.state]);
+                let tone = Lanes::load(simd, &ligand.tone);
+                release.target(simd, tone, signals, rest).store(&mut states[release.state]);
             }
         }
         for receptor in &self.receptors {

@@ -8,9 +8,14 @@
 use crate::spec::{Kinetics, Ligand};
 
 const LN_2: f64 = std::f64::consts::LN_2;
-/// Two phases this close (relatively) are set this far apart: the formula divides by their difference, and the
-/// concentration changes by a few hundred-thousandths.
-const CLOSEST_PHASES: f64 = 1e-5;
+/// Lags divide by the differences of rate constants. Two that are closer than this (relatively) are set this far apart around
+/// their mean, on which the concentration depends: it changes by less than this, and rounding loses far less.
+const CLOSEST_TWO: f64 = 1e-6;
+/// The same for three, by whose squared difference lags divide: the concentration changes by the square of this, and rounding
+/// loses as much.
+const CLOSEST_THREE: f64 = 1e-4;
+/// A sum this small beside its terms is nothing but rounding.
+const NOTHING: f64 = 1e-9;
 /// A dose of 1 mg/kg in a volume of 1 L/kg at 1 g/mol is 1 mmol/L.
 const NANOMOLAR_PER_MILLIMOLAR: f64 = 1e6;
 
@@ -29,14 +34,16 @@ impl Disposition {
     /// lags, one after the other.
     pub fn new(kinetics: &Kinetics, ligand: &Ligand) -> Self {
         let elimination = LN_2 / kinetics.elimination_half_life;
-        let mut unit = Self {
-            phases: match &kinetics.distribution {
-                None => vec![(elimination, 1.0)],
-                Some(fast) => vec![(elimination, 1.0 - fast.fraction), (LN_2 / fast.half_life, fast.fraction)],
-            },
+        let mut phases = match &kinetics.distribution {
+            None => vec![(elimination, 1.0)],
+            Some(fast) => vec![(elimination, 1.0 - fast.fraction), (LN_2 / fast.half_life, fast.fraction)],
         };
-        for half_life in [kinetics.absorption_half_life, kinetics.effect_half_life].into_iter().flatten() {
-            unit.lag(LN_2 / half_life);
+        let half_lives = [kinetics.absorption_half_life, kinetics.effect_half_life];
+        let mut lags: Vec<f64> = half_lives.into_iter().flatten().map(|half_life| LN_2 / half_life).collect();
+        set_apart(&mut phases, &mut lags);
+        let mut unit = Self { phases };
+        for rate in lags {
+            unit.lag(rate);
         }
         let per_dose = match (&kinetics.peak, kinetics.volume) {
             (Some(peak), _) => peak.concentration / (peak.dose * unit.peak_response(peak.infusion)),
@@ -55,13 +62,6 @@ impl Disposition {
     /// Sends everything through a first-order compartment: each phase `c exp(-lambda t)` becomes
     /// `c k / (k - lambda) (exp(-lambda t) - exp(-k t))`.
     fn lag(&mut self, rate: f64) {
-        let mut rate = rate;
-        let close = |rate: f64, phases: &[(f64, f64)]| {
-            phases.iter().any(|(phase, _)| (rate / phase - 1.0).abs() < 0.5 * CLOSEST_PHASES)
-        };
-        while close(rate, &self.phases) {
-            rate *= 1.0 + CLOSEST_PHASES;
-        }
         for (phase, coefficient) in &mut self.phases {
             *coefficient *= rate / (rate - *phase);
         }
@@ -88,27 +88,63 @@ impl Disposition {
         (-coefficients.iter().sum::<f64>(), coefficients)
     }
 
-    /// The largest concentration after a dose of 1 mg/kg, or that at the end of an infusion of as much.
+    /// The largest concentration after a dose of 1 mg/kg, or after an infusion of as much: at its end, or later where the
+    /// receptor lags behind.
     fn peak_response(&self, infusion: Option<f64>) -> f64 {
-        if let Some(duration) = infusion {
-            let phase = |(rate, c): &(f64, f64)| c * -libm::expm1(-rate * duration) / (rate * duration);
-            return self.phases.iter().map(phase).sum();
-        }
+        let after_infusion = |duration: f64| {
+            let left = |(rate, c): &(f64, f64)| (*rate, c * -libm::expm1(-rate * duration) / (rate * duration));
+            Self { phases: self.phases.iter().map(left).collect() }
+        };
+        infusion.map_or_else(|| self.largest(), |duration| after_infusion(duration).largest())
+    }
+
+    /// The largest value of the sum of phases from 0 on.
+    fn largest(&self) -> f64 {
         let sum = |time: f64, weight: &dyn Fn(f64) -> f64| -> f64 {
             self.phases.iter().map(|(rate, c)| c * weight(*rate) * libm::exp(-rate * time)).sum()
         };
         let time = match self.phases.as_slice() {
             [_] => 0.0,
-            [(elimination, _), (absorption, negative)] if *negative < 0.0 => {
-                libm::log(absorption / elimination) / (absorption - elimination)
+            phases
+                if sum(0.0, &|_| 1.0) > NOTHING * phases.iter().map(|(_, c)| c.abs()).sum::<f64>()
+                    && sum(0.0, &|rate| -rate) <= 0.0 =>
+            {
+                0.0
             }
-            // A bolus into two compartments falls from the start; what is lagged has one zero of the slope, which is
-            // positive before it.
+            // What falls from the start, such as a bolus into two compartments, is largest there; what is lagged has one
+            // zero of the slope, which is positive before it.
             phases => bisect(0.0, 40.0 / phases.iter().map(|(rate, _)| *rate).fold(f64::INFINITY, f64::min), |time| {
                 sum(time, &|rate| -rate) > 0.0
             }),
         };
         sum(time, &|_| 1.0)
+    }
+}
+
+/// Sets rate constants that nearly agree apart, around their mean. Between two lags stands the phase that they meet, so that
+/// lags as well as all three keep their mean; phases that nearly agree with one another as well become one.
+fn set_apart(phases: &mut [(f64, f64)], lags: &mut [f64]) {
+    let near = |rate: f64, other: f64, closest: f64| (rate / other - 1.0).abs() < closest;
+    if let [one, other] = *lags {
+        let met: Vec<usize> = (0..phases.len()).filter(|index| near(phases[*index].0, one, CLOSEST_THREE)).collect();
+        if near(other, one, CLOSEST_THREE) && !met.is_empty() {
+            let mean = (one + other + phases[met[0]].0) / 3.0;
+            (lags[0], lags[1]) = (mean * (1.0 - CLOSEST_THREE), mean * (1.0 + CLOSEST_THREE));
+            met.into_iter().for_each(|index| phases[index].0 = mean);
+            return;
+        }
+        if near(other, one, CLOSEST_TWO) {
+            let mean = f64::midpoint(one, other);
+            (lags[0], lags[1]) = (mean * (1.0 - 0.5 * CLOSEST_TWO), mean * (1.0 + 0.5 * CLOSEST_TWO));
+            return;
+        }
+    }
+    for lag in lags {
+        let of = *lag;
+        for (phase, _) in phases.iter_mut().filter(|(phase, _)| near(*phase, of, CLOSEST_TWO)) {
+            let mean = f64::midpoint(*phase, of);
+            (*phase, *lag) = (mean * (1.0 - 0.5 * CLOSEST_TWO), mean * (1.0 + 0.5 * CLOSEST_TWO));
+        }
     }
 }
 
@@ -145,7 +181,8 @@ impl Course {
     /// Moves the origin to a later time without changing the course.
     fn rebase(&mut self, rates: &[f64], time: f64) {
         for (coefficient, rate) in self.coefficients.iter_mut().zip(rates) {
-            *coefficient *= libm::exp(-rate * (time - self.origin));
+            // Before the first event there is nothing to decay.
+            *coefficient *= libm::exp(-rate * (time - self.origin).max(0.0));
         }
         self.origin = time;
     }
@@ -184,9 +221,11 @@ impl Course {
             Some(duration) => {
                 let (constant, coefficients) = disposition.infusion(amount, duration);
                 self.constant = constant;
-                // Each infusion before has left, at its own end, its start's share less its end's.
+                // Each infusion before has left its start's share less its end's; both have decayed since, which keeps the
+                // difference finite however fast that is.
                 let left = |rate: f64, c: f64| {
-                    c * -libm::expm1(rate * duration) * libm::exp(-rate * interval) * repeated(rate)
+                    let since_end = libm::exp(-rate * (interval - duration));
+                    c * since_end * libm::expm1(-rate * duration) * repeated(rate)
                 };
                 let phases = disposition.phases.iter().zip(coefficients);
                 self.coefficients = phases.map(|((rate, _), c)| c + left(*rate, c)).collect();
@@ -194,10 +233,11 @@ impl Course {
         }
     }
 
-    /// The concentration in nM at a time at or after the origin.
+    /// The concentration in nM at a time; before the origin, that at the origin.
     pub fn concentration(&self, rates: &[f64], time: f64) -> f64 {
         let phases = self.coefficients.iter().zip(rates);
-        let sum: f64 = phases.map(|(c, rate)| c * libm::exp(-rate * (time - self.origin))).sum();
+        let since = (time - self.origin).max(0.0);
+        let sum: f64 = phases.map(|(c, rate)| c * libm::exp(-rate * since)).sum();
         (self.constant + sum).max(0.0)
     }
 }
@@ -328,6 +368,33 @@ mod tests {
     }
 
     #[test]
+    fn a_steady_state_of_long_infusions_of_what_decays_fast_is_finite() {
+        let kinetics = Kinetics {
+            elimination_half_life: 120.0,
+            effect_half_life: Some(1.0),
+            peak: Some(Peak { concentration: 100.0, dose: 1.0, infusion: None }),
+            ..Kinetics::default()
+        };
+        let disposition = Disposition::new(&kinetics, &Ligand::default());
+        let rates = disposition.rates();
+        let day = 1440.0;
+        let (mut steady, mut constant) = (Course::new(rates.len()), Course::new(rates.len()));
+        // An infusion over the whole interval never ends.
+        steady.steady_state(&disposition, 0.0, (2.0, Some(day)), day);
+        constant.infusion(&disposition, -100.0 * day, 2.0, day, 1.0);
+        for time in [0.0, 5.0, 700.0] {
+            let expected = constant.concentration(&rates, time);
+            assert_relative_eq!(steady.concentration(&rates, time), expected, max_relative = 1e-10);
+        }
+    }
+
+    #[test]
+    fn nothing_was_there_before_the_first_dose() {
+        let disposition = Disposition::new(&absorbed(), &Ligand::default());
+        assert_eq!(Course::new(2).concentration(&disposition.rates(), -1e6), 0.0);
+    }
+
+    #[test]
     fn what_goes_in_comes_out() {
         // Area under the curve times clearance is the dose, whatever the compartments and lags: 10 mg/kg, V 2 L/kg.
         let kinetics = |distribution: bool, absorbed: bool, effect: bool| Kinetics {
@@ -388,12 +455,62 @@ mod tests {
     }
 
     #[test]
-    fn equal_absorption_and_elimination_give_the_limit() {
-        let kinetics = Kinetics { absorption_half_life: Some(13.0), ..absorbed() };
+    fn rate_constants_that_agree_give_the_limit() {
         let k = LN_2 / 13.0;
-        for time in [1.0, 13.0, 40.0] {
-            let expected = 2500.0 * k * time * libm::exp(1.0 - k * time);
-            assert_relative_eq!(after_one_dose(&kinetics, 10.0, time), expected, max_relative = 1e-5);
+        // Absorption as fast as elimination, to the last digit or nearly: k t e^(-k t), largest at 1/k.
+        for half_life in [13.0, 13.0 * (1.0 + 1e-9), 13.0 * (1.0 - 3e-7), 13.0 * (1.0 + 3e-6)] {
+            let kinetics = Kinetics { absorption_half_life: Some(half_life), ..absorbed() };
+            let k = f64::midpoint(k, LN_2 / half_life);
+            for time in [0.1, 1.0, 13.0, 40.0, 400.0] {
+                let expected = 2500.0 * k * time * libm::exp(1.0 - k * time);
+                assert_relative_eq!(after_one_dose(&kinetics, 10.0, time), expected, max_relative = 2e-7);
+            }
         }
+        // And an effect site as slow as either: (k t)^2 e^(-k t), largest at 2/k.
+        let kinetics = Kinetics { absorption_half_life: Some(13.0), effect_half_life: Some(13.0), ..absorbed() };
+        for time in [1.0, 13.0, 40.0, 400.0] {
+            let expected = 2500.0 * k * time * k * time / 4.0 * libm::exp(2.0 - k * time);
+            // Where little has come through, rounding is less than a ten-millionth of the peak.
+            assert_relative_eq!(after_one_dose(&kinetics, 10.0, time), expected, epsilon = 2.5e-4, max_relative = 1e-6);
+        }
+        // Two compartments, absorption as fast as distribution, an effect site as fast as both: in three small parts.
+        let of = |distribution: f64| Kinetics {
+            distribution: Some(Distribution { half_life: distribution, fraction: 0.6 }),
+            absorption_half_life: Some(4.0),
+            effect_half_life: Some(4.0),
+            volume: Some(1.0),
+            peak: None,
+            ..absorbed()
+        };
+        let ligand = Ligand { molar_mass: Some(100.0), ..Ligand::default() };
+        let at = |distribution: f64, time: f64| {
+            let disposition = Disposition::new(&of(distribution), &ligand);
+            let mut course = Course::new(disposition.rates().len());
+            course.bolus(&disposition, 0.0, 1.0);
+            course.concentration(&disposition.rates(), time)
+        };
+        for time in [0.5, 4.0, 30.0] {
+            let around = 0.5 * (at(4.0 * 1.001, time) + at(4.0 * 0.999, time));
+            assert_relative_eq!(at(4.0, time), around, max_relative = 2e-5);
+        }
+    }
+
+    #[test]
+    fn a_peak_after_an_infusion_is_the_largest_concentration_where_the_receptor_lags_behind() {
+        let kinetics = Kinetics {
+            elimination_half_life: 120.0,
+            distribution: Some(Distribution { half_life: 12.0, fraction: 0.7 }),
+            effect_half_life: Some(5.0),
+            peak: Some(Peak { concentration: 800.0, dose: 0.5, infusion: Some(40.0) }),
+            ..Kinetics::default()
+        };
+        let disposition = Disposition::new(&kinetics, &Ligand::default());
+        let mut course = Course::new(disposition.rates().len());
+        course.infusion(&disposition, 0.0, 0.5, 40.0, 1.0);
+        course.infusion(&disposition, 40.0, 0.5, 40.0, -1.0);
+        let at = |time: f64| course.concentration(&disposition.rates(), time);
+        let largest = (0..20_000).map(|count| at(40.0 + f64::from(count) * 1e-3)).fold(0.0, f64::max);
+        assert_relative_eq!(largest, 800.0, max_relative = 1e-8);
+        assert!(at(40.0) < 0.99 * largest);
     }
 }

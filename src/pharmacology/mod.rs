@@ -55,6 +55,15 @@ pub struct Release<const G: usize> {
     pub state: usize,
 }
 
+impl<const G: usize> Release<G> {
+    /// The concentration to which a tone rises or falls under the signals: the tone itself where these are at rest.
+    #[inline(always)]
+    fn target<S: Simd>(&self, simd: S, tone: Lanes<S, G>, signals: &[Row<G>], rest: &[Row<G>]) -> Lanes<S, G> {
+        let departure = self.rise.value(simd, signals) - self.rise.value(simd, rest);
+        (tone * (departure + 1.0)).max(Lanes::splat(simd, 0.0))
+    }
+}
+
 /// The rate constants of one course of concentration.
 #[derive(Clone, Debug)]
 pub struct CourseRates<const G: usize> {
@@ -121,7 +130,8 @@ impl<const G: usize> Pharmacology<G> {
             || {
                 let zero = Lanes::splat(simd, 0.0);
                 for ((course, rates), given) in courses.courses.iter().zip(&self.courses).zip(given.iter_mut()) {
-                    let since = time - Lanes::load(simd, &course.origin);
+                    // Before the first event there is nothing to decay.
+                    let since = (time - Lanes::load(simd, &course.origin)).max(zero);
                     let mut concentration = Lanes::load(simd, &course.constant);
                     for (coefficient, rate) in course.coefficients.iter().zip(&rates.rates) {
                         let decay = exp(simd, -(Lanes::load(simd, rate) * since));
@@ -187,10 +197,9 @@ impl<const G: usize> Pharmacology<G> {
         simd.vectorize(
             #[inline(always)]
             || {
-                let one = Lanes::splat(simd, 1.0);
                 for release in self.ligands.iter().filter_map(|ligand| Some((ligand.release.as_ref()?, &ligand.tone))) {
                     let (release, tone) = release;
-                    let target = Lanes::load(simd, tone) * (one + release.rise.value(simd, signals));
+                    let target = release.target(simd, Lanes::load(simd, tone), signals, rest);
                     let now = Lanes::load(simd, &states[release.state]);
                     release.relaxation.derivative(simd, target, now).store(&mut derivatives[release.state]);
                 }

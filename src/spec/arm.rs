@@ -16,7 +16,7 @@ pub struct Arm {
     pub stress: Option<Exposure>,
     /// Doses of ligands.
     pub doses: Vec<Dose>,
-    /// Concentrations held constant at the receptor, as in a slice bath.
+    /// Constant concentrations at the receptor, as in a slice bath; they add to one another and to what doses leave.
     pub baths: Vec<Bath>,
     /// Receptors made unavailable on chosen cells.
     pub block: Vec<Block>,
@@ -117,23 +117,30 @@ pub struct Administration {
 impl Dose {
     /// Every single administration, in order of time but for those of `also_at`, which come last.
     pub fn administrations(&self) -> Vec<Administration> {
-        let one = |at: f64, amount: f64, steady_state: Option<f64>| {
-            let from_rate = self.rate.filter(|rate| *rate > 0.0).map(|rate| amount / rate);
-            let duration = self.duration.or(from_rate).filter(|duration| *duration > 0.0);
-            Administration { at, amount, duration, steady_state }
-        };
-        let mut given = vec![one(self.at, self.amount, self.interval.filter(|_| self.steady_state))];
+        let mut given = vec![self.first_administration()];
         let mut amount = self.amount;
         for count in 1..=self.additional {
             amount *= self.taper;
-            given.push(one((count as f64).mul_add(self.interval.unwrap_or(0.0), self.at), amount, None));
+            given.push(self.administration((count as f64).mul_add(self.interval.unwrap_or(0.0), self.at), amount));
         }
-        given.extend(self.also_at.iter().map(|time| one(time.minutes, self.amount, None)));
+        given.extend(self.also_at.iter().map(|time| self.administration(time.minutes, self.amount)));
         given
+    }
+
+    /// The first administration alone.
+    pub fn first_administration(&self) -> Administration {
+        let steady_state = self.interval.filter(|_| self.steady_state);
+        Administration { steady_state, ..self.administration(self.at, self.amount) }
+    }
+
+    fn administration(&self, at: f64, amount: f64) -> Administration {
+        let from_rate = self.rate.filter(|rate| *rate > 0.0).map(|rate| amount / rate);
+        let duration = self.duration.or(from_rate).filter(|duration| *duration > 0.0);
+        Administration { at, amount, duration, steady_state: None }
     }
 }
 
-/// A concentration held constant.
+/// A constant concentration, on top of what doses and other baths leave.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bath {
     /// Which ligand.
@@ -210,8 +217,12 @@ static INTERVAL: Parameter =
     parameter("II", Dimension::Time, Range::Positive, "interval between this dose and those that follow");
 static TAPER: Parameter =
     parameter("f", Dimension::Number, Range::NotNegative, "each dose that follows is the one before times this");
-static CONCENTRATION: Parameter =
-    parameter("C", Dimension::Concentration, Range::NotNegative, "free concentration held constant");
+static CONCENTRATION: Parameter = parameter(
+    "C",
+    Dimension::Concentration,
+    Range::NotNegative,
+    "constant free concentration, on top of what doses leave",
+);
 static BLOCKED: Parameter =
     parameter("1 - q", Dimension::Fraction, Range::Unit, "share of the receptor made unavailable");
 
@@ -221,7 +232,7 @@ impl Node for Arm {
         visitor.text("extends", &mut self.extends, Presence::Default, "the arm whose settings it starts from");
         visitor.optional_table("stress", &mut self.stress, "stress at the start and during the run");
         visitor.list("doses", &mut self.doses, "doses of ligands");
-        visitor.list("baths", &mut self.baths, "concentrations held constant at the receptor");
+        visitor.list("baths", &mut self.baths, "constant concentrations at the receptor, on top of what doses leave");
         visitor.list("block", &mut self.block, "receptors made unavailable on chosen cells");
         visitor.list("inject", &mut self.inject, "inputs onto populations");
         visitor.settings("set", &mut self.set, "parameters changed in this arm, by path");

@@ -273,12 +273,13 @@ impl Checks<'_> {
             self.report(joined(path, "additional"), "doses that follow need an `interval`", needs_interval);
         }
         if dose.additional as f64 > MOST_DOSES {
-            self.report(joined(path, "additional"), "more than ten thousand doses", "fewer");
+            let message = format!("{} doses follow, more than fit into a run", dose.additional);
+            self.report(joined(path, "additional"), message, format!("at most {MOST_DOSES}"));
         }
         if dose.steady_state && dose.interval.is_none() {
             self.report(joined(path, "steady_state"), "a steady state needs an `interval`", needs_interval);
         }
-        let duration = dose.administrations().first().and_then(|first| first.duration);
+        let duration = dose.first_administration().duration;
         if dose.steady_state && duration.zip(dose.interval).is_some_and(|(lasts, interval)| lasts > interval) {
             let message = "an infusion longer than the interval";
             self.report(joined(path, "interval"), message, "at least the duration, for a steady state");

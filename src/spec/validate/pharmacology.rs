@@ -113,6 +113,16 @@ impl Checks<'_> {
             }
             _ => {}
         }
+        let factors = [
+            ("bioavailability", kinetics.bioavailability),
+            ("unbound_fraction", kinetics.unbound_fraction),
+            ("brain_to_plasma", kinetics.brain_to_plasma),
+        ];
+        for (key, factor) in factors.iter().filter(|(_, factor)| kinetics.peak.is_some() && *factor != 1.0) {
+            let message =
+                format!("{key} {factor} has no effect beside `peak`, which is the free concentration at the receptor");
+            self.report(joined(path, key), message, "`volume` in place of `peak`, or another `peak`");
+        }
         let intravenous = kinetics.route == Route::Intravenous;
         match kinetics.absorption_half_life {
             Some(_) if intravenous => {
