@@ -14,6 +14,8 @@ const CLOSEST_TWO: f64 = 1e-6;
 /// The same for three, by whose squared difference lags divide: the concentration changes by the square of this, and rounding
 /// loses as much.
 const CLOSEST_THREE: f64 = 1e-4;
+/// Halvings of an interval of times, after which nothing is left of it.
+const HALVINGS: usize = 80;
 /// A sum this small beside its terms is nothing but rounding.
 const NOTHING: f64 = 1e-9;
 /// A dose of 1 mg/kg in a volume of 1 L/kg at 1 g/mol is 1 mmol/L.
@@ -111,6 +113,11 @@ impl Disposition {
             {
                 0.0
             }
+            [(elimination, first), (absorption, second)]
+                if *second < 0.0 && (first + second).abs() <= NOTHING * first =>
+            {
+                libm::log(absorption / elimination) / (absorption - elimination)
+            }
             // What falls from the start, such as a bolus into two compartments, is largest there; what is lagged has one
             // zero of the slope, which is positive before it.
             phases => bisect(0.0, 40.0 / phases.iter().map(|(rate, _)| *rate).fold(f64::INFINITY, f64::min), |time| {
@@ -150,7 +157,7 @@ fn set_apart(phases: &mut [(f64, f64)], lags: &mut [f64]) {
 
 /// The point between `low` and `high` where `before` turns from true to false.
 fn bisect(mut low: f64, mut high: f64, before: impl Fn(f64) -> bool) -> f64 {
-    for _ in 0..200 {
+    for _ in 0..HALVINGS {
         let middle = 0.5 * (low + high);
         if before(middle) {
             low = middle;
