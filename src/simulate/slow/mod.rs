@@ -238,6 +238,7 @@ impl<'a, const G: usize> Block<'a, G> {
     }
 
     /// Signals and circuit state at the lanes' times and slow variables; `guess` is the predicted state, where there is one.
+    #[inline(never)]
     fn equilibrate<S: Simd>(
         &mut self,
         simd: S,
@@ -246,34 +247,39 @@ impl<'a, const G: usize> Block<'a, G> {
         (circuit, guess): (&mut [Row<G>], Option<&[Row<G>]>),
         active: Mask<S, G>,
     ) {
-        let model = self.model;
-        model.show(simd, time, &self.inputs, states, &mut self.work);
-        model.modulate(simd, &self.inputs, &mut self.work);
-        let followed = active.and(Mask::from_bits(simd, !self.averaged));
-        let mut open = followed;
-        if let Some(guess) = guess {
-            let mut trial = guess.to_vec();
-            let found = solve(simd, &model.shape, &self.work.rows, &mut trial, followed, &mut self.newton);
-            replace(simd, circuit, &trial, found.bits());
-            open = followed.and(found.not());
-        }
-        // The prediction may have led astray; the last state does not.
-        let mut failed = open.bits();
-        if failed != 0 {
-            failed &= !solve(simd, &model.shape, &self.work.rows, circuit, open, &mut self.newton).bits();
-        }
-        if failed != 0 {
-            self.relax_lanes(simd, circuit, failed);
-        }
-        crate::circuit::equations::rates(simd, &model.shape, &self.work.rows, circuit, &mut self.rates);
-        let averaged = active.bits() & self.averaged;
-        if averaged != 0 {
-            let burst = self.averaging.burst(simd, (model, self.run), &self.work.rows, circuit);
-            replace(simd, &mut self.rates, &burst.means, averaged);
-            self.burst = Some(burst);
-        }
-        model.show_rates(&self.rates, &mut self.work.signals);
-        model.show_variables(circuit, &mut self.work.signals);
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let model = self.model;
+                model.show(simd, time, &self.inputs, states, &mut self.work);
+                model.modulate(simd, &self.inputs, &mut self.work);
+                let followed = active.and(Mask::from_bits(simd, !self.averaged));
+                let mut open = followed;
+                if let Some(guess) = guess {
+                    let mut trial = guess.to_vec();
+                    let found = solve(simd, &model.shape, &self.work.rows, &mut trial, followed, &mut self.newton);
+                    replace(simd, circuit, &trial, found.bits());
+                    open = followed.and(found.not());
+                }
+                // The prediction may have led astray; the last state does not.
+                let mut failed = open.bits();
+                if failed != 0 {
+                    failed &= !solve(simd, &model.shape, &self.work.rows, circuit, open, &mut self.newton).bits();
+                }
+                if failed != 0 {
+                    self.relax_lanes(simd, circuit, failed);
+                }
+                crate::circuit::equations::rates(simd, &model.shape, &self.work.rows, circuit, &mut self.rates);
+                let averaged = active.bits() & self.averaged;
+                if averaged != 0 {
+                    let burst = self.averaging.burst(simd, (model, self.run), &self.work.rows, circuit);
+                    replace(simd, &mut self.rates, &burst.means, averaged);
+                    self.burst = Some(burst);
+                }
+                model.show_rates(&self.rates, &mut self.work.signals);
+                model.show_variables(circuit, &mut self.work.signals);
+            },
+        );
     }
 
     /// Lets the circuit of some lanes run until it stands still, under the effects in force.
@@ -387,19 +393,25 @@ impl<'a, const G: usize> Block<'a, G> {
 
     /// The circuit at a stage as a straight line predicts it: from the step's start through the stage before, or, for the
     /// first, along the trend of the last step.
+    #[inline(never)]
     fn predict<S: Simd>(&self, simd: S, step: &Step<G>, stage: usize) -> Vec<Row<G>> {
-        let mut guess = self.circuit.clone();
-        let length = Lanes::load(simd, &step.length);
-        for (index, guess) in guess.iter_mut().enumerate() {
-            let from = Lanes::load(simd, guess);
-            let ahead = if stage == 1 {
-                Lanes::load(simd, &step.trend[index]) * length * NODES[1]
-            } else {
-                (Lanes::load(simd, &step.circuit[index]) - from) * (NODES[stage] / NODES[stage - 1])
-            };
-            (from + ahead).store(guess);
-        }
-        guess
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let mut guess = self.circuit.clone();
+                let length = Lanes::load(simd, &step.length);
+                for (index, guess) in guess.iter_mut().enumerate() {
+                    let from = Lanes::load(simd, guess);
+                    let ahead = if stage == 1 {
+                        Lanes::load(simd, &step.trend[index]) * length * NODES[1]
+                    } else {
+                        (Lanes::load(simd, &step.circuit[index]) - from) * (NODES[stage] / NODES[stage - 1])
+                    };
+                    (from + ahead).store(guess);
+                }
+                guess
+            },
+        )
     }
 
     /// The largest error of any slow variable, and the largest turn of any rate, relative to what is allowed.
@@ -505,11 +517,17 @@ impl<'a, const G: usize> Block<'a, G> {
 }
 
 /// Puts `next` in the place of `now` in the lanes of the bits.
+#[inline(never)]
 fn replace<S: Simd, const G: usize>(simd: S, now: &mut [Row<G>], next: &[Row<G>], bits: u64) {
-    let mask = Mask::from_bits(simd, bits);
-    for (now, next) in now.iter_mut().zip(next) {
-        mask.select(Lanes::load(simd, next), Lanes::load(simd, now)).store(now);
-    }
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let mask = Mask::from_bits(simd, bits);
+            for (now, next) in now.iter_mut().zip(next) {
+                mask.select(Lanes::load(simd, next), Lanes::load(simd, now)).store(now);
+            }
+        },
+    );
 }
 
 /// Sets a row to 0 in the lanes of the bits.

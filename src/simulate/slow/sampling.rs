@@ -82,26 +82,33 @@ impl<const G: usize> Block<'_, G> {
         if spacing > dense { (start + dense).max(last + spacing) } else { start + dense }
     }
 
+    #[inline(never)]
     fn interpolate<S: Simd>(&mut self, simd: S, step: &Step<G>, share: &Row<G>, due: u64) {
-        let one = Lanes::splat(simd, 1.0);
-        let share = Lanes::load(simd, share);
-        let length = Lanes::load(simd, &step.length);
-        let mut states = self.states.clone();
-        for (index, row) in states.iter_mut().enumerate() {
-            let (from, to) = (Lanes::load(simd, &self.states[index]), Lanes::load(simd, &step.states[index]));
-            let (slope_from, slope_to) =
-                (Lanes::load(simd, &step.stages[0][index]), Lanes::load(simd, &step.stages[6][index]));
-            let rest = one - share;
-            let bend = (one - share * 2.0) * (to - from) + length * ((share - one) * slope_from + share * slope_to);
-            (rest * from + share * to + share * (share - one) * bend).store(row);
-        }
-        let mut circuit = self.circuit.clone();
-        for (row, (from, to)) in circuit.iter_mut().zip(self.circuit.iter().zip(&step.circuit)) {
-            let (from, to) = (Lanes::load(simd, from), Lanes::load(simd, to));
-            share.mul_add(to - from, from).store(row);
-        }
-        let time = share.mul_add(length, Lanes::load(simd, &self.time));
-        self.equilibrate(simd, time, &states, (&mut circuit, None), Mask::from_bits(simd, due));
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let one = Lanes::splat(simd, 1.0);
+                let share = Lanes::load(simd, share);
+                let length = Lanes::load(simd, &step.length);
+                let mut states = self.states.clone();
+                for (index, row) in states.iter_mut().enumerate() {
+                    let (from, to) = (Lanes::load(simd, &self.states[index]), Lanes::load(simd, &step.states[index]));
+                    let (slope_from, slope_to) =
+                        (Lanes::load(simd, &step.stages[0][index]), Lanes::load(simd, &step.stages[6][index]));
+                    let rest = one - share;
+                    let bend =
+                        (one - share * 2.0) * (to - from) + length * ((share - one) * slope_from + share * slope_to);
+                    (rest * from + share * to + share * (share - one) * bend).store(row);
+                }
+                let mut circuit = self.circuit.clone();
+                for (row, (from, to)) in circuit.iter_mut().zip(self.circuit.iter().zip(&step.circuit)) {
+                    let (from, to) = (Lanes::load(simd, from), Lanes::load(simd, to));
+                    share.mul_add(to - from, from).store(row);
+                }
+                let time = share.mul_add(length, Lanes::load(simd, &self.time));
+                self.equilibrate(simd, time, &states, (&mut circuit, None), Mask::from_bits(simd, due));
+            },
+        );
     }
 
     pub(super) fn sample_now<S: Simd>(&mut self, simd: S, index: usize) {
