@@ -121,7 +121,7 @@ fn monotone_slopes(widths: &[f64], secants: &[f64]) -> Vec<f64> {
     let inner = |index: usize| {
         let (one, other) = (secants[index], secants[index + 1]);
         let (w_one, w_other) = (widths[index] + 2.0 * widths[index + 1], 2.0 * widths[index] + widths[index + 1]);
-        if one * other <= 0.0 { 0.0 } else { (w_one + w_other) / (w_other / one + w_one / other) }
+        if one * other <= 0.0 { 0.0 } else { (w_one + w_other) / (w_one / one + w_other / other) }
     };
     let last = secants.len() - 1;
     let mut slopes = vec![end(widths[0], widths[1], secants[0], secants[1])];
@@ -200,6 +200,11 @@ mod tests {
     fn three_points_of_a_parabola_have_the_slopes_of_fritsch_and_butland() {
         // Secants 1 and 3, equal widths: the harmonic mean is 1.5; the first end 0, the last 4.
         assert_eq!(monotone_slopes(&[1.0, 1.0], &[1.0, 3.0]), [0.0, 1.5, 4.0]);
+        // Unequal widths, against `scipy.interpolate.PchipInterpolator`: the secant of the shorter interval counts more.
+        let expected = [7.0 / 6.0, 6.0 / 11.0, 0.619_834_710_743_801_7, 3.366_666_666_666_666_3];
+        for (slope, expected) in monotone_slopes(&[1.0, 3.0, 2.0], &[1.0, 1.0 / 3.0, 2.5]).iter().zip(expected) {
+            approx::assert_relative_eq!(*slope, expected, max_relative = 1e-14);
+        }
     }
 
     #[test]
