@@ -141,18 +141,22 @@ fn set_apart(phases: &mut [(f64, f64)], lags: &mut [f64]) {
             return;
         }
         if near(other, one, CLOSEST_TWO) {
-            let mean = f64::midpoint(one, other);
-            (lags[0], lags[1]) = (mean * (1.0 - 0.5 * CLOSEST_TWO), mean * (1.0 + 0.5 * CLOSEST_TWO));
+            (lags[0], lags[1]) = around_mean(one, other);
             return;
         }
     }
     for lag in lags {
         let of = *lag;
         for (phase, _) in phases.iter_mut().filter(|(phase, _)| near(*phase, of, CLOSEST_TWO)) {
-            let mean = f64::midpoint(*phase, of);
-            (*phase, *lag) = (mean * (1.0 - 0.5 * CLOSEST_TWO), mean * (1.0 + 0.5 * CLOSEST_TWO));
+            (*phase, *lag) = around_mean(*phase, of);
         }
     }
+}
+
+/// Two rate constants as far apart as they may be close, around the mean of two.
+fn around_mean(one: f64, other: f64) -> (f64, f64) {
+    let mean = f64::midpoint(one, other);
+    (mean * (1.0 - 0.5 * CLOSEST_TWO), mean * (1.0 + 0.5 * CLOSEST_TWO))
 }
 
 /// The point between `low` and `high` where `before` turns from true to false.
