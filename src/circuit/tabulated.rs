@@ -2,6 +2,7 @@
 
 use super::bracket::crossing_among;
 use crate::numeric::lanes::{Lanes, Row};
+use crate::numeric::monotone::monotone_slopes;
 use crate::spec;
 use crate::spec::transfer::{Interpolation, Table};
 use fearless_simd::Simd;
@@ -102,34 +103,6 @@ fn pieces(table: &Table) -> Vec<Piece> {
     found
 }
 
-/// Slopes at the points that keep each piece monotone: the weighted harmonic mean of the secants on both sides (Fritsch &
-/// Butland 1984, doi:10.1137/0905021), 0 at a turn; at the ends a parabola's, kept within three times the secant.
-fn monotone_slopes(widths: &[f64], secants: &[f64]) -> Vec<f64> {
-    if secants.len() < 2 {
-        return secants.first().map_or_else(Vec::new, |secant| vec![*secant; 2]);
-    }
-    let end = |width: f64, next: f64, secant: f64, next_secant: f64| {
-        let slope = ((2.0 * width + next) * secant - width * next_secant) / (width + next);
-        if slope * secant <= 0.0 {
-            0.0
-        } else if slope.abs() > 3.0 * secant.abs() {
-            3.0 * secant
-        } else {
-            slope
-        }
-    };
-    let inner = |index: usize| {
-        let (one, other) = (secants[index], secants[index + 1]);
-        let (w_one, w_other) = (widths[index] + 2.0 * widths[index + 1], 2.0 * widths[index] + widths[index + 1]);
-        if one * other <= 0.0 { 0.0 } else { (w_one + w_other) / (w_one / one + w_other / other) }
-    };
-    let last = secants.len() - 1;
-    let mut slopes = vec![end(widths[0], widths[1], secants[0], secants[1])];
-    slopes.extend((0..last).map(inner));
-    slopes.push(end(widths[last], widths[last - 1], secants[last], secants[last - 1]));
-    slopes
-}
-
 /// The one input at which the curve gives a rate; none where it does so nowhere or at several.
 pub(super) fn inverse(table: &Table, rate: f64) -> Option<f64> {
     let pieces = pieces(table);
@@ -193,17 +166,6 @@ mod tests {
             assert!(rates[0] >= last && slopes[0] >= 0.0, "{x}");
             last = rates[0];
             approx::assert_abs_diff_eq!((rates[2] - rates[1]) / 2e-6, slopes[0], epsilon = 1e-6);
-        }
-    }
-
-    #[test]
-    fn three_points_of_a_parabola_have_the_slopes_of_fritsch_and_butland() {
-        // Secants 1 and 3, equal widths: the harmonic mean is 1.5; the first end 0, the last 4.
-        assert_eq!(monotone_slopes(&[1.0, 1.0], &[1.0, 3.0]), [0.0, 1.5, 4.0]);
-        // Unequal widths, against `scipy.interpolate.PchipInterpolator`: the secant of the shorter interval counts more.
-        let expected = [7.0 / 6.0, 6.0 / 11.0, 0.619_834_710_743_801_7, 3.366_666_666_666_666_3];
-        for (slope, expected) in monotone_slopes(&[1.0, 3.0, 2.0], &[1.0, 1.0 / 3.0, 2.5]).iter().zip(expected) {
-            approx::assert_relative_eq!(*slope, expected, max_relative = 1e-14);
         }
     }
 

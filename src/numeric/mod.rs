@@ -5,6 +5,7 @@ pub mod functions;
 mod hessenberg;
 pub mod lanes;
 pub mod linear;
+pub mod monotone;
 pub mod normal;
 pub mod philox;
 pub mod quantile;

@@ -1,12 +1,14 @@
 //! A monotone curve through effects over doses, and its inverse.
 
+use crate::numeric::monotone::monotone_slopes;
+
 /// Halvings of an interval of doses.
 const HALVINGS: usize = 60;
 /// Effects that differ by less, relatively, are the same.
 const ROUNDING: f64 = 1e-9;
 
 /// A cubic curve through effects over doses that never falls: where an effect is below an earlier one, the curve stays at
-/// the earlier one. Its slopes are those of Fritsch & Butland 1984, doi:10.1137/0905021, which keep it monotone.
+/// the earlier one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MonotoneCurve {
     doses: Vec<f64>,
@@ -24,7 +26,10 @@ impl MonotoneCurve {
             highest
         };
         let effects: Vec<f64> = effects.iter().map(never_fall).collect();
-        let slopes = slopes(doses, &effects);
+        let widths: Vec<f64> = doses.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let rises = effects.windows(2).zip(&widths);
+        let secants: Vec<f64> = rises.map(|(pair, width)| (pair[1] - pair[0]) / width).collect();
+        let slopes = monotone_slopes(&widths, &secants);
         Self { doses: doses.to_vec(), effects, slopes }
     }
 
@@ -57,38 +62,6 @@ impl MonotoneCurve {
         let cubic = share * share * (rise.mul_add(3.0, -(2.0 * start + end)) + share * (start + end - 2.0 * rise));
         self.effects[index] + share * start + cubic
     }
-}
-
-/// The slope at each dose: a weighted harmonic mean of those of the chords beside it; at the ends that of the parabola
-/// through three points, where it is not negative nor more than three times the chord's.
-fn slopes(doses: &[f64], effects: &[f64]) -> Vec<f64> {
-    let widths: Vec<f64> = doses.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    let chords: Vec<f64> = effects.windows(2).zip(&widths).map(|(pair, width)| (pair[1] - pair[0]) / width).collect();
-    let count = chords.len();
-    let end = |first: usize, second: Option<usize>| match second.filter(|second| *second < count) {
-        Some(second) => {
-            let (near, far) = (widths[first], widths[second]);
-            let slope = ((2.0 * near + far) * chords[first] - near * chords[second]) / (near + far);
-            slope.clamp(0.0, 3.0 * chords[first])
-        }
-        None => chords.get(first).copied().unwrap_or(0.0),
-    };
-    let slope = |index: usize| {
-        if index == 0 {
-            return end(0, Some(1));
-        }
-        if index == count {
-            return end(count - 1, count.checked_sub(2));
-        }
-        let (left, right) = (chords[index - 1], chords[index]);
-        if left <= 0.0 || right <= 0.0 {
-            return 0.0;
-        }
-        let (before, after) = (widths[index - 1], widths[index]);
-        let (one, other) = (2.0 * after + before, after + 2.0 * before);
-        (one + other) / (one / left + other / right)
-    };
-    (0..doses.len()).map(slope).collect()
 }
 
 #[cfg(test)]
