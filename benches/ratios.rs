@@ -111,7 +111,8 @@ fn variants() -> Vec<Variant> {
         ("lanes, all CPU", all_cpu(1)),
         ("lanes, two threads", all_cpu(2)),
     ];
-    #[cfg(target_arch = "x86_64")]
+    // A program built for AVX-512 alone has no other levels.
+    #[cfg(all(target_arch = "x86_64", not(target_feature = "avx512f")))]
     if let (Some(avx2), true) = (best.as_avx2(), best.as_avx512().is_some()) {
         variants.push(("lanes, AVX2", lanes(false, Level::Avx2(avx2))));
         variants.push(("lanes, AVX2, noise", lanes(true, Level::Avx2(avx2))));

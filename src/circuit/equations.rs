@@ -2,7 +2,7 @@
 
 pub use super::linearised::{Linearised, residual_and_jacobian};
 
-use super::{Evaluation, Rows, Shape, Site, sites};
+use super::{Connection, Evaluation, Rows, Shape, Site, sites};
 use crate::numeric::lanes::{Lanes, Row};
 use crate::spec::Form;
 use fearless_simd::Simd;
@@ -34,18 +34,31 @@ pub fn rates<S: Simd, const G: usize>(
     }
 }
 
+/// Drive, noise (a unit process, times `sigma`) and synapses (connections with their weights), summed in that order.
+#[inline(always)]
+pub fn summed_input<S: Simd, const G: usize>(
+    simd: S,
+    [drive, sigma]: [&Row<G>; 2],
+    (connections, weights): (&[Connection], &[Row<G>]),
+    outputs: &[Row<G>],
+    noise: Option<&Row<G>>,
+) -> Lanes<S, G> {
+    let mut input = Lanes::load(simd, drive);
+    if let Some(noise) = noise {
+        input = Lanes::load(simd, noise).mul_add(Lanes::load(simd, sigma), input);
+    }
+    for (connection, weight) in connections.iter().zip(weights) {
+        input = Lanes::load(simd, weight).mul_add(Lanes::load(simd, &outputs[connection.output]), input);
+    }
+    input
+}
+
 impl<const G: usize> Site<'_, G> {
     /// The input in input units: drive, noise (a unit process) and synapses, summed in that order.
     #[inline(always)]
     pub fn input<S: Simd>(&self, simd: S, outputs: &[Row<G>], noise: Option<&Row<G>>) -> Lanes<S, G> {
-        let mut input = Lanes::load(simd, &self.numbers.drive);
-        if let Some(noise) = noise {
-            input = Lanes::load(simd, noise).mul_add(Lanes::load(simd, &self.numbers.sigma), input);
-        }
-        for (connection, weight) in self.connections.iter().zip(self.weights) {
-            input = Lanes::load(simd, weight).mul_add(Lanes::load(simd, &outputs[connection.output]), input);
-        }
-        input
+        let connections = (self.connections, self.weights);
+        summed_input(simd, [&self.numbers.drive, &self.numbers.sigma], connections, outputs, noise)
     }
 
     /// Where the population's variable is heading: `dy/dt = (target - y) / tau`.
@@ -68,36 +81,6 @@ impl<const G: usize> Site<'_, G> {
                 }
             }
         }
-    }
-
-    /// [`Self::target`], handed on to `then`. In the rate form nothing is merged between the transfer function and `then`, so
-    /// that numbers stay in registers.
-    #[inline(always)]
-    pub fn target_then<S: Simd>(
-        &self,
-        simd: S,
-        rates: &[Row<G>],
-        noise: Option<&Row<G>>,
-        state: &Row<G>,
-        then: impl FnOnce(Lanes<S, G>),
-    ) {
-        if self.population.form != Form::Rate || self.population.refractory {
-            return then(self.target(simd, rates, noise, state));
-        }
-        self.population.transfer.rate_then(
-            simd,
-            &self.numbers.transfer,
-            #[inline(always)]
-            || self.input(simd, rates, noise),
-            #[inline(always)]
-            |rate| {
-                if self.population.scaled {
-                    then(rate * Lanes::load(simd, &self.numbers.gain));
-                } else {
-                    then(rate);
-                }
-            },
-        );
     }
 
     /// `g f(x)`.

@@ -4,7 +4,7 @@ use super::bracket::crossing;
 use super::formula::{self, Formula};
 use super::tabulated::{self, Tabulated};
 use crate::numeric::functions::{
-    logistic, pow, power_of_two, relative_exponential, relative_exponential_slope, softplus, tanh,
+    logistic, one_and_power_of_two, pow, relative_exponential, relative_exponential_slope, softplus, tanh,
 };
 use crate::numeric::lanes::{Lanes, Row};
 use crate::spec;
@@ -60,18 +60,53 @@ impl<const G: usize> Numbers<G> {
         (x - self.at(simd, 1)).max(Lanes::splat(simd, 0.0))
     }
 
-    /// The power law with the exponent 2.
+    /// `m phi(z)`.
     #[inline(always)]
-    fn square<S: Simd>(&self, simd: S, x: Lanes<S, G>) -> Lanes<S, G> {
-        let above = self.above(simd, x);
-        self.at(simd, 0) * (above * above)
+    fn standard<S: Simd>(&self, simd: S, phi: Standard, z: impl Fn() -> Lanes<S, G>) -> Lanes<S, G> {
+        phi.times(
+            simd,
+            #[inline(always)]
+            || self.at(simd, 0),
+            z,
+            #[inline(always)]
+            |rate| rate,
+        )
     }
+}
 
-    /// The logistic function, not shifted.
+/// phi of a transfer function in standard form, `f(x) = m phi(a x + b)`, for the kinds of most circuits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standard {
+    /// `max(z, 0)`.
+    Ramp,
+    /// `max(z, 0)^2`.
+    Square,
+    /// `1 / (1 + 2^z)`.
+    Logistic,
+}
+
+impl Standard {
+    /// `factor phi(z)`, handed on to `then`: nothing is merged between the branches, so that numbers stay in registers.
     #[inline(always)]
-    fn sigmoid<S: Simd>(&self, simd: S, x: Lanes<S, G>) -> Lanes<S, G> {
-        let power = power_of_two(simd, self.at(simd, 1).mul_add(x, self.at(simd, 2)));
-        self.at(simd, 0) / (power + 1.0)
+    pub fn times<S: Simd, const G: usize, R>(
+        self,
+        simd: S,
+        factor: impl Fn() -> Lanes<S, G>,
+        z: impl Fn() -> Lanes<S, G>,
+        then: impl FnOnce(Lanes<S, G>) -> R,
+    ) -> R {
+        let zero = Lanes::splat(simd, 0.0);
+        match self {
+            Self::Ramp => then(factor() * z().max(zero)),
+            Self::Square => {
+                let above = z().max(zero);
+                then(factor() * (above * above))
+            }
+            Self::Logistic => {
+                let sum = one_and_power_of_two(simd, z());
+                then(factor() / sum)
+            }
+        }
     }
 }
 
@@ -110,8 +145,18 @@ impl<const G: usize> Transfer<G> {
     #[inline(always)]
     pub fn rate<S: Simd>(&self, simd: S, numbers: &Numbers<G>, x: impl Fn() -> Lanes<S, G>) -> Lanes<S, G> {
         let rate = match &self.kind {
-            Kind::ThresholdLinear | Kind::PowerLaw(Exponent::One) => numbers.at(simd, 0) * numbers.above(simd, x()),
-            Kind::PowerLaw(Exponent::Two) => numbers.square(simd, x()),
+            Kind::ThresholdLinear | Kind::PowerLaw(Exponent::One) => numbers.standard(
+                simd,
+                Standard::Ramp,
+                #[inline(always)]
+                || x() - numbers.at(simd, 1),
+            ),
+            Kind::PowerLaw(Exponent::Two) => numbers.standard(
+                simd,
+                Standard::Square,
+                #[inline(always)]
+                || x() - numbers.at(simd, 1),
+            ),
             Kind::PowerLaw(Exponent::Three) => {
                 let above = numbers.above(simd, x());
                 numbers.at(simd, 0) * (above * above * above)
@@ -120,7 +165,12 @@ impl<const G: usize> Transfer<G> {
                 numbers.at(simd, 0) * pow(simd, numbers.above(simd, x()), numbers.at(simd, 2))
             }
             Kind::Sigmoid { shifted } => {
-                let rate = numbers.sigmoid(simd, x());
+                let rate = numbers.standard(
+                    simd,
+                    Standard::Logistic,
+                    #[inline(always)]
+                    || numbers.at(simd, 1).mul_add(x(), numbers.at(simd, 2)),
+                );
                 if *shifted { rate - numbers.at(simd, 3) } else { rate }
             }
             Kind::LinearExponential => {
@@ -145,19 +195,18 @@ impl<const G: usize> Transfer<G> {
         }
     }
 
-    /// [`Self::rate`], handed on to `then`, the kinds of most circuits without a detour over memory.
-    #[inline(always)]
-    pub fn rate_then<S: Simd>(
-        &self,
-        simd: S,
-        numbers: &Numbers<G>,
-        x: impl Fn() -> Lanes<S, G>,
-        then: impl FnOnce(Lanes<S, G>),
-    ) {
+    /// phi, and the rows a, b and m, where the function has a standard form in every lane.
+    pub fn standard_form(&self, numbers: &Numbers<G>) -> Option<(Standard, [Row<G>; 3])> {
+        let Numbers([first, second, third, _]) = numbers;
+        let above = |phi| {
+            let below = Row::from_fn(|lane| -second.get(lane));
+            Some((phi, [Row::splat(1.0), below, *first]))
+        };
         match (&self.kind, &self.maximum) {
-            (Kind::Sigmoid { shifted: false }, None) => then(numbers.sigmoid(simd, x())),
-            (Kind::PowerLaw(Exponent::Two), None) => then(numbers.square(simd, x())),
-            _ => then(self.rate(simd, numbers, x)),
+            (Kind::ThresholdLinear | Kind::PowerLaw(Exponent::One), None) => above(Standard::Ramp),
+            (Kind::PowerLaw(Exponent::Two), None) => above(Standard::Square),
+            (Kind::Sigmoid { shifted: false }, None) => Some((Standard::Logistic, [*second, *third, *first])),
+            _ => None,
         }
     }
 
@@ -185,8 +234,7 @@ impl<const G: usize> Transfer<G> {
                 x.gt(numbers.at(simd, 1)).select(numbers.at(simd, 0) * derivative, zero)
             }
             Kind::Sigmoid { .. } => {
-                let power = power_of_two(simd, numbers.at(simd, 1).mul_add(x, numbers.at(simd, 2)));
-                let share = one / (power + 1.0);
+                let share = one / one_and_power_of_two(simd, numbers.at(simd, 1).mul_add(x, numbers.at(simd, 2)));
                 let slope = numbers.at(simd, 1) * -std::f64::consts::LN_2;
                 numbers.at(simd, 0) * slope * share * (one - share)
             }

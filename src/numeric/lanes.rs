@@ -4,6 +4,7 @@
 //! vectors before the next, which hides the latency of arithmetic. Only +, -, x, division, square root, fused
 //! multiply-add, comparison and selection are used, so that every SIMD level gives the same bits.
 
+use super::instructions;
 use fearless_simd::prelude::*;
 use fearless_simd::{Level, f64x8, mask64x8};
 use std::ops::{Add, Div, Mul, Neg, Sub};
@@ -52,7 +53,7 @@ pub struct Lanes<S: Simd, const G: usize>(pub [f64x8<S>; G]);
 pub struct Mask<S: Simd, const G: usize>(pub [mask64x8<S>; G]);
 
 /// Whether a level of x86 is too old for a fused multiply-add (those with it have vectors of four and more).
-const fn lacks_fused_multiply_add<S: Simd>() -> bool {
+pub(super) const fn lacks_fused_multiply_add<S: Simd>() -> bool {
     cfg!(target_arch = "x86_64") && size_of::<S::f64s>() < 32
 }
 
@@ -143,14 +144,14 @@ impl<S: Simd, const G: usize> Lanes<S, G> {
         )
     }
 
-    /// The number between two others that is nearest; any number between them where `self` is NaN. Cheaper than [`Self::max`]
-    /// and [`Self::min`].
+    /// The number within +-`bound` that is nearest; where `self` is NaN, any number there. Cheaper than [`Self::max`] and
+    /// [`Self::min`].
     #[inline(always)]
-    pub fn clamp_number(mut self, low: Self, high: Self) -> Self {
-        for ((vector, low), high) in self.0.iter_mut().zip(low.0).zip(high.0) {
-            *vector = vector.max(low).min(high);
-        }
-        self
+    pub fn within(self, bound: f64) -> Self {
+        self.map(
+            #[inline(always)]
+            |vector| instructions::within(vector, bound),
+        )
     }
 
     /// The larger number; `self` where either is NaN, so that a NaN in `self` stays.

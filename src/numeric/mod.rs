@@ -3,6 +3,7 @@
 pub mod expression;
 pub mod functions;
 mod hessenberg;
+mod instructions;
 pub mod lanes;
 pub mod linear;
 pub mod monotone;

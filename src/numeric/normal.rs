@@ -5,27 +5,32 @@
 //! radius, from 31 bits, reaches 6.66. Only additions, products and roots are used, so that every level gives the same
 //! bits.
 
-use super::lanes::WIDTH;
+use super::instructions::in_turns;
+use super::lanes::{WIDTH, lacks_fused_multiply_add};
 use super::philox::{hash, philox};
 use fearless_simd::prelude::*;
 use fearless_simd::{f32x16, f64x8, i32x16, u64x8};
 
 /// ln(1 + t)/t for t from sqrt(1/2) - 1 to sqrt(2) - 1, highest power first; relative error below 3e-8 (Chebyshev).
-const LOGARITHM: [f32; 9] = [
-    0.085_333_13,
-    -0.142_692_58,
-    0.149_774_01,
-    -0.165_779_93,
-    0.199_559_33,
-    -0.250_013_52,
-    0.333_341_94,
-    -0.499_999_96,
-    0.999_999_97,
+const LOGARITHM: [[f32; 1]; 9] = [
+    [0.085_333_13],
+    [-0.142_692_58],
+    [0.149_774_01],
+    [-0.165_779_93],
+    [0.199_559_33],
+    [-0.250_013_52],
+    [0.333_341_94],
+    [-0.499_999_96],
+    [0.999_999_97],
 ];
-/// sin(pi x)/x as powers of x^2, for |x| <= 1/2; relative error below 7e-9.
-const SINE: [f32; 5] = [0.077_655_91, -0.598_290_4, 2.550_077_4, -5.167_71, std::f32::consts::PI];
-/// cos(pi x) as powers of x^2, for |x| <= 1/2; error below 5e-8.
-const COSINE: [f32; 5] = [0.219_682_42, -1.331_873, 4.058_410_8, -4.934_792_8, 0.999_999_95];
+/// sin(pi x)/x and cos(pi x) as powers of x^2, for |x| <= 1/2; relative error below 7e-9, and error below 5e-8.
+const SINE_AND_COSINE: [[f32; 2]; 5] = [
+    [0.077_655_91, 0.219_682_42],
+    [-0.598_290_4, -1.331_873],
+    [2.550_077_4, 4.058_410_8],
+    [-5.167_71, -4.934_792_8],
+    [std::f32::consts::PI, 0.999_999_95],
+];
 /// The bits of sqrt(1/2).
 const ROOT_HALF: i32 = 0x3F35_04F3;
 /// What the exponent of a number grows by from single to double precision.
@@ -81,12 +86,38 @@ pub fn normals<S: Simd, const N: usize>(
     normals
 }
 
+/// `one * factor + term`, rounded once.
 #[inline(always)]
-fn polynomial<S: Simd, const N: usize>(simd: S, coefficients: &[f32], x: [f32x16<S>; N]) -> [f32x16<S>; N] {
-    let mut sums = [f32x16::splat(simd, coefficients[0]); N];
-    for coefficient in &coefficients[1..] {
-        for (sum, x) in sums.iter_mut().zip(x) {
-            *sum = *sum * x + *coefficient;
+fn fused<S: Simd>(one: f32x16<S>, factor: f32x16<S>, term: f32x16<S>) -> f32x16<S> {
+    if const { lacks_fused_multiply_add::<S>() } {
+        return fused_one_by_one(one.simd, one.into(), factor.into(), term.into());
+    }
+    one.mul_add_precise(factor, term)
+}
+
+/// The same bits, without the instruction. Not inlined: in vectors, the emulation would fill the program.
+#[inline(never)]
+fn fused_one_by_one<S: Simd>(simd: S, one: [f32; 16], factor: [f32; 16], term: [f32; 16]) -> f32x16<S> {
+    let fused: [f32; 16] = std::array::from_fn(|lane| libm::fmaf(one[lane], factor[lane], term[lane]));
+    f32x16::from_slice(simd, &fused)
+}
+
+/// Some polynomials of the same degree, whose coefficients of each power stand together, highest power first.
+#[inline(always)]
+fn polynomials<S: Simd, const M: usize, const N: usize>(
+    simd: S,
+    coefficients: &[[f32; M]],
+    x: [f32x16<S>; N],
+) -> [[f32x16<S>; N]; M] {
+    let zero = [[f32x16::splat(simd, 0.0); N]; M];
+    let Some((first, rest)) = in_turns(simd, coefficients) else { return zero };
+    let mut sums = first.map(|coefficient| [f32x16::splat(simd, coefficient); N]);
+    for coefficients in rest {
+        for (sums, coefficient) in sums.iter_mut().zip(coefficients) {
+            let coefficient = f32x16::splat(simd, *coefficient);
+            for (sum, x) in sums.iter_mut().zip(x) {
+                *sum = fused(*sum, x, coefficient);
+            }
         }
     }
     sums
@@ -96,18 +127,18 @@ fn polynomial<S: Simd, const N: usize>(simd: S, coefficients: &[f32], x: [f32x16
 #[inline(always)]
 fn box_muller<S: Simd, const N: usize>(simd: S, words: [[u64x8<S>; 2]; N]) -> [[u64x8<S>; 2]; N] {
     let positive = i32x16::splat(simd, i32::MAX);
-    let as_number = 1.0 / 2_147_483_648.0;
-    let zero = f32x16::splat(simd, 0.0);
-    let (mut uniform, mut turn, mut square) = ([zero; N], [zero; N], [zero; N]);
+    let constant = |number| f32x16::splat(simd, number);
+    let as_number = constant(1.0 / 2_147_483_648.0);
+    let (mut uniform, mut turn, mut square) = ([as_number; N], [as_number; N], [as_number; N]);
     for (index, [one, other]) in words.into_iter().enumerate() {
         let (one, other): (i32x16<S>, i32x16<S>) = (one.bitcast(), other.bitcast());
-        uniform[index] = ((one & positive).to_float::<f32x16<S>>() + 0.5) * as_number;
+        uniform[index] = fused((one & positive).to_float(), as_number, as_number * 0.5);
         // The angle from -pi/2 to pi/2 comes from 31 bits; the last bit is the sign of the cosine.
-        turn[index] = (other & positive).to_float::<f32x16<S>>() * as_number - 0.5;
+        turn[index] = fused((other & positive).to_float(), as_number, constant(-0.5));
         square[index] = turn[index] * turn[index];
     }
     let logarithm = log_of_uniform(simd, uniform);
-    let (sine, cosine) = (polynomial(simd, &SINE, square), polynomial(simd, &COSINE, square));
+    let [sine, cosine] = polynomials(simd, &SINE_AND_COSINE, square);
     let mut normals = words;
     for (index, [first, second]) in normals.iter_mut().enumerate() {
         let radius = (logarithm[index] * -2.0).sqrt();
@@ -131,11 +162,11 @@ fn log_of_uniform<S: Simd, const N: usize>(simd: S, uniform: [f32x16<S>; N]) -> 
         let exponent = (bits - i32x16::splat(simd, ROOT_HALF)) >> 23;
         let rest: f32x16<S> = (bits - (exponent << 23)).bitcast();
         part[index] = rest - 1.0;
-        power[index] = exponent.to_float::<f32x16<S>>();
+        power[index] = exponent.to_float::<f32x16<S>>() * std::f32::consts::LN_2;
     }
-    let mut logarithm = polynomial(simd, &LOGARITHM, part);
+    let [mut logarithm] = polynomials(simd, &LOGARITHM, part);
     for (index, value) in logarithm.iter_mut().enumerate() {
-        *value = part[index] * *value + power[index] * std::f32::consts::LN_2;
+        *value = fused(part[index], *value, power[index]);
     }
     logarithm
 }

@@ -1,6 +1,7 @@
 //! Simulation: arms side by side in lanes, in slow or in fast time, recorded as they go.
 
 pub mod dormand_prince;
+mod euler;
 mod fast;
 mod history;
 mod lane;

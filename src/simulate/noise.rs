@@ -81,6 +81,11 @@ impl<const G: usize> Noise<G> {
         }
     }
 
+    /// Whether no population has noise.
+    pub fn is_none(&self) -> bool {
+        self.now.is_empty()
+    }
+
     /// Draws the processes' starting values from their stationary distribution.
     pub fn start<S: Simd>(&mut self, simd: S) {
         self.draw_streams(simd, 0, START);

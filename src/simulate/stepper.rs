@@ -3,12 +3,13 @@
 //! Ornstein-Uhlenbeck noise is advanced exactly from step to step; so Euler-Maruyama takes it at the start of a step, and
 //! Heun at both ends. White noise is constant over a step.
 
+use super::euler::{Euler, euler};
 use super::history::History;
 use super::noise::Noise;
-use crate::circuit::equations::{evaluate, rates, slopes, still_outputs};
-use crate::circuit::{Rows, Shape, sites};
+use crate::circuit::equations::{evaluate, slopes, still_outputs};
+use crate::circuit::{Rows, Shape};
 use crate::numeric::lanes::{Lanes, Row};
-use crate::spec::{Form, Method};
+use crate::spec::Method;
 use fearless_simd::Simd;
 
 /// The circuit's variables and room for a step.
@@ -19,14 +20,11 @@ pub struct Fast<const G: usize> {
     /// The sum of the rates over the steps taken, Hz, for means.
     pub rate_sums: Vec<Row<G>>,
     /// Rates in Hz, then what the channels give.
-    outputs: Vec<Row<G>>,
-    trial: Vec<Row<G>>,
+    pub(super) outputs: Vec<Row<G>>,
+    pub(super) trial: Vec<Row<G>>,
+    pub(super) euler: Euler<G>,
     slopes: [Vec<Row<G>>; 4],
-    /// The share of its distance from the target that a variable moves in a step of Euler's method.
-    shares: Vec<Row<G>>,
     history: History<G>,
-    /// Whether every population is in the rate form, so that the variables are the rates.
-    direct: bool,
 }
 
 impl<const G: usize> Fast<G> {
@@ -38,9 +36,8 @@ impl<const G: usize> Fast<G> {
             outputs: vec![Row::ZERO; shape.outputs()],
             trial: zero.clone(),
             slopes: std::array::from_fn(|_| zero.clone()),
-            shares: vec![Row::ZERO; shape.size()],
+            euler: Euler::new(shape, rows),
             history: History::new(shape, rows, step),
-            direct: shape.populations.iter().all(|population| population.form == Form::Rate),
             state,
         }
     }
@@ -82,19 +79,26 @@ pub fn take_steps<S: Simd, const G: usize>(
     simd.vectorize(
         #[inline(always)]
         || {
-            let length = Lanes::splat(simd, step);
-            for (share, numbers) in fast.shares.iter_mut().zip(&rows.populations) {
-                (length * Lanes::load(simd, &numbers.inverse_tau)).store(share);
+            let plain = method == Method::EulerMaruyama && shape.plain;
+            if plain {
+                fast.euler.prepare(simd, shape, rows, step);
+                if noise.is_none() {
+                    return euler(simd, (shape, rows), noise, fast, (first, last));
+                }
             }
             let mut count = first;
             while count < last {
                 // Four steps share a draw of normals.
                 let end = last.min((count / 4 + 1) * 4);
                 noise.draw(simd, count / 4);
+                if plain {
+                    euler(simd, (shape, rows), noise, fast, (count, end));
+                    count = end;
+                    continue;
+                }
                 for count in count..end {
                     noise.advance(simd, (count % 4) as usize);
                     match method {
-                        Method::EulerMaruyama if shape.plain => euler(simd, shape, rows, noise, fast),
                         Method::EulerMaruyama => euler_of_any(simd, shape, rows, step, noise, fast),
                         Method::Heun => heun(simd, shape, rows, step, noise, fast),
                         Method::RungeKutta4 => runge_kutta(simd, shape, rows, step, noise, fast),
@@ -121,33 +125,6 @@ fn sum_rates<S: Simd, const G: usize>(simd: S, rates: &[Row<G>], sums: &mut [Row
     for (rate, sum) in rates.iter().zip(sums) {
         (Lanes::load(simd, sum) + Lanes::load(simd, rate)).store(sum);
     }
-}
-
-#[inline(always)]
-fn euler<S: Simd, const G: usize>(simd: S, shape: &Shape<G>, rows: &Rows<G>, noise: &Noise<G>, fast: &mut Fast<G>) {
-    let Fast { state, rate_sums, outputs: room, trial, shares, direct, .. } = fast;
-    if !*direct {
-        rates(simd, shape, rows, state, room);
-    }
-    let now: &[Row<G>] = if *direct { state } else { room };
-    let mut eta = noise.now.iter();
-    let places = now.iter().zip(rate_sums).zip(state.iter().zip(trial.iter_mut()));
-    for ((site, share), ((rate, sum), (state, next))) in sites(shape, rows).zip(shares).zip(places) {
-        (Lanes::load(simd, sum) + Lanes::load(simd, rate)).store(sum);
-        let noise = if site.population.noisy { eta.next() } else { None };
-        site.target_then(
-            simd,
-            now,
-            noise,
-            state,
-            #[inline(always)]
-            |target| {
-                let from = Lanes::load(simd, state);
-                (target - from).mul_add(Lanes::load(simd, share), from).store(next);
-            },
-        );
-    }
-    std::mem::swap(state, trial);
 }
 
 /// Brings outputs and states up to date at the start of a step, and takes the slopes there.
@@ -270,7 +247,7 @@ mod tests {
     use super::*;
     use crate::circuit::build;
     use crate::numeric::lanes::dispatch;
-    use crate::spec::{Circuit, Population, Transfer, Weights};
+    use crate::spec::{Circuit, Form, Population, Transfer, Weights};
     use fearless_simd::Level;
 
     const GAIN: f64 = 0.04;
