@@ -1,6 +1,6 @@
 //! Circuits of four populations that differ in every number, for the benches of the sweep kernel.
 
-use disinhibit::experiment::{Plan, Traces};
+use disinhibit::experiment::{Plan, Structure, Traces};
 use disinhibit::spec::{Arm, Circuit, Noise, Population, Run, Scenario, Time, Transfer, Weights};
 use std::sync::Arc;
 
@@ -81,7 +81,12 @@ pub fn plans(kind: &str, noisy: bool, points: usize) -> (Vec<Plan>, Run) {
             number: 0,
             forms: Vec::new(),
             traces: Traces::Rates,
+            structure: None,
         }
     };
-    ((0..points).map(plan).collect(), run)
+    let mut plans: Vec<Plan> = (0..points).map(plan).collect();
+    // As in a sweep, where the points are known to differ in numbers alone.
+    let structure = Some(Arc::new(Structure::of(&plans[0])));
+    plans.iter_mut().for_each(|plan| plan.structure.clone_from(&structure));
+    (plans, run)
 }

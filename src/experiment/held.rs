@@ -45,6 +45,7 @@ impl Held {
             number: 0,
             forms: Vec::new(),
             traces: Traces::Rates,
+            structure: None,
         };
         Self { plan, states: None, minutes: 0.0 }
     }

@@ -30,6 +30,7 @@ pub fn plans(calibrated: &Scenario, resting_rates: &[f64]) -> Result<Vec<Plan>, 
             number,
             forms: forms.clone(),
             traces: Traces::All,
+            structure: None,
             arm,
         })
     };

@@ -2,7 +2,7 @@
 //!
 //! Errors are stated in units in the last place (ulp) against a correctly rounded result.
 
-use super::instructions::{in_turns, sixteenths};
+use super::instructions::{has_many_registers, in_turns, sixteenths};
 use super::lanes::Lanes;
 use fearless_simd::prelude::*;
 use fearless_simd::{f64x8, u64x8};
@@ -218,6 +218,14 @@ pub fn pow<S: Simd, const G: usize>(simd: S, x: Lanes<S, G>, y: Lanes<S, G>) -> 
 /// registers of AVX-512, so that a short polynomial does for the rest.
 #[inline(always)]
 pub fn one_and_power_of_two<S: Simd, const G: usize>(simd: S, x: Lanes<S, G>) -> Lanes<S, G> {
+    if G > 1 && !has_many_registers(simd) {
+        let mut sums = x;
+        for vector in &mut sums.0 {
+            let Lanes([sum]) = one_and_power_of_two(simd, Lanes([*vector]));
+            *vector = sum;
+        }
+        return sums;
+    }
     let x = x.within(LARGEST_POWER);
     let rounder = Lanes::splat(simd, SIXTEENTHS);
     let rounded = x + rounder;

@@ -68,12 +68,18 @@ pub fn within<S: Simd>(value: f64x8<S>, bound: f64) -> f64x8<S> {
     value.max(f64x8::splat(simd, -bound)).min(f64x8::splat(simd, bound))
 }
 
+/// Whether all vectors of a block may be advanced together; with fewer registers, one after the other.
+#[inline(always)]
+pub fn has_many_registers<S: Simd>(simd: S) -> bool {
+    simd.level().as_avx512().is_some()
+}
+
 /// Coefficients of a polynomial, first and rest, for a loop that the compiler cannot unroll where there are registers enough.
 /// Unrolled, it would evaluate the polynomial for one vector after the other, which saves registers and waits for the result
 /// of each product; inside a turn of the loop all vectors take their products together.
 #[inline(always)]
 pub fn in_turns<S: Simd, T>(simd: S, coefficients: &[T]) -> Option<(&T, impl Iterator<Item = &T>)> {
-    let many_registers = simd.level().as_avx512().is_some();
+    let many_registers = has_many_registers(simd);
     let coefficients = if many_registers { black_box(coefficients) } else { coefficients };
     let (first, rest) = coefficients.split_first()?;
     let turn = move |_: &&T| {

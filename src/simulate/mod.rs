@@ -98,18 +98,18 @@ pub fn run_plans<const G: usize>(plans: &[Plan], run: &Run, level: Level) -> Vec
 
 /// Arms of equal structure, at most as many together as there are lanes.
 fn blocks(plans: &[Plan], lanes: usize) -> Vec<Vec<usize>> {
-    let mut groups: Vec<(Structure, Vec<usize>)> = Vec::new();
-    let mut before: Option<(&Plan, Structure)> = None;
+    let mut groups: Vec<(Arc<Structure>, Vec<usize>)> = Vec::new();
+    let mut before: Option<(&Plan, Arc<Structure>)> = None;
     for (index, plan) in plans.iter().enumerate() {
         // Arms that set nothing share all with the arm before.
-        let shared =
-            |known: &Plan| Arc::ptr_eq(&known.scenario, &plan.scenario) && Arc::ptr_eq(&known.base, &plan.base);
-        let structure = match before.take() {
-            Some((known, structure)) if shared(known) && known.forms == plan.forms => structure,
-            _ => Structure::of(plan),
+        let shared = |(known, _): &(&Plan, _)| {
+            let scenarios = Arc::ptr_eq(&known.scenario, &plan.scenario) && Arc::ptr_eq(&known.base, &plan.base);
+            scenarios && known.forms == plan.forms
         };
+        let inherited = before.take().filter(shared).map(|(_, structure)| structure);
+        let structure = plan.structure.clone().or(inherited).unwrap_or_else(|| Arc::new(Structure::of(plan)));
         before = Some((plan, structure.clone()));
-        match groups.iter_mut().find(|(known, _)| *known == structure) {
+        match groups.iter_mut().find(|(known, _)| Arc::ptr_eq(known, &structure) || *known == structure) {
             Some((_, group)) => group.push(index),
             None => groups.push((structure, vec![index])),
         }

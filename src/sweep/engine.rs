@@ -4,7 +4,7 @@
 use super::design::{Design, DesignError};
 use super::readout::value;
 use crate::equilibrium::{Calibrated, RestError, calibrate_scenarios};
-use crate::experiment::{Plan, Traces, plans};
+use crate::experiment::{Plan, Structure, Traces, plans};
 use crate::numeric::philox::hash;
 use crate::readouts::{ArmSummary, compared_with, summarise};
 use crate::simulate::{ArmOutcome, Outcome, run_plans};
@@ -14,6 +14,7 @@ use crate::spec::{Calibration, Scenario, Setting, validate};
 use fearless_simd::Level;
 use rayon::prelude::*;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Vectors side by side: 32 lanes hide the latency of arithmetic.
 const VECTORS: usize = 4;
@@ -105,41 +106,51 @@ impl Engine {
 
     /// The scenarios of some runs, with the drives that they then have; or why one has none.
     fn prepare_all(&self, runs: &[u64], level: Level) -> Vec<Point> {
-        let scenarios: Vec<(Point, Result<Scenario, String>)> = runs.iter().map(|run| self.scenario_at(*run)).collect();
-        let mut calibrated: Vec<Option<Result<Calibrated, RestError>>> = vec![None; runs.len()];
-        for group in alike(&scenarios) {
-            let valid: Vec<&Scenario> = group.iter().filter_map(|place| scenarios[*place].1.as_ref().ok()).collect();
-            for (place, result) in group.iter().zip(calibrate_scenarios(&valid, level)) {
-                calibrated[*place] = Some(result);
+        let (mut points, mut scenarios) = (Vec::with_capacity(runs.len()), Vec::with_capacity(runs.len()));
+        for (point, scenario) in runs.iter().map(|run| self.scenario_at(*run)) {
+            points.push(point);
+            scenarios.push(scenario);
+        }
+        for group in alike(&points) {
+            let (places, valid): (Vec<usize>, Vec<Scenario>) =
+                group.into_iter().filter_map(|place| Some((place, scenarios[place].take()?))).unzip();
+            let calibrated = calibrate_scenarios(&valid.iter().collect::<Vec<_>>(), level);
+            let mut structures = Vec::new();
+            for ((place, scenario), calibration) in places.into_iter().zip(valid).zip(calibrated) {
+                let point = &mut points[place];
+                point.ready = calibration.map_err(|error| no_steady_state(&error)).and_then(|calibration| {
+                    point.plans = self.plans_of(&scenario, &calibration, &mut structures)?;
+                    Ok((scenario, calibration))
+                });
             }
         }
-        let prepare = |((mut point, scenario), calibration): ((Point, Result<Scenario, String>), _)| {
-            point.ready = match (scenario, calibration) {
-                (Err(problem), _) => Err(("invalid".into(), problem)),
-                (Ok(_), None) => Err(no_steady_state(&RestError::NoRest)),
-                (Ok(_), Some(Err(error))) => Err(no_steady_state(&error)),
-                (Ok(scenario), Some(Ok(calibration))) => {
-                    self.plan(&mut point, &scenario, &calibration).map(|()| (scenario, calibration))
-                }
-            };
-            point
-        };
-        scenarios.into_iter().zip(calibrated).map(prepare).collect()
+        points
     }
 
-    /// The arms of a point, to be run.
-    fn plan(&self, point: &mut Point, scenario: &Scenario, calibration: &Calibrated) -> Result<(), (String, String)> {
+    /// The arms of a point, to be run. `structures` are those of the arms of points alike, or are filled with them.
+    fn plans_of(
+        &self,
+        scenario: &Scenario,
+        calibration: &Calibrated,
+        structures: &mut Vec<Arc<Structure>>,
+    ) -> Result<Vec<Plan>, (String, String)> {
         let calibrated = Scenario { circuit: calibration.circuit.clone(), ..scenario.clone() };
         let plans = plans(&calibrated, &calibration.rates).map_err(|error| ("invalid".into(), error.to_string()))?;
         let all = self.readouts.iter().any(Readout::needs_all_signals);
         let traces = if all { Traces::All } else { Traces::Rates };
         let needed = plans.into_iter().filter(|plan| self.needed.contains(&plan.arm.name));
-        point.plans = needed.map(|plan| Plan { traces, ..plan }).collect();
-        Ok(())
+        let mut needed: Vec<Plan> = needed.map(|plan| Plan { traces, ..plan }).collect();
+        if structures.is_empty() {
+            structures.extend(needed.iter().map(|plan| Arc::new(Structure::of(plan))));
+        }
+        for (plan, structure) in needed.iter_mut().zip(structures) {
+            plan.structure = Some(structure.clone());
+        }
+        Ok(needed)
     }
 
-    /// A run, and the scenario there; or what makes it invalid.
-    fn scenario_at(&self, run: u64) -> (Point, Result<Scenario, String>) {
+    /// A run, and the scenario there; or, in the point, what makes it invalid.
+    fn scenario_at(&self, run: u64) -> (Point, Option<Scenario>) {
         let (index, replicate) = (run / self.replicates, run % self.replicates);
         let axes = self.design.point(index);
         let stream = self.stream(&axes);
@@ -157,8 +168,13 @@ impl Engine {
         scenario.run.stream = stream;
         scenario.run.replicate = replicate;
         let valid = set.and_then(|()| validate(&scenario).first().map_or(Ok(()), |problem| Err(problem.to_string())));
-        let nothing = Err((String::new(), String::new()));
-        (Point { index, replicate, stream, axes, ready: nothing, plans: Vec::new() }, valid.map(|()| scenario))
+        let populations = scenario.circuit.populations.len();
+        let (scenario, problem) = match valid {
+            Ok(()) => (Some(scenario), String::new()),
+            Err(problem) => (None, problem),
+        };
+        let ready = Err(("invalid".into(), problem));
+        (Point { index, replicate, stream, axes, populations, ready, plans: Vec::new() }, scenario)
     }
 
     /// The noise stream of a point: 0 where points share it, or else a hash of what makes the point.
@@ -206,15 +222,13 @@ impl Engine {
     }
 }
 
-/// Places of the runs whose circuits agree in all but numbers: nothing but the words and switches among the values of their
-/// axes can tell them apart.
-fn alike(scenarios: &[(Point, Result<Scenario, String>)]) -> Vec<Vec<usize>> {
+/// Places of the points that agree in all but numbers: nothing but the words and switches among the values of their axes can
+/// tell them apart.
+fn alike(points: &[Point]) -> Vec<Vec<usize>> {
     let mut groups: Vec<(Kind<'_>, Vec<usize>)> = Vec::new();
-    for (place, (point, scenario)) in scenarios.iter().enumerate() {
-        let Ok(scenario) = scenario else { continue };
-        let settings = point.axes.iter().map(|value| &value.setting);
-        let words = settings.filter(|setting| !matches!(setting, Setting::Number(_))).collect();
-        let key = Kind { words, populations: scenario.circuit.populations.len() };
+    for (place, point) in points.iter().enumerate() {
+        let words = point.axes.iter().map(|value| Some(&value.setting).filter(|setting| is_word(setting)));
+        let key = Kind { words: words.collect(), populations: point.populations };
         match groups.iter_mut().find(|(known, _)| *known == key) {
             Some((_, group)) => group.push(place),
             None => groups.push((key, vec![place])),
@@ -223,10 +237,15 @@ fn alike(scenarios: &[(Point, Result<Scenario, String>)]) -> Vec<Vec<usize>> {
     groups.into_iter().map(|(_, group)| group).collect()
 }
 
-/// What circuits that are calibrated side by side share.
+fn is_word(setting: &Setting) -> bool {
+    !matches!(setting, Setting::Number(_))
+}
+
+/// What points that agree in all but numbers share.
 #[derive(PartialEq)]
 struct Kind<'a> {
-    words: Vec<&'a Setting>,
+    /// The words and switches of each axis.
+    words: Vec<Option<&'a Setting>>,
     populations: usize,
 }
 
@@ -240,6 +259,8 @@ struct Point {
     replicate: u64,
     stream: u64,
     axes: Vec<AxisValue>,
+    /// How many populations its circuit has.
+    populations: usize,
     /// The scenario and its rest, or a status and what is wrong.
     ready: Result<(Scenario, Calibrated), (String, String)>,
     plans: Vec<Plan>,
