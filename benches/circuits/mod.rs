@@ -13,8 +13,15 @@ pub fn vary(base: f64, point: usize, place: usize) -> f64 {
     base * (1.0 + 0.01 * ((point * 7 + place * 3) % 11) as f64)
 }
 
-/// Circuits that differ in every number.
+/// Circuits that differ in every number and, as in a sweep, are known to differ in nothing else.
 pub fn plans(kind: &str, noisy: bool, points: usize) -> (Vec<Plan>, Run) {
+    let (mut plans, run) = circuits(kind, noisy, points);
+    let structure = Some(Arc::new(Structure::of(&plans[0])));
+    plans.iter_mut().for_each(|plan| plan.structure.clone_from(&structure));
+    (plans, run)
+}
+
+fn circuits(kind: &str, noisy: bool, points: usize) -> (Vec<Plan>, Run) {
     let run = Run { time: Time::Fast, from: 0.0, to: MINUTES, step: STEP_MS, record: Some(MINUTES), ..Run::default() };
     let plan = |point: usize| {
         let vary = |base: f64, place: usize| vary(base, point, place);
@@ -84,9 +91,5 @@ pub fn plans(kind: &str, noisy: bool, points: usize) -> (Vec<Plan>, Run) {
             structure: None,
         }
     };
-    let mut plans: Vec<Plan> = (0..points).map(plan).collect();
-    // As in a sweep, where the points are known to differ in numbers alone.
-    let structure = Some(Arc::new(Structure::of(&plans[0])));
-    plans.iter_mut().for_each(|plan| plan.structure.clone_from(&structure));
-    (plans, run)
+    ((0..points).map(plan).collect(), run)
 }
