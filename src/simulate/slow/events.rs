@@ -3,7 +3,8 @@
 
 use super::averaging::Burst;
 use super::driver::driver;
-use super::{Averaged, Block, Event, EventKind, Mask, replace};
+use super::following::replace;
+use super::{Averaged, Block, Event, EventKind, Mask};
 use crate::circuit::equations::rates;
 use crate::equilibrium::newton::solve;
 use crate::equilibrium::stability::leading_rate_per_s;

@@ -1,0 +1,238 @@
+//! Steps of the slow variables: every lane with its own time, length and error.
+
+use super::following::replace;
+use super::{Block, FIRST_STEP, Step};
+use crate::numeric::lanes::{Lanes, Mask, Row};
+use crate::simulate::dormand_prince::{ERROR, NODES, STAGES, advance};
+use crate::simulate::lane::Next;
+use crate::simulate::recording::EventKind;
+use fearless_simd::Simd;
+
+const MS_PER_MINUTE: f64 = 60_000.0;
+/// A step this short, relative to the time, cannot be shortened further.
+const SHORTEST_STEP: f64 = 1e-10;
+/// A circuit that does not come to rest this soon, in min, after a state that it could follow is given up: this is many of
+/// its own time constants, and far shorter than those of drugs.
+const LOST_STEP: f64 = 1e-4;
+/// The absolute tolerance relative to the relative one: slow variables are of order one or smaller.
+const ABSOLUTE: f64 = 1e-2;
+/// No rate may change by more than this in one step, relative to its size (absolutely below 1 Hz): the traces stay smooth
+/// even where signals follow drugs at once.
+const LARGEST_TURN: f64 = 0.1;
+/// Steps after which a lane is given up: a time constant is far too short for slow time.
+const MOST_STEPS: u64 = 3_000_000;
+/// The longest step relative to the time constant of the fastest slow variable. The method is stable up to 3.3; as near as
+/// that, rounding would grow to the size of the tolerance before a step is refused.
+const STABLE_STEP: f64 = 2.5;
+/// The relative tolerance where slow variables see means over bursts, which are no more accurate than that.
+const AVERAGED_TOLERANCE: f64 = 1e-4;
+
+impl<const G: usize> Block<'_, G> {
+    /// Carries out what is due, and sets each lane's step so that it ends at the next moment of interest.
+    pub(super) fn begin_step<S: Simd>(&mut self, simd: S, step: &mut Step<G>) {
+        let changed = self.carry_out();
+        if changed != 0 {
+            step.trend.iter_mut().for_each(|row| clear(row, changed));
+            // What begins or ends at once moves the circuit at its own speed, and not along a branch of states.
+            self.let_go(simd, changed & !self.averaged);
+            self.jumped &= !changed;
+            self.settle_lost(simd);
+        }
+        let time = Lanes::load(simd, &self.time);
+        let active = Mask::from_bits(simd, self.active());
+        let mut circuit = std::mem::take(&mut self.circuit);
+        let states = self.states.clone();
+        let mut first = std::mem::take(&mut step.stages[0]);
+        self.evaluate(simd, time, &states, (&mut circuit, None), active, &mut first);
+        step.stages[0] = first;
+        self.circuit = circuit;
+        let averaged = self.averaged;
+        self.settle_lost(simd);
+        let unstable = self.look_for_instability(simd);
+        self.follow_again(simd);
+        if unstable != 0 || self.averaged != averaged {
+            self.model.derivatives(simd, &self.inputs, &states, &mut self.work, &mut step.stages[0]);
+        }
+        step.start.clone_from_slice(&self.rates);
+        for index in 0..self.lanes.len() {
+            let now = self.time.get(index);
+            let lane = &mut self.lanes[index];
+            if changed >> index & 1 == 1 && lane.running {
+                lane.sample(now, index, &self.work);
+            }
+            let stands = self.averaged >> index & 1 == 0;
+            lane.report_if_due(now, index, (self.model, &self.work), &self.newton.linearised, stands);
+            if lane.next_moment(self.run) == Next::End {
+                lane.running = false;
+            }
+            let mut longest = STABLE_STEP / self.model.states.fastest.get(index);
+            if self.drifting >> index & 1 == 1 {
+                // A circuit on its way goes no farther than it would in this time.
+                longest = longest.min((self.run.average_after + self.run.average_over) / MS_PER_MINUTE);
+            }
+            let length = if lane.running { lane.step.min(longest).min(lane.until(now, self.run)) } else { 0.0 };
+            step.length.set(index, length);
+        }
+    }
+
+    /// Carries out what is due in each lane; gives the lanes, as bits, in which something was.
+    fn carry_out(&mut self) -> u64 {
+        let mut changed = 0u64;
+        for (index, lane) in self.lanes.iter_mut().enumerate() {
+            if lane.running && lane.timeline.advance(self.time.get(index)) {
+                lane.timeline.write(index, &mut self.inputs);
+                lane.step = FIRST_STEP;
+                lane.changed_at = self.time.get(index);
+                changed |= 1 << index;
+            }
+        }
+        changed
+    }
+
+    /// Takes all stages; gives each lane's error relative to its tolerance.
+    pub(super) fn try_step<S: Simd>(&mut self, simd: S, step: &mut Step<G>) -> Row<G> {
+        let active = Mask::from_bits(simd, self.active());
+        let length = Lanes::load(simd, &step.length);
+        let now = Lanes::load(simd, &self.time);
+        step.circuit.clone_from_slice(&self.circuit);
+        for stage in 1..7 {
+            advance(simd, &self.states, &step.stages[..stage], &STAGES[stage], &step.length, &mut step.states);
+            let time = Lanes::splat(simd, NODES[stage]).mul_add(length, now);
+            let guess = self.predict(simd, step, stage);
+            let mut slope = std::mem::take(&mut step.stages[stage]);
+            let (states, mut circuit) = (std::mem::take(&mut step.states), std::mem::take(&mut step.circuit));
+            self.evaluate(simd, time, &states, (&mut circuit, Some(&guess)), active, &mut slope);
+            (step.states, step.circuit, step.stages[stage]) = (states, circuit, slope);
+        }
+        self.error(simd, step)
+    }
+
+    /// The circuit at a stage as a straight line predicts it: from the step's start through the stage before, or, for the
+    /// first, along the trend of the last step.
+    #[inline(never)]
+    fn predict<S: Simd>(&self, simd: S, step: &Step<G>, stage: usize) -> Vec<Row<G>> {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let mut guess = self.circuit.clone();
+                let length = Lanes::load(simd, &step.length);
+                for (index, guess) in guess.iter_mut().enumerate() {
+                    let from = Lanes::load(simd, guess);
+                    let ahead = if stage == 1 {
+                        Lanes::load(simd, &step.trend[index]) * length * NODES[1]
+                    } else {
+                        (Lanes::load(simd, &step.circuit[index]) - from) * (NODES[stage] / NODES[stage - 1])
+                    };
+                    (from + ahead).store(guess);
+                }
+                guess
+            },
+        )
+    }
+
+    /// The largest error of any slow variable, and the largest turn of any rate, relative to what is allowed.
+    #[inline(never)]
+    pub(super) fn error<S: Simd>(&self, simd: S, step: &Step<G>) -> Row<G> {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let one = Lanes::splat(simd, 1.0);
+                let averaged = Mask::from_bits(simd, self.averaged);
+                let coarse = Lanes::splat(simd, self.run.tolerance.max(AVERAGED_TOLERANCE));
+                let relative = averaged.select(coarse, Lanes::splat(simd, self.run.tolerance));
+                let absolute = relative * ABSOLUTE;
+                let length = Lanes::load(simd, &step.length);
+                let mut worst = Lanes::splat(simd, 0.0);
+                for index in 0..self.states.len() {
+                    let mut sum = Lanes::splat(simd, 0.0);
+                    for (weight, slope) in ERROR.iter().zip(&step.stages) {
+                        sum = Lanes::splat(simd, *weight).mul_add(Lanes::load(simd, &slope[index]), sum);
+                    }
+                    let size =
+                        Lanes::load(simd, &self.states[index]).abs().max(Lanes::load(simd, &step.states[index]).abs());
+                    let ratio = (length * sum).abs() / relative.mul_add(size, absolute);
+                    worst = ratio.is_finite().select(worst.max(ratio), Lanes::splat(simd, f64::INFINITY));
+                }
+                for (start, end) in step.start.iter().zip(&self.rates) {
+                    let (start, end) = (Lanes::load(simd, start), Lanes::load(simd, end));
+                    let turn = (end - start).abs() / (start.abs().max(one) * LARGEST_TURN);
+                    // Above 1 the step is halved or so; below, it does not limit.
+                    let turn = turn.gt(one).select(turn * turn * turn, Lanes::splat(simd, 0.0));
+                    worst = worst.max(turn);
+                }
+                let mut row = Row::ZERO;
+                worst.store(&mut row);
+                row
+            },
+        )
+    }
+
+    /// Accepts or rejects the step in each lane, samples the accepted ones, and chooses the next length.
+    pub(super) fn finish_step<S: Simd>(&mut self, simd: S, step: &mut Step<G>, error: &Row<G>) {
+        let mut accepted = 0u64;
+        let mut given_up = 0u64;
+        for index in 0..self.lanes.len() {
+            let (length, error, now) = (step.length.get(index), error.get(index), self.time.get(index));
+            let lost = self.lost >> index & 1 == 1;
+            let lane = &mut self.lanes[index];
+            if !lane.running {
+                continue;
+            }
+            let factor = (0.9 * libm::pow(error.max(1e-10), -0.2)).clamp(0.2, 5.0);
+            let shortest = SHORTEST_STEP * now.abs().max(1.0);
+            if (error <= 1.0 || length <= shortest) && !lost {
+                accepted |= 1 << index;
+                // A turn that no step is short enough for is a jump.
+                self.jumped |= u64::from(error > 1.0) << index;
+                lane.outcome.work.steps += 1;
+                lane.step = if length == lane.step { length * factor } else { lane.step.max(length * factor) };
+            } else {
+                lane.outcome.work.rejected += 1;
+                lane.step = if lost { 0.1 * length } else { (length * factor).max(shortest) };
+                if lost && lane.step < LOST_STEP {
+                    given_up |= 1 << index;
+                }
+            }
+            lane.outcome.work.evaluations += 7;
+            if lane.outcome.work.steps + lane.outcome.work.rejected > MOST_STEPS {
+                lane.give_up(now, "a signal is far too fast for slow time, which would take millions of steps");
+            }
+        }
+        self.lost = 0;
+        let jumped = self.jumped & accepted & !self.averaged;
+        self.jumped = 0;
+        for index in (0..self.lanes.len()).filter(|index| jumped >> index & 1 == 1) {
+            let at = self.time.get(index) + step.length.get(index);
+            self.note_event(simd, EventKind::Jump, index, at);
+        }
+        self.sample_within(simd, step, accepted);
+        self.note_trend(step, accepted);
+        replace(simd, &mut self.states, &step.states, accepted);
+        replace(simd, &mut self.circuit, &step.circuit, accepted);
+        for index in (0..self.lanes.len()).filter(|index| accepted >> index & 1 == 1) {
+            let lane = &mut self.lanes[index];
+            let end = self.time.get(index) + step.length.get(index);
+            // Moments of interest are met exactly, not to rounding.
+            self.time.set(index, lane.snap(end, self.run));
+        }
+        if given_up != 0 {
+            self.average_or_end(simd, given_up);
+        }
+    }
+
+    /// Keeps how fast the circuit moved in the accepted steps.
+    fn note_trend(&self, step: &mut Step<G>, accepted: u64) {
+        for (index, trend) in step.trend.iter_mut().enumerate() {
+            for lane in (0..self.lanes.len()).filter(|lane| accepted >> lane & 1 == 1) {
+                let (length, moved) =
+                    (step.length.get(lane), step.circuit[index].get(lane) - self.circuit[index].get(lane));
+                trend.set(lane, if length > 0.0 { moved / length } else { 0.0 });
+            }
+        }
+    }
+}
+
+/// Sets a row to 0 in the lanes of the bits.
+fn clear<const G: usize>(row: &mut Row<G>, bits: u64) {
+    (0..Row::<G>::LANES).filter(|lane| bits >> lane & 1 == 1).for_each(|lane| row.set(lane, 0.0));
+}
