@@ -251,6 +251,19 @@ fn mistakes_in_a_sweep_are_named_with_their_places() {
     problem("ketamine.toml", "ketmine.toml", &["sweep.toml:2", "ketmine.toml"]);
     problem("name = \"share\"", "name = \"share\"\nwith = \"dosis\"", &["there is no axis `dosis`"]);
     problem("name = \"share\"", "name = \"share\"\nwith = \"dose\"", &["4 values move with the 3"]);
+    problem(
+        "receptors.MOR.on.SST.fraction",
+        "arms.stress+ket10.doses.0.amount",
+        &["moves", "already", "sweep.toml:15"],
+    );
+    problem("receptors.MOR.on.SST.fraction", "run.stream", &["is set by the sweep"]);
+    problem("receptors.MOR.on.SST.fraction", "circuit", &["`circuit` cannot be swept"]);
+    problem(
+        "name = \"share\"",
+        "name = \"share\"\nfrom = 0",
+        &["`from` says nothing beside `values`", "sweep.toml:17"],
+    );
+    problem("readouts =", "report = [\"9 d\"]\nreadouts =", &["sweep.toml:4"]);
     let folder = folder("[[axes]]\npath = \"x\"\n");
     let message = text(&disinhibit(folder.path(), &["sweep", "sweep.toml"]).stderr);
     assert!(message.contains("`scenario` is missing"), "{message}");
@@ -276,6 +289,126 @@ fn a_point_without_a_rest_or_with_nonsense_marks_its_row_and_spares_the_others()
     let alone = plain.1.rows(0..plain.1.runs(), Level::new());
     let beside: Vec<Row> = rows.iter().filter(|row| row.point % 3 == 0).cloned().collect();
     assert_eq!(bits(&beside), bits(&alone));
+}
+
+#[test]
+fn axes_may_move_how_the_run_is_made_and_the_sizes_of_rings() {
+    let axis = "path = \"run.seed\"\nvalues = [1, 2]\n[[axes]]\npath = \"run.method\"\nvalues = [\"heun\", \"euler-maruyama\"]";
+    let sweep =
+        "scenario = \"configs/scenarios/noisy.toml\"\narms = [\"stress\"]\nreadouts = [\"rate.Pyr\"]\n[[axes]]\n";
+    let folder = folder(&(sweep.to_owned() + axis));
+    let set = ["run.from=-6 min", "run.to=12 min", "run.step=2 ms", "run.report=-1 min, 10 min"].map(String::from);
+    let engine = engine(folder.path(), &set);
+    let rows = engine.rows(0..engine.runs(), Level::new());
+    let mut seen = Vec::new();
+    for row in &rows {
+        let mut scenario = load(&folder.path().join("sweep.toml"), &set).unwrap().scenario;
+        for (axis, value) in engine.design.axes().iter().zip(&row.axes) {
+            scenario.set(&axis.path, &value.setting).unwrap();
+        }
+        let summary = summarise(&run(&scenario, Level::new()).unwrap());
+        let arm = summary.arms.iter().find(|arm| arm.name == "stress").unwrap();
+        let alone = value(&engine.readouts[0], arm, &scenario);
+        assert_eq!(alone.to_bits(), row.readouts[0].to_bits(), "point {}", row.point);
+        assert!(!seen.contains(&alone.to_bits()), "point {} is another", row.point);
+        seen.push(alone.to_bits());
+    }
+    let ring = r#"
+        name = "ring"
+        circuit = "configs/circuits/ring.toml"
+        run = { time = "fast", from = "0 s", to = "0.2 s", step = "1 ms", record = "10 ms", report = ["0.2 s"] }
+        arms = [{ name = "control" }]
+        "#;
+    std::fs::write(folder.path().join("ring.toml"), ring).unwrap();
+    let sweep =
+        "scenario = \"ring.toml\"\nreadouts = [\"peak\"]\n[[axes]]\npath = \"populations.E.units\"\nvalues = [8, 16]\n";
+    std::fs::write(folder.path().join("sweep.toml"), sweep).unwrap();
+    let engine = self::engine(folder.path(), &[]);
+    let rows = engine.rows(0..engine.runs(), Level::new());
+    assert!(rows.len() == 2 && rows.iter().all(|row| row.status == "ok"), "{rows:?}");
+}
+
+#[test]
+fn numbers_that_decide_the_equations_part_points_so_that_each_has_its_bits() {
+    let scenario = r#"
+        name = "s"
+        input_unit = "mV"
+        populations.E = { tau = "20 ms", transfer = { kind = "power-law", gain = 0.04, exponent = 2 }, drive = "12 mV" }
+        populations.I = { tau = "10 ms", transfer = { kind = "sigmoid", maximum = "60 Hz", slope = 0.3, threshold = "10 mV" }, drive = "8 mV" }
+        synapses.slow = { gate = { kind = "filter", tau = "50 ms" } }
+        onto.E = { E = 0.3, I = -0.3, through = { slow = { E = 0.2 } }, divisive = { I = 0.05 } }
+        onto.I = { E = 0.7, I = -0.2 }
+        run = { time = "fast", from = "0 ms", to = "0.4 s", report = ["0.4 s"], record = "0.1 s", step = "0.5 ms", start = { E = 2, I = 3 } }
+        compare = { from = "0 ms", to = "0.4 s", population = "E" }
+        arms = [{ name = "control" }, { name = "other", set = { "onto.E.through.slow.E" = 0 } }]
+        "#;
+    for (path, values) in [
+        ("populations.E.transfer.exponent", "[1, 1.5, 2, 3]"),
+        ("onto.E.divisive.I", "[0, 0.01, 0.05]"),
+        ("onto.E.through.slow.E", "[0, 0.1, 0.2]"),
+    ] {
+        let folder = folder(&format!(
+            "scenario = \"s.toml\"\nreadouts = [\"rate.E\", \"peak\"]\n[[axes]]\npath = \"{path}\"\nvalues = {values}\n"
+        ));
+        std::fs::write(folder.path().join("s.toml"), scenario).unwrap();
+        let engine = engine(folder.path(), &[]);
+        let together = engine.rows(0..engine.runs(), Level::new());
+        let alone: Vec<Row> = (0..engine.runs()).flat_map(|run| engine.rows(run..run + 1, Level::new())).collect();
+        assert!(together.iter().all(|row| row.status == "ok"), "{path}: {together:?}");
+        assert_eq!(bits(&together), bits(&alone), "{path}");
+    }
+}
+
+#[test]
+fn chunks_without_their_manifest_are_refused() {
+    let folder = folder(SWEEP);
+    let run = |arguments: &[&str]| disinhibit(folder.path(), arguments);
+    assert_eq!(run(&["sweep", "sweep.toml", "--quiet"]).status.code(), Some(0));
+    std::fs::remove_file(folder.path().join("out/sweep/manifest.json")).unwrap();
+    let refused = run(&["sweep", "sweep.toml", "--quiet"]);
+    let message = text(&refused.stderr);
+    assert!(refused.status.code() == Some(2) && message.contains("manifest.json"), "{message}");
+    assert!(message.contains("--fresh"), "{message}");
+    assert_eq!(run(&["sweep", "sweep.toml", "--quiet", "--fresh"]).status.code(), Some(0));
+}
+
+#[test]
+fn what_needs_a_whole_run_is_undefined_where_the_run_failed() {
+    let sweep = SWEEP.replace("values = [0, 0.3, 0.55, 1]", "values = [0.55]");
+    let folder = folder(&sweep);
+    let engine = engine(folder.path(), &["onto.Pyr.Pyr=1.62".to_owned()]);
+    let rows = engine.rows(0..engine.runs(), Level::new());
+    let failed: Vec<&Row> = rows.iter().filter(|row| row.status != "ok").collect();
+    assert!(!failed.is_empty(), "{rows:?}");
+    for (readout, place) in engine.readouts.iter().zip(0..) {
+        if ["minutes_above_control", "peak"].contains(&readout.name.as_str()) {
+            assert!(failed.iter().all(|row| row.readouts[place].is_nan()), "{}", readout.name);
+        }
+    }
+}
+
+#[test]
+fn axes_of_words_are_drawn_with_their_words() {
+    let dose = SWEEP.split("[[axes]]").nth(1).unwrap();
+    let words = "\npath = \"species\"\nvalues = [\"mouse\", \"human\"]\n";
+    let head = SWEEP.split("[[axes]]").next().unwrap();
+    let folder = folder(&format!("{head}[[axes]]{words}"));
+    assert_eq!(disinhibit(folder.path(), &["sweep", "sweep.toml", "--quiet"]).status.code(), Some(0));
+    check_figures(&folder.path().join("out/sweep"), &["curves"], &["mouse", "human"]);
+    std::fs::write(folder.path().join("sweep.toml"), format!("{head}[[axes]]{words}[[axes]]{dose}")).unwrap();
+    assert_eq!(disinhibit(folder.path(), &["sweep", "sweep.toml", "--quiet", "--fresh"]).status.code(), Some(0));
+    let stems = ["map_rescue_at_10_min", "map_minutes_above_control", "map_rate.Pyr_at_10_min"];
+    check_figures(&folder.path().join("out/sweep"), &stems, &["mouse", "human", "dose (mg/kg)"]);
+    // Points that fill no lattice are lines across the axes.
+    let scattered = SWEEP
+        .replace("arms =", "design = \"sobol\"\npoints = 16\narms =")
+        .replace("values = [0, 0.3, 0.55, 1]", "from = 0\nto = 1")
+        .replace("points = 3\n", "");
+    std::fs::write(folder.path().join("sweep.toml"), scattered).unwrap();
+    let output = disinhibit(folder.path(), &["sweep", "sweep.toml", "--quiet", "--fresh"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let stems = stems.map(|stem| stem.replace("map_", "parallel_"));
+    check_figures(&folder.path().join("out/sweep"), &stems.each_ref().map(String::as_str), &["dose (mg/kg)", "share"]);
 }
 
 fn engine_of(sweep: &str) -> (tempfile::TempDir, Engine) {

@@ -123,7 +123,9 @@ impl<const G: usize> Transfer<G> {
             spec::Transfer::ThresholdLinear { .. } => Kind::ThresholdLinear,
             spec::Transfer::PowerLaw { .. } => Kind::PowerLaw(Exponent::shared_by(specs)),
             spec::Transfer::Sigmoid { .. } => {
-                Kind::Sigmoid { shifted: specs.iter().any(|spec| numbers_of(spec)[3] != 0.0) }
+                let shifted =
+                    |spec: &&spec::Transfer| matches!(spec, spec::Transfer::Sigmoid { zero_at_zero: true, .. });
+                Kind::Sigmoid { shifted: specs.iter().any(shifted) }
             }
             spec::Transfer::LinearExponential { .. } | spec::Transfer::LinearExponentialVoltage { .. } => {
                 Kind::LinearExponential

@@ -18,14 +18,15 @@ pub(super) fn run(arguments: &RunArguments) -> Ending {
     if let Err(message) = use_threads(arguments.threads) {
         return refuse(message);
     }
-    let mut set = arguments.set.clone();
-    set.extend(arguments.seed.map(|seed| format!("run.seed={seed}")));
-    set.extend(arguments.stream.map(|stream| format!("run.stream={stream}")));
-    set.extend(arguments.replicate.map(|replicate| format!("run.replicate={replicate}")));
-    let loaded = match load(&arguments.file, &set) {
+    let mut loaded = match load(&arguments.file, &arguments.set) {
         Ok(loaded) => loaded,
         Err(error) => return refuse(error.render()),
     };
+    // Not by way of `--set`, which has no whole numbers as large as the streams of a sweep.
+    let run = &mut loaded.scenario.run;
+    run.seed = arguments.seed.unwrap_or(run.seed);
+    run.stream = arguments.stream.unwrap_or(run.stream);
+    run.replicate = arguments.replicate.map_or(run.replicate, u64::from);
     let file = arguments.file.display();
     if loaded.kind != Kind::Scenario || loaded.scenario.arms.is_empty() {
         return refuse(format!("error: {file}: there are no arms to run; expected a scenario with [[arms]]"));

@@ -35,7 +35,7 @@ pub(super) fn sweep(arguments: &SweepArguments) -> Ending {
         Err(message) => return refuse(format!("error: {file}: {message}")),
     };
     if let Some(point) = arguments.point {
-        return show_point(&loaded, &engine, point);
+        return show_point(&loaded, &engine, point, &arguments.set);
     }
     let shard = arguments.shard.unwrap_or(Shard::WHOLE);
     let out = arguments.out.clone().unwrap_or_else(|| Path::new("out").join(folder_of(&name, shard)));
@@ -160,12 +160,17 @@ fn run_chunks(engine: &Engine, store: &SweepStore, quiet: bool) -> Result<Finish
 }
 
 /// The command that runs one point by itself.
-fn show_point(loaded: &Loaded, engine: &Engine, point: u64) -> Ending {
+fn show_point(loaded: &Loaded, engine: &Engine, point: u64, set: &[String]) -> Ending {
     if point >= engine.design.points() {
         return refuse(format!("error: --point {point}: the design has points 0 to {}", engine.design.points() - 1));
     }
     let Some(bound) = &loaded.sweep else { return Ending::BadInput };
-    let mut command = format!("disinhibit run {}", loaded.folder.join(&bound.sweep.scenario_file).display());
+    let file = loaded.folder.join(&bound.sweep.scenario_file).display().to_string();
+    let plain = file.chars().all(|letter| letter.is_alphanumeric() || "/._-+".contains(letter));
+    let mut command = format!("disinhibit run {}", if plain { file } else { quoted(&file) });
+    for argument in set {
+        command.extend([" --set ", &quoted(argument)]);
+    }
     let values = engine.design.point(point);
     for (axis, value) in engine.design.axes().iter().zip(&values) {
         let text = match &value.setting {
@@ -173,12 +178,11 @@ fn show_point(loaded: &Loaded, engine: &Engine, point: u64) -> Ending {
             Setting::Text(text) => text.clone(),
             Setting::Flag(flag) => flag.to_string(),
         };
-        let argument = format!("{}={text}", axis.path).replace('\'', "'\\''");
-        command.extend([" --set '", &argument, "'"]);
+        command.extend([" --set ", &quoted(&format!("{}={text}", axis.path))]);
     }
     if !bound.sweep.report.is_empty() {
         let times: Vec<&str> = bound.sweep.report.iter().map(|time| time.label.as_str()).collect();
-        command.extend([" --set 'run.report=", &times.join(", "), "'"]);
+        command.extend([" --set ", &quoted(&format!("run.report={}", times.join(", ")))]);
     }
     let stream = engine.stream(&values);
     if stream != 0 {
@@ -186,4 +190,9 @@ fn show_point(loaded: &Loaded, engine: &Engine, point: u64) -> Ending {
     }
     say(command);
     Ending::Done
+}
+
+/// A text as one word of a shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
 }

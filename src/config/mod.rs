@@ -19,7 +19,7 @@ use crate::spec::path::{PathError, segments};
 use crate::spec::scenario::{CircuitFile, PharmacologyFile};
 use crate::spec::sweep::{BoundSweep, bind};
 use crate::spec::validate::validate_circuit;
-use crate::spec::{Finding, Hypothesis, Scenario, Sweep, validate};
+use crate::spec::{Finding, Hypothesis, Problem, Scenario, Sweep, validate};
 use notes::{Note, Notes};
 use reader::read_table;
 use std::path::{Path, PathBuf};
@@ -198,7 +198,13 @@ impl Loader<'_> {
             if !sweep.report.is_empty() {
                 scenario.run.report.clone_from(&sweep.report);
             }
+            let problems = if sweep.report.is_empty() { Vec::new() } else { validate(&scenario) };
+            for problem in problems {
+                let path = problem.path.strip_prefix("run.").unwrap_or(&problem.path).to_owned();
+                self.notes.add_problem(Problem { path, ..problem });
+            }
             match bind(&sweep, &scenario) {
+                Ok(_) if self.notes.problems.len() > before => {}
                 Ok(bound) => return Some(Loaded { kind: Kind::Sweep, scenario, sweep: Some(bound), folder, ..loaded }),
                 Err(problems) => problems.into_iter().for_each(|problem| self.notes.add_problem(problem)),
             }

@@ -56,9 +56,11 @@ fn forms_given(scenario: &Scenario) -> Vec<CourseKey> {
 }
 
 /// What arms must share to lie in one block: all that is not a number in circuit, receptors, ligands, stress and plasticity,
-/// as the arm has it and as it was before the arm changed it, and the forms of ligands that are given.
+/// and what of the numbers decides which equations there are; as the arm has it and as it was before the arm changed it; and
+/// the forms of ligands that are given.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Structure {
+    circuit: [Vec<u8>; 2],
     values: Vec<(String, Option<Value>)>,
     /// What differed before the arm's `set`; None where nothing did.
     base: Option<Vec<(String, Option<Value>)>>,
@@ -70,8 +72,23 @@ impl Structure {
     pub fn of(plan: &Plan) -> Self {
         let values = structure(&plan.scenario);
         let base = if Arc::ptr_eq(&plan.base, &plan.scenario) { None } else { Some(structure(&plan.base)) };
-        Self { base: base.filter(|base| *base != values), values, forms: plan.forms.clone() }
+        Self {
+            circuit: circuit_forms(plan),
+            base: base.filter(|base| *base != values),
+            values,
+            forms: plan.forms.clone(),
+        }
     }
+
+    /// Whether an arm that is known to agree in all but numbers has this structure.
+    pub fn suits(&self, plan: &Plan) -> bool {
+        self.circuit == circuit_forms(plan)
+    }
+}
+
+/// What numbers decide of the equations of an arm's circuit, and of that before the arm's `set`.
+fn circuit_forms(plan: &Plan) -> [Vec<u8>; 2] {
+    [&plan.scenario, &plan.base].map(|scenario| scenario.circuit.form())
 }
 
 /// The parts of a scenario that make a model.
@@ -84,7 +101,7 @@ fn structure(scenario: &Scenario) -> Vec<(String, Option<Value>)> {
     entries
         .filter(|entry| kept(&entry.path) && !entry.path.ends_with(".rest"))
         .map(|entry| match entry.value {
-            Value::Number(_) | Value::OfRest(_) | Value::Whole(_) => (entry.path, None),
+            Value::Number(_) | Value::OfRest(_) => (entry.path, None),
             value => (entry.path, Some(value)),
         })
         .collect()

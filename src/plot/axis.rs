@@ -16,6 +16,8 @@ pub(super) struct Axis {
     high: f64,
     from: f64,
     to: f64,
+    /// What is written at 0, 1 and so on, in place of numbers.
+    words: Vec<String>,
 }
 
 /// A tick: its value and what is written there.
@@ -71,7 +73,7 @@ impl Axis {
     /// A linear axis that ends where the data do.
     pub(super) fn linear((low, high): (f64, f64), from: f64, to: f64) -> Self {
         let (low, high) = sound(low, high);
-        Self { kind: Kind::Linear, low, high, from, to }
+        Self { kind: Kind::Linear, low, high, from, to, words: Vec::new() }
     }
 
     /// A linear axis with some room above the data; it starts at zero unless the data lie far from it.
@@ -81,7 +83,7 @@ impl Axis {
         let (low, high) = sound(low, high);
         let margin = 0.06 * (high - low);
         let low = if low == 0.0 { 0.0 } else { low - margin };
-        Self { kind: Kind::Linear, low, high: high + margin, from, to }
+        Self { kind: Kind::Linear, low, high: high + margin, from, to, words: Vec::new() }
     }
 
     /// A logarithmic axis over at most `decades` below the largest value.
@@ -90,20 +92,25 @@ impl Axis {
         let high = high.clamp(1e-100, 1e100) * 1.3;
         let low = low.max(high / libm::pow(10.0, decades)) / 1.3;
         let low = if low < high / 3.0 { low } else { high / 10.0 };
-        Self { kind: Kind::Log, low, high, from, to }
+        Self { kind: Kind::Log, low, high, from, to, words: Vec::new() }
     }
 
     /// A logarithmic axis that ends exactly there; both ends above 0.
     pub(super) fn exact_log((low, high): (f64, f64), from: f64, to: f64) -> Self {
         let (low, high) = (low.max(1e-100), high.clamp(1e-99, 1e100));
         let high = if high > low { high } else { 2.0 * low };
-        Self { kind: Kind::Log, low, high, from, to }
+        Self { kind: Kind::Log, low, high, from, to, words: Vec::new() }
     }
 
     /// A time axis, in minutes.
     pub(super) fn time((low, high): (f64, f64), from: f64, to: f64) -> Self {
         let (low, high) = sound(low, high);
-        Self { kind: Kind::Time, low, high, from, to }
+        Self { kind: Kind::Time, low, high, from, to, words: Vec::new() }
+    }
+
+    /// The same with words written at 0, 1 and so on; numbers where there are none.
+    pub(super) fn with_words(self, words: &[String]) -> Self {
+        Self { words: words.to_vec(), ..self }
     }
 
     /// Lowest and highest value.
@@ -127,6 +134,10 @@ impl Axis {
 
     /// Ticks at round values, about `wanted` of them.
     pub(super) fn ticks(&self, wanted: usize) -> Vec<Tick> {
+        if !self.words.is_empty() {
+            let tick = |(place, word): (usize, &String)| Tick { value: place as f64, text: word.clone() };
+            return self.words.iter().enumerate().map(tick).collect();
+        }
         let wanted = wanted.max(2) as f64;
         match self.kind {
             Kind::Linear => linear_ticks(self.low, self.high, round_step((self.high - self.low) / wanted), 1.0),

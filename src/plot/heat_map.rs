@@ -18,6 +18,8 @@ pub struct SweptAxis {
     pub log: bool,
     /// Its values, ascending.
     pub values: Vec<f64>,
+    /// What is written at the values 0, 1 and so on, where the axis has words.
+    pub words: Vec<String>,
 }
 
 impl SweptAxis {
@@ -50,7 +52,8 @@ impl SweptAxis {
     fn axis(&self, from: f64, to: f64) -> Axis {
         let borders = self.borders();
         let ends = (borders.first().copied().unwrap_or(0.0), borders.last().copied().unwrap_or(1.0));
-        if self.logarithmic() { Axis::exact_log(ends, from, to) } else { Axis::linear(ends, from, to) }
+        let axis = if self.logarithmic() { Axis::exact_log(ends, from, to) } else { Axis::linear(ends, from, to) };
+        axis.with_words(&self.words)
     }
 }
 
@@ -118,7 +121,11 @@ impl HeatMapFigure {
         if failed {
             let mark = Rect::around((LEFT + 7.0, bottom + 12.0), 14.0, 14.0);
             draw_failure(&mut canvas, mark);
-            canvas.text_beside("failed: no stable state", (LEFT + 22.0, bottom + 12.0), Type::new(SMALL, Color::SOFT));
+            canvas.text_beside(
+                "failed, or without a value",
+                (LEFT + 22.0, bottom + 12.0),
+                Type::new(SMALL, Color::SOFT),
+            );
             bottom += 24.0;
         }
         canvas.finish(&self.title, width, bottom + MARGIN / 2.0)

@@ -65,7 +65,7 @@ impl ParallelFigure {
         if failed {
             let line = [(left, top - 14.0), (left + 24.0, top - 14.0)];
             canvas.line(&line, Stroke::solid(FAILED, 1.5));
-            canvas.text_beside("failed: no stable state", (left + 30.0, top - 14.0), Type::new(SMALL, Color::SOFT));
+            canvas.text_beside("failed, or without a value", (left + 30.0, top - 14.0), Type::new(SMALL, Color::SOFT));
             top += 12.0;
         }
         canvas.finish(&self.title, width, top)
@@ -83,7 +83,9 @@ impl ParallelFigure {
         let scale = |swept: &SweptAxis| {
             let ends = axis::range(swept.values.iter().copied());
             let log = swept.log && swept.values.iter().all(|value| *value > 0.0);
-            if log { Axis::log(ends, 12.0, bottom, top) } else { Axis::linear(ends.unwrap_or((0.0, 1.0)), bottom, top) }
+            let (low, high) = ends.unwrap_or((0.0, 1.0));
+            let axis = if log { Axis::log(ends, 12.0, bottom, top) } else { Axis::linear((low, high), bottom, top) };
+            axis.with_words(&swept.words)
         };
         let scales: Vec<Axis> = self.axes.iter().map(scale).collect();
         let readout = Axis::linear(values, bottom, top);

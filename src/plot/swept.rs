@@ -78,11 +78,12 @@ impl SweptFigure {
         let ends = axis::range(self.x.values.iter().copied());
         for (index, one) in self.panels.iter().enumerate() {
             let frame = Rect::new(LEFT, top, LEFT + WIDE, top + TALL);
-            let x = if self.x.log {
+            let x = if self.x.log && self.x.values.iter().all(|value| *value > 0.0) {
                 Axis::log(ends, 12.0, frame.left, frame.right)
             } else {
                 Axis::linear(ends.unwrap_or((0.0, 1.0)), frame.left, frame.right)
-            };
+            }
+            .with_words(&self.x.words);
             one.draw(&mut canvas, frame, x, &self.x.values, &theme, index + 1 == self.panels.len());
             top = frame.bottom + BETWEEN;
         }

@@ -42,7 +42,13 @@ fn subtitle(circuit: &Circuit) -> String {
 }
 
 fn axis(knob: &KnobRange) -> SweptAxis {
-    SweptAxis { name: knob.knob.clone(), unit: knob.unit.clone(), log: knob.log, values: knob.range.to_vec() }
+    SweptAxis {
+        name: knob.knob.clone(),
+        unit: knob.unit.clone(),
+        log: knob.log,
+        values: knob.range.to_vec(),
+        words: Vec::new(),
+    }
 }
 
 fn panel(bifurcation: &Bifurcation) -> BifurcationPanel {

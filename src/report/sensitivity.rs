@@ -3,6 +3,7 @@
 use super::sweep::SweepTable;
 use crate::plot::{Bar, BarFigure, BarGroup, BarPanel, Figure};
 use crate::spec::sweep::Design;
+use crate::store::table::Cell;
 use crate::sweep::sensitivity::{Estimate, elementary_effects, variance_shares};
 
 /// Seed of the bootstrap: intervals are the same whenever they are made from the same table.
@@ -69,14 +70,21 @@ impl SweepTable<'_> {
                 let (before, after) = (rows[point - 1], rows[point]);
                 let moved = axes.iter().position(|axis| self.cell(before, *axis) != self.cell(after, *axis));
                 let Some(moved) = moved else { continue };
-                let rising = self.number(after, axes[moved]) < self.number(before, axes[moved]);
-                let width = if rising { -0.5 } else { 0.5 };
+                let width = if self.falls(before, after, axes[moved]) { -0.5 } else { 0.5 };
                 effects[moved] = (values[point] - values[point - 1]) / width;
             }
             effects
         };
         let whole = values.len().min(rows.len()) / length;
         (0..whole).map(|trajectory| effects(trajectory * length)).collect()
+    }
+
+    /// Whether an axis goes down between two rows; words go up in alphabetical order.
+    fn falls(&self, before: usize, after: usize, axis: usize) -> bool {
+        match (self.cell(before, axis), self.cell(after, axis)) {
+            (Some(Cell::Text(before)), Some(Cell::Text(after))) => after < before,
+            _ => self.number(after, axis) < self.number(before, axis),
+        }
     }
 
     /// The estimates of every arm and readout as CSV; none where the design is not made for them.

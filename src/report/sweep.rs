@@ -44,7 +44,7 @@ impl SweepTable<'_> {
         match self.free_axes()[..] {
             [] => Vec::new(),
             [x] => vec![("curves".to_owned(), self.curves(x, &chosen))],
-            [y, x] => {
+            [y, x] if self.is_lattice(x, y) => {
                 let mut figures: Vec<(String, Figure)> = each("map", &|readout| self.map((x, y), readout));
                 figures.extend(self.synergy_figures(&chosen));
                 figures
@@ -82,13 +82,51 @@ impl SweepTable<'_> {
 
     /// A readout of an arm at each point, the mean over its replicates; NaN where one failed.
     pub(super) fn means_by_point(&self, arm: &str, readout: usize) -> Vec<f64> {
-        let mut sums: IndexMap<i64, (f64, f64)> = IndexMap::new();
+        let mut points: IndexMap<i64, Vec<usize>> = IndexMap::new();
         for row in self.rows_of(arm) {
-            let (sum, count) = sums.entry(self.point(row)).or_default();
-            *sum += self.number(row, readout);
-            *count += 1.0;
+            points.entry(self.point(row)).or_default().push(row);
         }
-        sums.into_values().map(|(sum, count)| sum / count).collect()
+        points.into_values().map(|rows| self.spread(&rows, readout).0).collect()
+    }
+
+    /// Whether the points fill the lattice of the values of two axes, as those of a grid do.
+    fn is_lattice(&self, x: usize, y: usize) -> bool {
+        let mut points: Vec<i64> = (0..self.rows.len()).map(|row| self.point(row)).collect();
+        points.sort_unstable();
+        points.dedup();
+        self.axis(x).values.len() * self.axis(y).values.len() == points.len()
+    }
+
+    /// Whether a row's run came to its end.
+    fn is_ok(&self, row: usize) -> bool {
+        let place = self.columns.iter().position(|column| column.name == "status");
+        place.and_then(|place| self.cell(row, place)) == Some(&Cell::Text("ok".to_owned()))
+    }
+
+    /// Where each row stands on an axis: the number, or the place of the word among the axis's words.
+    fn places_on(&self, axis: usize) -> Vec<f64> {
+        let words = self.words(axis);
+        let place = |row: usize| match self.cell(row, axis) {
+            Some(Cell::Text(word)) => {
+                words.iter().position(|known| known == word).map_or(f64::NAN, |place| place as f64)
+            }
+            // 0 and -0 are one place.
+            _ => self.number(row, axis) + 0.0,
+        };
+        (0..self.rows.len()).map(place).collect()
+    }
+
+    /// The words of an axis in the order of the table; none where it has numbers.
+    fn words(&self, axis: usize) -> Vec<String> {
+        let mut words: Vec<String> = Vec::new();
+        for row in 0..self.rows.len() {
+            if let Some(Cell::Text(word)) = self.cell(row, axis)
+                && !words.contains(word)
+            {
+                words.push(word.clone());
+            }
+        }
+        words
     }
 
     /// The first row of an arm at each point.
@@ -172,12 +210,18 @@ impl SweepTable<'_> {
     }
 
     pub(super) fn axis(&self, column: usize) -> SweptAxis {
-        let mut values: Vec<f64> = (0..self.rows.len()).map(|row| self.number(row, column)).collect();
+        let (words, mut values) = (self.words(column), self.places_on(column));
         values.retain(|value| value.is_finite());
         values.sort_by(f64::total_cmp);
         values.dedup();
         let Column { label, unit, role, .. } = &self.columns[column];
-        SweptAxis { name: label.clone(), unit: unit.clone(), log: *role == ColumnRole::Axis { log: true }, values }
+        SweptAxis {
+            name: label.clone(),
+            unit: unit.clone(),
+            log: *role == ColumnRole::Axis { log: true },
+            values,
+            words,
+        }
     }
 
     pub(super) fn titled(&self, readout: usize) -> String {
@@ -186,9 +230,12 @@ impl SweepTable<'_> {
         if unit.is_empty() { name } else { format!("{name} ({unit})") }
     }
 
-    /// Mean, smallest and largest of a readout in some rows.
+    /// Mean, smallest and largest of a readout in some rows, of those in which it has a value; no mean where a run failed.
     fn spread(&self, rows: &[usize], readout: usize) -> (f64, f64, f64) {
-        let values: Vec<f64> = rows.iter().map(|row| self.number(*row, readout)).collect();
+        let mut values: Vec<f64> = rows.iter().map(|row| self.number(*row, readout)).collect();
+        if rows.iter().all(|row| self.is_ok(*row)) {
+            values.retain(|value| value.is_finite());
+        }
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         let extreme = |pick: fn(f64, f64) -> f64| values.iter().copied().reduce(pick).unwrap_or(f64::NAN);
         (mean, extreme(f64::min), extreme(f64::max))
@@ -196,15 +243,15 @@ impl SweepTable<'_> {
 
     fn map(&self, (x, y): (usize, usize), readout: usize) -> Figure {
         let (across, up) = (self.axis(x), self.axis(y));
+        let places = [self.places_on(x), self.places_on(y)];
         let panel = |arm: &str| {
-            let rows = self.rows_of(arm);
+            let mut cells: IndexMap<[u64; 2], Vec<usize>> = IndexMap::new();
+            for row in self.rows_of(arm) {
+                cells.entry([0, 1].map(|axis| places[axis][row].to_bits())).or_default().push(row);
+            }
             let at = |vertical: f64, level: f64| {
-                let here: Vec<usize> = rows
-                    .iter()
-                    .copied()
-                    .filter(|row| self.number(*row, x) == level && self.number(*row, y) == vertical)
-                    .collect();
-                self.spread(&here, readout).0
+                let here = cells.get(&[level.to_bits(), vertical.to_bits()]);
+                here.map_or(f64::NAN, |rows| self.spread(rows, readout).0)
             };
             let values =
                 up.values.iter().map(|vertical| across.values.iter().map(|level| at(*vertical, *level)).collect());
@@ -217,6 +264,7 @@ impl SweepTable<'_> {
 
     fn parallel(&self, readout: usize) -> Figure {
         let axes = self.free_axes();
+        let places: Vec<Vec<f64>> = axes.iter().map(|axis| self.places_on(*axis)).collect();
         let mut shown = (0, 0);
         let mut panel = |arm: &str| {
             let rows = self.first_rows(arm);
@@ -224,7 +272,7 @@ impl SweepTable<'_> {
             shown = (rows.len().div_ceil(every), rows.len());
             let values = self.means_by_point(arm, readout);
             let line = |(row, value): (&usize, &f64)| ParallelLine {
-                places: axes.iter().map(|axis| self.number(*row, *axis)).collect(),
+                places: places.iter().map(|places| places[*row]).collect(),
                 value: *value,
             };
             ParallelPanel { name: arm.to_owned(), lines: rows.iter().zip(&values).step_by(every).map(line).collect() }
@@ -241,13 +289,16 @@ impl SweepTable<'_> {
     }
 
     fn curves(&self, x: usize, readouts: &[usize]) -> Figure {
-        let axis = self.axis(x);
+        let (axis, places) = (self.axis(x), self.places_on(x));
         let arms = self.arms();
         let curve = |arm: &str, readout: usize| {
-            let rows = self.rows_of(arm);
+            let mut columns: IndexMap<u64, Vec<usize>> = IndexMap::new();
+            for row in self.rows_of(arm) {
+                columns.entry(places[row].to_bits()).or_default().push(row);
+            }
             let at = |value: &f64| {
-                let here: Vec<usize> = rows.iter().copied().filter(|row| self.number(*row, x) == *value).collect();
-                (self.spread(&here, readout), here.len())
+                let here = columns.get(&value.to_bits()).map_or(&[][..], Vec::as_slice);
+                (self.spread(here, readout), here.len())
             };
             let spreads: Vec<((f64, f64, f64), usize)> = axis.values.iter().map(at).collect();
             let replicated = spreads.iter().any(|(_, count)| *count > 1);

@@ -23,6 +23,8 @@ use fearless_simd::{Level, Simd};
 const MS_PER_MIN: f64 = 60_000.0;
 /// Samples of a whole run where no interval is asked for.
 const SAMPLES: f64 = 2_000.0;
+/// A mean rate this large, in Hz, has run away.
+const LARGEST_RATE: f64 = 1e6;
 /// A moment this close after a step counts as that step's, in steps.
 const SLACK: f64 = 1e-6;
 
@@ -369,11 +371,12 @@ impl<'a, const G: usize> Block<'a, G> {
         self.model.show_rates(&self.mean_rates, &mut self.work.signals);
     }
 
-    /// Ends the lanes in which a number is no longer finite.
+    /// Ends the lanes in which a number is no longer finite or a rate has run away.
     fn stop_diverged(&mut self, due: &[usize], now: f64) {
         for lane in due {
             let finite = |rows: &[Row<G>]| rows.iter().all(|row| row.get(*lane).is_finite());
-            let sound = finite(&self.mean_rates) && finite(&self.fast.state) && finite(&self.states);
+            let bounded = self.mean_rates.iter().all(|row| row.get(*lane).abs() < LARGEST_RATE);
+            let sound = bounded && finite(&self.fast.state) && finite(&self.states);
             if self.lanes[*lane].running {
                 self.lanes[*lane].outcome.work.steps = self.step;
                 if !sound {

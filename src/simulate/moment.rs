@@ -58,7 +58,9 @@ pub fn moment(plan: &Plan, run: &Run, minutes: f64, level: Level) -> Result<Mome
     let end = run_to_end(&model, &plan, &run, level);
     match end.outcome.status {
         Status::Done => {}
-        Status::Diverged { at } => return Err(format!("a rate or signal ceased to be finite at {at:.4} min")),
+        Status::Diverged { at } => {
+            return Err(format!("a rate ran away, or a signal ceased to be finite, at {at:.4} min"));
+        }
         Status::Unstable { at, reason } => return Err(format!("at {at:.4} min {reason}")),
     }
     let first = |rows: &[Row<1>]| rows.iter().map(|row| row.get(0)).collect::<Vec<_>>();

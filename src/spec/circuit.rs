@@ -223,6 +223,20 @@ impl Circuit {
         all
     }
 
+    /// What of its numbers decides which equations it has, rather than what stands in them: weights of classes, onto
+    /// dendrites and divisive ones that are 0, so that there is nothing to compute, and exponents that are exact products.
+    /// Circuits that differ in this are not computed side by side: a lane's bits would depend on its neighbours.
+    pub fn form(&self) -> Vec<u8> {
+        let weights = self.weights().into_iter();
+        let special = weights.filter(|weight| weight.class.is_some() || weight.compartment != Compartment::Soma);
+        let zero = special.map(|weight| u8::from(weight.value == 0.0));
+        let exponents = self.populations.values().map(|population| match population.transfer {
+            Transfer::PowerLaw { exponent, .. } => [1.0, 2.0, 3.0].iter().position(|exact| *exact == exponent),
+            _ => None,
+        });
+        zero.chain(exponents.map(|exact| exact.map_or(0, |place| place as u8 + 1))).collect()
+    }
+
     /// The names of the circuit's variables: its populations, then those of synapses and adaptation.
     pub fn variable_names(&self) -> Vec<String> {
         let mut names: Vec<String> = self.populations.keys().cloned().collect();

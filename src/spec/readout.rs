@@ -270,6 +270,28 @@ impl Readout {
     }
 }
 
+impl Measure {
+    /// Whether it needs the run from its start to its end: what has no time of its own, but for a first passage and the
+    /// count of events.
+    pub fn needs_whole_run(&self) -> bool {
+        matches!(
+            self,
+            Self::LastingRescue
+                | Self::LastHour
+                | Self::LastingHalfTime
+                | Self::Variance
+                | Self::PeakFrequency
+                | Self::MinutesAbove
+                | Self::Peak
+                | Self::PeakTime
+                | Self::PeakOverControl
+                | Self::HoursRescued
+                | Self::Extreme(..)
+                | Self::HalfTime(_)
+        )
+    }
+}
+
 /// The signals that a run records: those that effects may use, shares of channels blocked, and indices.
 pub fn recorded(scenario: &Scenario) -> Vec<String> {
     let mut names = Signal::all(scenario);

@@ -188,6 +188,8 @@ pub struct BoundAxis {
     pub input: InputUnit,
     /// Its values.
     pub values: AxisValues,
+    /// How it is drawn.
+    pub scale: Scale,
     /// The axis, by index, with which it moves; itself where it moves alone.
     pub group: usize,
 }
@@ -266,12 +268,13 @@ pub fn bind(sweep: &Sweep, scenario: &Scenario) -> Result<BoundSweep, Vec<Proble
     let mut bound = Vec::new();
     for (index, axis) in sweep.axes.iter().enumerate() {
         let place = format!("axes.{index}");
+        binder.movable(sweep, index, &place);
         if let Some(values) = binder.values(axis, &place, sweep.design) {
             let (values, parameter) = values;
             let group = binder.group(sweep, index, &place);
             let name = if axis.name.is_empty() { axis.path.clone() } else { axis.name.clone() };
             let input = scenario.circuit.input_unit;
-            bound.push(BoundAxis { path: axis.path.clone(), name, parameter, input, values, group });
+            bound.push(BoundAxis { path: axis.path.clone(), name, parameter, input, values, scale: axis.scale, group });
         }
     }
     binder.names(sweep);
@@ -353,6 +356,7 @@ impl Binder<'_> {
     }
 
     fn values(&mut self, axis: &Axis, place: &str, design: Design) -> Option<(AxisValues, Option<Parameter>)> {
+        self.contradictions(axis, place);
         if !axis.values.is_empty() {
             let mut parameter = None;
             let mut values = Vec::new();
@@ -382,6 +386,43 @@ impl Binder<'_> {
             return None;
         }
         Some((AxisValues::Range { from, to, scale: axis.scale, points: axis.points }, Some(parameter)))
+    }
+
+    /// Keys that say the same in two ways.
+    fn contradictions(&mut self, axis: &Axis, place: &str) {
+        let range = [("from", axis.from.is_some()), ("to", axis.to.is_some()), ("points", axis.points > 0)];
+        let spread = [("mean", axis.mean.is_some()), ("sd", axis.sd.is_some())];
+        let spreads = axis.distribution != Distribution::Uniform;
+        let (kept, idle): (_, Vec<(&str, bool)>) = if !axis.values.is_empty() {
+            ("`values`", [&range[..], &spread, &[("distribution", spreads)]].concat())
+        } else if spreads {
+            ("a distribution with `mean` and `sd`", range[..2].to_vec())
+        } else {
+            ("`from` and `to`", spread.to_vec())
+        };
+        for (key, _) in idle.into_iter().filter(|(_, given)| *given) {
+            let message = format!("`{key}` says nothing beside {kept}");
+            self.report(&joined(place, key), message, "one of the two");
+        }
+    }
+
+    /// What an axis cannot move: names of files and texts, what sweeps set themselves, and what another axis moves.
+    fn movable(&mut self, sweep: &Sweep, index: usize, place: &str) {
+        let path = sweep.axes[index].path.as_str();
+        let problem = if sweep.axes[..index].iter().any(|axis| axis.path == path) {
+            Some((format!("an axis before it moves `{path}` already"), "every parameter once"))
+        } else if ["run.stream", "run.replicate"].contains(&path) {
+            Some((format!("`{path}` is set by the sweep"), "`replicates` and `noise` of the sweep"))
+        } else if path == "run.drive" {
+            Some(("the drives are solved or held for all points alike".to_owned(), "`run.drive` in the scenario"))
+        } else if ["name", "description", "circuit", "pharmacology", "input_unit"].contains(&path) {
+            Some((format!("`{path}` cannot be swept"), "a parameter; a sweep for each file"))
+        } else {
+            None
+        };
+        if let Some((message, expected)) = problem {
+            self.report(&joined(place, "path"), message, expected);
+        }
     }
 
     fn normal(&mut self, axis: &Axis, place: &str, design: Design) -> Option<(AxisValues, Option<Parameter>)> {

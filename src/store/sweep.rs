@@ -160,19 +160,11 @@ impl SweepStore {
     ) -> Result<Self, StoreError> {
         let store = Self { folder: folder.to_owned(), identity, shard, columns: columns(engine) };
         let chunks = folder.join(CHUNKS);
-        if folder.join(IDENTITY).exists() {
+        if fresh {
+            remove_all(folder, &chunks)?;
+        } else if folder.join(IDENTITY).exists() {
             let (known, known_shard) = Identity::read(folder)?;
-            if fresh {
-                for file in [folder.join(IDENTITY), folder.join(RESULTS), folder.join(RESULTS_CSV)] {
-                    if file.exists() {
-                        std::fs::remove_file(&file).map_err(|error| StoreError::Write { file, error })?;
-                    }
-                }
-                if chunks.exists() {
-                    std::fs::remove_dir_all(&chunks)
-                        .map_err(|error| StoreError::Write { file: chunks.clone(), error })?;
-                }
-            } else if known != store.identity || known_shard != shard {
+            if known != store.identity || known_shard != shard {
                 let mut what = Vec::new();
                 differences(&known.content, &store.identity.content, "", &mut what);
                 if known_shard != shard {
@@ -181,6 +173,10 @@ impl SweepStore {
                 }
                 return Err(StoreError::Changed { folder: folder.to_owned(), what });
             }
+        } else if !chunk_files(&chunks)?.is_empty() {
+            let message = "it is missing beside stored chunks, so that nothing tells of which sweep they are; \
+                           run with --fresh to delete them, or choose another folder with --out";
+            return Err(StoreError::Content { file: folder.join(IDENTITY), message: message.to_owned() });
         }
         std::fs::create_dir_all(&chunks).map_err(|error| StoreError::Write { file: chunks, error })?;
         write_file(&folder.join(IDENTITY), &store.identity.stored(shard))?;
@@ -221,6 +217,27 @@ impl SweepStore {
         let folders = vec![self.folder.clone(); self.identity.chunks as usize];
         join(&folders, &self.folder, csv)
     }
+}
+
+/// The files of chunks in a folder.
+fn chunk_files(chunks: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    if !chunks.exists() {
+        return Ok(Vec::new());
+    }
+    let read = |error| StoreError::Read { file: chunks.to_owned(), error };
+    let files = std::fs::read_dir(chunks).map_err(read)?.map(|entry| entry.map(|entry| entry.path()).map_err(read));
+    let is_chunk = |file: &PathBuf| file.extension().is_some_and(|extension| extension == "parquet");
+    files.filter(|file| file.as_ref().map_or(true, is_chunk)).collect()
+}
+
+/// Deletes what a sweep has stored. What says of which sweep it is goes last: a deletion that is stopped can be gone on with.
+fn remove_all(folder: &Path, chunks: &Path) -> Result<(), StoreError> {
+    let files = chunk_files(chunks)?.into_iter();
+    let own = [RESULTS, RESULTS_CSV, IDENTITY].map(|name| folder.join(name));
+    for file in files.chain(own).filter(|file| file.exists()) {
+        std::fs::remove_file(&file).map_err(|error| StoreError::Write { file, error })?;
+    }
+    Ok(())
 }
 
 fn chunk_file(folder: &Path, chunk: u64) -> PathBuf {

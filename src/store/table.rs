@@ -2,7 +2,7 @@
 //! the end; a chunk's bytes depend on nothing but its rows.
 
 use crate::spec::Setting;
-use crate::spec::sweep::{AxisValues, Scale};
+use crate::spec::sweep::Scale;
 use crate::sweep::{Engine, Row};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
@@ -102,7 +102,7 @@ pub fn columns(engine: &Engine) -> Vec<Column> {
         vec![whole("point"), whole("replicate"), whole("stream"), text("arm"), text("status"), text("problem")];
     for (index, axis) in engine.design.axes().iter().enumerate() {
         let kind = if axis.parameter.is_some() { ColumnKind::Number } else { ColumnKind::Text };
-        let log = matches!(&axis.values, AxisValues::Range { scale: Scale::Log, .. });
+        let log = axis.scale == Scale::Log;
         let role = if axis.group == index { ColumnRole::Axis { log } } else { ColumnRole::Tied };
         columns.push(column(&axis.path, axis.unit(), &axis.name, kind, role));
     }

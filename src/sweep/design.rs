@@ -219,7 +219,15 @@ mod tests {
     use crate::units::InputUnit;
 
     fn axis(values: AxisValues, group: usize) -> BoundAxis {
-        BoundAxis { path: "p".into(), name: "p".into(), parameter: None, input: InputUnit::None, values, group }
+        BoundAxis {
+            path: "p".into(),
+            name: "p".into(),
+            parameter: None,
+            input: InputUnit::None,
+            values,
+            scale: Scale::Linear,
+            group,
+        }
     }
 
     fn range(points: u64, scale: Scale) -> AxisValues {

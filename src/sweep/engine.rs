@@ -10,7 +10,7 @@ use crate::readouts::{ArmSummary, compared_with, summarise};
 use crate::simulate::{ArmOutcome, Outcome, run_plans};
 use crate::spec::readout::Readout;
 use crate::spec::sweep::{AxisValue, BoundSweep, NoiseStreams};
-use crate::spec::{Calibration, Scenario, Setting, validate};
+use crate::spec::{Calibration, Run, Scenario, Setting, validate};
 use fearless_simd::Level;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -97,11 +97,34 @@ impl Engine {
             runs.par_chunks(TOGETHER).flat_map_iter(|runs| self.prepare_all(runs, level)).collect();
         let counts: Vec<usize> = points.iter().map(|point| point.plans.len()).collect();
         let plans: Vec<Plan> = points.iter_mut().flat_map(|point| std::mem::take(&mut point.plans)).collect();
-        let mut outcomes = run_plans::<VECTORS>(&plans, &self.scenario.run, level).into_iter();
+        let mut outcomes = self.run_all(&plans, level).into_iter();
         let outcomes: Vec<Vec<ArmOutcome>> =
             counts.into_iter().map(|count| outcomes.by_ref().take(count).collect()).collect();
         let rows = points.into_par_iter().zip(outcomes).map(|(point, outcomes)| self.read(point, outcomes));
         rows.collect::<Vec<_>>().concat()
+    }
+
+    /// The outcomes of arms, in order. Where axes move how the run is made, those that agree in that run together.
+    fn run_all(&self, plans: &[Plan], level: Level) -> Vec<ArmOutcome> {
+        if !self.design.axes().iter().any(|axis| axis.path.starts_with("run.")) {
+            return run_plans::<VECTORS>(plans, &self.scenario.run, level);
+        }
+        let mut groups: Vec<(Run, Vec<usize>)> = Vec::new();
+        for (place, plan) in plans.iter().enumerate() {
+            // Stream and replicate are taken from the plan.
+            let run = Run { stream: 0, replicate: 0, ..plan.scenario.run.clone() };
+            match groups.iter_mut().find(|(known, _)| *known == run) {
+                Some((_, group)) => group.push(place),
+                None => groups.push((run, vec![place])),
+            }
+        }
+        let mut outcomes: Vec<(usize, ArmOutcome)> = Vec::with_capacity(plans.len());
+        for (run, group) in groups {
+            let plans: Vec<Plan> = group.iter().map(|place| plans[*place].clone()).collect();
+            outcomes.extend(group.into_iter().zip(run_plans::<VECTORS>(&plans, &run, level)));
+        }
+        outcomes.sort_by_key(|(place, _)| *place);
+        outcomes.into_iter().map(|(_, outcome)| outcome).collect()
     }
 
     /// The scenarios of some runs, with the drives that they then have; or why one has none.
@@ -127,12 +150,12 @@ impl Engine {
         points
     }
 
-    /// The arms of a point, to be run. `structures` are those of the arms of points alike, or are filled with them.
+    /// The arms of a point, to be run. `structures` are those of arms, by number, of points alike; new ones are added.
     fn plans_of(
         &self,
         scenario: &Scenario,
         calibration: &Calibrated,
-        structures: &mut Vec<Arc<Structure>>,
+        structures: &mut Vec<(usize, Arc<Structure>)>,
     ) -> Result<Vec<Plan>, (String, String)> {
         let calibrated = Scenario { circuit: calibration.circuit.clone(), ..scenario.clone() };
         let plans = plans(&calibrated, &calibration.rates).map_err(|error| ("invalid".into(), error.to_string()))?;
@@ -140,11 +163,16 @@ impl Engine {
         let traces = if all { Traces::All } else { Traces::Rates };
         let needed = plans.into_iter().filter(|plan| self.needed.contains(&plan.arm.name));
         let mut needed: Vec<Plan> = needed.map(|plan| Plan { traces, ..plan }).collect();
-        if structures.is_empty() {
-            structures.extend(needed.iter().map(|plan| Arc::new(Structure::of(plan))));
-        }
-        for (plan, structure) in needed.iter_mut().zip(structures) {
-            plan.structure = Some(structure.clone());
+        for plan in &mut needed {
+            let suits =
+                |(number, structure): &&(usize, Arc<Structure>)| *number == plan.number && structure.suits(plan);
+            let known = structures.iter().find(suits).map(|(_, structure)| structure.clone());
+            let structure = known.unwrap_or_else(|| {
+                let structure = Arc::new(Structure::of(plan));
+                structures.push((plan.number, structure.clone()));
+                structure
+            });
+            plan.structure = Some(structure);
         }
         Ok(needed)
     }
@@ -165,16 +193,20 @@ impl Engine {
         let set = self.design.axes().iter().zip(&axes).try_for_each(|(axis, value)| {
             scenario.set(&axis.path, &value.setting).map(drop).map_err(|error| error.to_string())
         });
+        if scenario.run.drive == Calibration::Hold && self.held.is_some() {
+            // The drive is held where an axis moves the rest, too.
+            scenario.circuit.populations.values_mut().for_each(|population| population.rest = None);
+        }
         scenario.run.stream = stream;
         scenario.run.replicate = replicate;
         let valid = set.and_then(|()| validate(&scenario).first().map_or(Ok(()), |problem| Err(problem.to_string())));
-        let populations = scenario.circuit.populations.len();
+        let form = scenario.circuit.form();
         let (scenario, problem) = match valid {
             Ok(()) => (Some(scenario), String::new()),
             Err(problem) => (None, problem),
         };
         let ready = Err(("invalid".into(), problem));
-        (Point { index, replicate, stream, axes, populations, ready, plans: Vec::new() }, scenario)
+        (Point { index, replicate, stream, axes, form, ready, plans: Vec::new() }, scenario)
     }
 
     /// The noise stream of a point: 0 where points share it, or else a hash of what makes the point.
@@ -228,7 +260,7 @@ fn alike(points: &[Point]) -> Vec<Vec<usize>> {
     let mut groups: Vec<(Kind<'_>, Vec<usize>)> = Vec::new();
     for (place, point) in points.iter().enumerate() {
         let words = point.axes.iter().map(|value| Some(&value.setting).filter(|setting| is_word(setting)));
-        let key = Kind { words: words.collect(), populations: point.populations };
+        let key = Kind { words: words.collect(), form: &point.form };
         match groups.iter_mut().find(|(known, _)| *known == key) {
             Some((_, group)) => group.push(place),
             None => groups.push((key, vec![place])),
@@ -246,7 +278,7 @@ fn is_word(setting: &Setting) -> bool {
 struct Kind<'a> {
     /// The words and switches of each axis.
     words: Vec<Option<&'a Setting>>,
-    populations: usize,
+    form: &'a [u8],
 }
 
 fn no_steady_state(error: &RestError) -> (String, String) {
@@ -259,8 +291,8 @@ struct Point {
     replicate: u64,
     stream: u64,
     axes: Vec<AxisValue>,
-    /// How many populations its circuit has.
-    populations: usize,
+    /// What its numbers decide of the circuit's equations.
+    form: Vec<u8>,
     /// The scenario and its rest, or a status and what is wrong.
     ready: Result<(Scenario, Calibrated), (String, String)>,
     plans: Vec<Plan>,

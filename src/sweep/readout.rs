@@ -5,8 +5,11 @@ use crate::readouts::{ArmSummary, ByName, ByTime};
 use crate::spec::readout::{Extremum, Measure, Readout};
 use crate::spec::{Role, Scenario};
 
-/// A readout of an arm; NaN where it is not defined.
+/// A readout of an arm; NaN where it is not defined, as one over the whole run where the arm failed on its way.
 pub fn value(readout: &Readout, arm: &ArmSummary, scenario: &Scenario) -> f64 {
+    if arm.status != "ok" && readout.what.needs_whole_run() {
+        return f64::NAN;
+    }
     let value = match &readout.what {
         Measure::Rate(population, label) => arm.rates_hz.get(label).and_then(|rates| rates.get(population)).copied(),
         Measure::Suppression(label) => arm.suppression_index.get(label).copied().flatten(),

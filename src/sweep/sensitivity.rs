@@ -147,6 +147,7 @@ mod tests {
             parameter: None,
             input: InputUnit::None,
             values: AxisValues::Range { from, to, scale: Scale::Linear, points: 0 },
+            scale: Scale::Linear,
             group,
         };
         Design::new(&sweep, (0..axes).map(axis).collect()).unwrap()
