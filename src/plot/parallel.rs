@@ -43,13 +43,19 @@ pub struct ParallelFigure {
 
 const APART: f64 = 78.0;
 const TALL: f64 = 210.0;
+/// The longest word that is written in full at an axis.
+const WORD: f64 = APART - 12.0;
 const FAILED: Color = Color(204, 51, 17);
 
 impl ParallelFigure {
     /// Draws the figure.
     pub fn render(&self) -> Figure {
         let mut canvas = Canvas::new();
-        let left = MARGIN + 40.0;
+        // Words at the first axis need room of their own.
+        let style = Type::new(SMALL - 1.0, Color::INK);
+        let words = self.axes.first().map_or(&[][..], |axis| &axis.words).iter();
+        let longest = words.map(|word| style.width(word)).fold(30.0, f64::max);
+        let left = MARGIN + 10.0 + longest.min(WORD);
         let right = left + self.axes.len() as f64 * APART;
         let width = right + 60.0 + MARGIN;
         let mut top = panel::heading(&mut canvas, &self.title, &self.subtitle, width) + 34.0;
@@ -127,10 +133,11 @@ fn draw_axis(canvas: &mut Canvas, scale: &Axis, x: f64, name: &str, unit: &str, 
         let y = scale.at(tick.value);
         canvas.line(&[(x - 3.0, y), (x, y)], Stroke::solid(Color::INK, 1.0));
         let style = Type::new(SMALL - 1.0, Color::INK).align(Align::End);
+        let text = font::fit(&tick.text, style.size, false, WORD);
         // White behind the number keeps it readable among the lines.
-        let room = Rect::new(x - 8.0 - style.width(&tick.text), y - 7.0, x - 3.0, y + 7.0);
+        let room = Rect::new(x - 8.0 - style.width(&text), y - 7.0, x - 3.0, y + 7.0);
         canvas.rect(room, Color::WHITE);
-        canvas.text_beside(&tick.text, (x - 5.0, y), style);
+        canvas.text_beside(&text, (x - 5.0, y), style);
     }
     let name = if unit.is_empty() { name.to_owned() } else { format!("{name} ({unit})") };
     let style = Type::new(SMALL - 1.0, Color::INK).align(Align::Middle);
