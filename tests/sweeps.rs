@@ -3,7 +3,7 @@
 
 use assert_cmd::Command;
 use disinhibit::config::load;
-use disinhibit::readouts::summarise;
+use disinhibit::readouts::{Summary, summarise};
 use disinhibit::simulate::run;
 use disinhibit::spec::sweep::Design;
 use disinhibit::store::sweep::read_table;
@@ -326,6 +326,29 @@ fn axes_may_move_how_the_run_is_made_and_the_sizes_of_rings() {
     let engine = self::engine(folder.path(), &[]);
     let rows = engine.rows(0..engine.runs(), Level::new());
     assert!(rows.len() == 2 && rows.iter().all(|row| row.status == "ok"), "{rows:?}");
+}
+
+#[test]
+fn held_drives_stay_where_an_axis_moves_the_rest() {
+    let sweep = "scenario = \"configs/scenarios/ketamine.toml\"\narms = [\"control\"]\nreadouts = [\"rate.SST\"]\n[[axes]]\n\
+                 path = \"populations.SST.rest\"\nvalues = [\"5 Hz\", \"6 Hz\"]\n";
+    let folder = folder(sweep);
+    let hold = ["--set", "run.drive=hold", "--quiet"];
+    let swept = disinhibit(folder.path(), &[&["sweep", "sweep.toml"][..], &hold].concat());
+    assert_eq!(swept.status.code(), Some(0), "{}", text(&swept.stderr));
+    let (columns, rows) = read_table(&folder.path().join("out/sweep/results.parquet")).unwrap();
+    let rate = columns.iter().position(|column| column.name == "rate.SST at 10 min").unwrap();
+    let set = "populations.SST.rest=5 Hz";
+    let ran = disinhibit(
+        folder.path(),
+        &[&["run", "configs/scenarios/ketamine.toml", "--out", "alone", "--set", set][..], &hold].concat(),
+    );
+    assert_eq!(ran.status.code(), Some(0), "{}", text(&ran.stderr));
+    let summary = std::fs::read_to_string(folder.path().join("alone/summary.json")).unwrap();
+    let summary: Summary = serde_json::from_str(&summary).unwrap();
+    let control = summary.arms.iter().find(|arm| arm.name == "control").unwrap();
+    assert_eq!(rows[0][rate], Cell::Number(control.rates_hz["10 min"]["SST"]));
+    assert_eq!(rows[0][rate], rows[1][rate]);
 }
 
 #[test]

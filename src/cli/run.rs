@@ -65,12 +65,7 @@ pub(super) fn calibrated_scenario(loaded: &Loaded, level: Level) -> Result<(Scen
     let mut scenario = loaded.scenario.clone();
     if scenario.run.drive == Calibration::Hold {
         let held = calibrate(&loaded.before_set.circuit, level).map_err(|error| error.to_string())?;
-        for (population, drive) in scenario.circuit.populations.values_mut().zip(&held.drives) {
-            // A drive that `--set` gave stands.
-            if population.rest.take().is_some() {
-                population.drive = Some(*drive);
-            }
-        }
+        scenario.circuit.hold(&held.drives);
     }
     let calibration = calibrate_scenario(&scenario, level).map_err(|error| error.to_string())?;
     Ok((scenario, calibration))

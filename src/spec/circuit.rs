@@ -223,6 +223,16 @@ impl Circuit {
         all
     }
 
+    /// Puts drives, in input units and in the order of the populations, in the place of the rests that are stated. A drive
+    /// that is given stands.
+    pub fn hold(&mut self, drives: &[f64]) {
+        for (population, drive) in self.populations.values_mut().zip(drives) {
+            if population.rest.take().is_some() {
+                population.drive = Some(*drive);
+            }
+        }
+    }
+
     /// What of its numbers decides which equations it has, rather than what stands in them: weights of classes, onto
     /// dendrites and divisive ones that are 0, so that there is nothing to compute, and exponents that are exact products.
     /// Circuits that differ in this are not computed side by side: a lane's bits would depend on its neighbours.

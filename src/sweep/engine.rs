@@ -183,19 +183,11 @@ impl Engine {
         let axes = self.design.point(index);
         let stream = self.stream(&axes);
         let mut scenario = self.scenario.clone();
-        if let (Calibration::Hold, Some(held)) = (scenario.run.drive, &self.held) {
-            for (population, drive) in scenario.circuit.populations.values_mut().zip(&held.drives) {
-                if population.rest.take().is_some() {
-                    population.drive = Some(*drive);
-                }
-            }
-        }
         let set = self.design.axes().iter().zip(&axes).try_for_each(|(axis, value)| {
             scenario.set(&axis.path, &value.setting).map(drop).map_err(|error| error.to_string())
         });
-        if scenario.run.drive == Calibration::Hold && self.held.is_some() {
-            // The drive is held where an axis moves the rest, too.
-            scenario.circuit.populations.values_mut().for_each(|population| population.rest = None);
+        if let (Calibration::Hold, Some(held)) = (scenario.run.drive, &self.held) {
+            scenario.circuit.hold(&held.drives);
         }
         scenario.run.stream = stream;
         scenario.run.replicate = replicate;
