@@ -3,7 +3,7 @@
 
 use super::circuits::{MINUTES, STEP_MS, vary};
 use cpu_time::ThreadTime;
-use disinhibit::numeric::functions::one_and_power_of_two;
+use disinhibit::numeric::functions::one_and_bounded_power_of_two;
 use disinhibit::numeric::lanes::{Lanes, Row};
 use fearless_simd::{Level, Simd, dispatch};
 use rand::SeedableRng;
@@ -113,7 +113,7 @@ fn lanes<S: Simd>(simd: S) -> [Row<4>; N] {
                         let weight = Lanes::load(simd, &weight[index][source]);
                         input = weight.mul_add(Lanes::load(simd, &rates[source]), input);
                     }
-                    let share = Lanes::load(simd, &moved[index]) / one_and_power_of_two(simd, input);
+                    let share = Lanes::load(simd, &moved[index]) / one_and_bounded_power_of_two(simd, input);
                     let rate = Lanes::load(simd, &rates[index]);
                     (Lanes::load(simd, &sums[index]) + rate).store(&mut sums[index]);
                     Lanes::load(simd, &kept[index]).mul_add(rate, share).store(&mut next[index]);

@@ -4,7 +4,8 @@ use super::bracket::crossing;
 use super::formula::{self, Formula};
 use super::tabulated::{self, Tabulated};
 use crate::numeric::functions::{
-    logistic, one_and_power_of_two, pow, relative_exponential, relative_exponential_slope, softplus, tanh,
+    logistic, one_and_bounded_power_of_two, one_and_power_of_two, pow, relative_exponential,
+    relative_exponential_slope, softplus, tanh,
 };
 use crate::numeric::lanes::{Lanes, Row};
 use crate::spec;
@@ -83,6 +84,8 @@ pub enum Standard {
     Square,
     /// `1 / (1 + 2^z)`.
     Logistic,
+    /// The same, to the same bits, where z is known to stay within +-1000.
+    BoundedLogistic,
 }
 
 impl Standard {
@@ -104,6 +107,10 @@ impl Standard {
             }
             Self::Logistic => {
                 let sum = one_and_power_of_two(simd, z());
+                then(factor() / sum)
+            }
+            Self::BoundedLogistic => {
+                let sum = one_and_bounded_power_of_two(simd, z());
                 then(factor() / sum)
             }
         }

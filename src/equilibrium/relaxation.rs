@@ -42,33 +42,25 @@ pub fn relax<S: Simd, const G: usize>(
             let step = Lanes::splat(simd, STEP) / fastest;
             let mut now = vec![Row::ZERO; shape.outputs()];
             let mut residual = vec![Row::ZERO; n];
-            let mut moved = vec![Row::ZERO; n];
             let mut running = active;
             let mut at_rest = active.and(active.not());
             for count in 0..MOST_STEPS {
                 still_outputs(simd, (shape, rows), state, &mut now);
                 residuals(simd, (shape, rows), &now, state, &mut residual);
-                let mut farthest = Lanes::splat(simd, 0.0);
-                // A NaN would be passed over by the largest distance.
-                let mut sound = running;
-                for (index, residual) in residual.iter().enumerate() {
+                let seen = (count % STEPS_BETWEEN_LOOKS == 0).then(|| look(simd, state, &residual, held, still));
+                for (index, residual) in residual.iter().enumerate().filter(|(index, _)| !held[*index]) {
                     let value = Lanes::load(simd, &state[index]);
-                    let away = Lanes::load(simd, residual);
-                    let away = if held[index] { Lanes::splat(simd, 0.0) } else { away };
-                    sound = sound.and(away.is_finite());
-                    farthest = farthest.max(away.abs() / value.abs().max(Lanes::splat(simd, 1.0)));
                     let share = if shape.is_algebraic(index) {
                         Lanes::splat(simd, ALGEBRAIC_SHARE)
                     } else {
                         step * Lanes::load(simd, rows.inverse_tau(index))
                     };
-                    running.select(share.mul_add(away, value), value).store(&mut moved[index]);
+                    running.select(share.mul_add(Lanes::load(simd, residual), value), value).store(&mut state[index]);
                 }
-                state.clone_from_slice(&moved);
-                if count % STEPS_BETWEEN_LOOKS == 0 {
-                    let rested = farthest.le(Lanes::splat(simd, still)).and(sound);
+                if let Some((rested, sound)) = seen {
+                    let rested = rested.and(running);
                     at_rest = at_rest.or(rested);
-                    running = sound.and(rested.not());
+                    running = running.and(sound).and(rested.not());
                     if !running.any() {
                         break;
                     }
@@ -77,4 +69,24 @@ pub fn relax<S: Simd, const G: usize>(
             at_rest
         },
     )
+}
+
+/// Where no variable is farther than `still` from its target, and where all targets are finite.
+#[inline(always)]
+fn look<S: Simd, const G: usize>(
+    simd: S,
+    state: &[Row<G>],
+    residual: &[Row<G>],
+    held: &[bool],
+    still: f64,
+) -> (Mask<S, G>, Mask<S, G>) {
+    let mut farthest = Lanes::splat(simd, 0.0);
+    let mut sound = Mask::from_bits(simd, u64::MAX);
+    for ((value, away), _) in state.iter().zip(residual).zip(held).filter(|(_, held)| !**held) {
+        let (value, away) = (Lanes::load(simd, value), Lanes::load(simd, away));
+        // A NaN would be passed over by the largest distance.
+        sound = sound.and(away.is_finite());
+        farthest = farthest.max(away.abs() / value.abs().max(Lanes::splat(simd, 1.0)));
+    }
+    (farthest.le(Lanes::splat(simd, still)).and(sound), sound)
 }

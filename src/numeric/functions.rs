@@ -43,7 +43,7 @@ const POWER_OF_TWO: [f64; 6] = [
 /// 1.5 x 2^48: adding it rounds to a sixteenth, the number of which then stands in the low bits.
 const SIXTEENTHS: f64 = ROUNDER / 16.0;
 /// Beyond this size, 2^x is of no consequence beside 1, nor 1 beside it.
-const LARGEST_POWER: f64 = 1_000.0;
+pub const LARGEST_POWER: f64 = 1_000.0;
 
 /// 2/(2n + 1) for n from 11 down to 1: the series of 2 atanh(s)/s, enough for |s| <= 0.172.
 const ATANH_COEFFICIENTS: [f64; 11] = [
@@ -211,22 +211,27 @@ pub fn pow<S: Simd, const G: usize>(simd: S, x: Lanes<S, G>, y: Lanes<S, G>) -> 
     )
 }
 
-/// 1 + 2^x, error below 2 ulp. x is taken to lie within +-1000, and a NaN to be any number there: who calls this in the
-/// innermost loop, where it is inlined, has the NaN in its own state too.
+/// 1 + 2^x, error below 2 ulp. x is taken to lie within +-[`LARGEST_POWER`], and a NaN to be any number there: who calls this
+/// in the innermost loop, where it is inlined, has the NaN in its own state too.
+#[inline(always)]
+pub fn one_and_power_of_two<S: Simd, const G: usize>(simd: S, x: Lanes<S, G>) -> Lanes<S, G> {
+    one_and_bounded_power_of_two(simd, x.within(LARGEST_POWER))
+}
+
+/// The same bits for an x that lies within +-[`LARGEST_POWER`] in every lane, and nothing of use for another.
 ///
 /// x is split into a whole number, sixteenths and a rest: 2^(sixteenths) comes from a table of sixteen, which fits into two
 /// registers of AVX-512, so that a short polynomial does for the rest.
 #[inline(always)]
-pub fn one_and_power_of_two<S: Simd, const G: usize>(simd: S, x: Lanes<S, G>) -> Lanes<S, G> {
+pub fn one_and_bounded_power_of_two<S: Simd, const G: usize>(simd: S, x: Lanes<S, G>) -> Lanes<S, G> {
     if G > 1 && !has_many_registers(simd) {
         let mut sums = x;
         for vector in &mut sums.0 {
-            let Lanes([sum]) = one_and_power_of_two(simd, Lanes([*vector]));
+            let Lanes([sum]) = one_and_bounded_power_of_two(simd, Lanes([*vector]));
             *vector = sum;
         }
         return sums;
     }
-    let x = x.within(LARGEST_POWER);
     let rounder = Lanes::splat(simd, SIXTEENTHS);
     let rounded = x + rounder;
     let rest = x - (rounded - rounder);

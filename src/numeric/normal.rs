@@ -36,6 +36,9 @@ const ROOT_HALF: i32 = 0x3F35_04F3;
 /// What the exponent of a number grows by from single to double precision.
 const EXPONENT_BIAS: u64 = (1023 - 127) << 52;
 
+/// No normal is larger than this: the radius comes from 31 bits.
+pub const LARGEST_NORMAL: f64 = 6.7;
+
 /// What eight lanes of a noisy variable draw from.
 #[derive(Clone, Copy, Debug)]
 pub struct Stream {
@@ -243,6 +246,19 @@ mod tests {
                 approx::assert_abs_diff_eq!(drawn[2 * pair].get(0), sign * radius * cosine, epsilon = 1e-6);
                 approx::assert_abs_diff_eq!(drawn[2 * pair + 1].get(0), radius * sine, epsilon = 1e-6);
             }
+        }
+    }
+
+    #[test]
+    fn the_largest_normals_come_from_words_of_zero() {
+        for second in [0, u64::from(u32::MAX), 1 << 30] {
+            let drawn: [[u64; 8]; 2] = dispatch!(Level::new(), simd => {
+                let [normals] = box_muller(simd, [[u64x8::splat(simd, 0), u64x8::splat(simd, second)]]);
+                normals.map(|normal| normal.into())
+            });
+            let sizes = drawn.map(|[word, ..]| f64::from(f32::from_bits(word as u32).abs()));
+            assert!(sizes.iter().all(|size| *size < LARGEST_NORMAL), "{sizes:?}");
+            assert!(sizes.iter().any(|size| *size > 6.6), "{sizes:?}");
         }
     }
 

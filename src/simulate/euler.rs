@@ -9,9 +9,13 @@ use super::stepper::Fast;
 use crate::circuit::equations::{rates, summed_input};
 use crate::circuit::transfer::Standard;
 use crate::circuit::{Connection, Population, PopulationRows, Rows, Shape, Site, sites};
+use crate::numeric::functions::LARGEST_POWER;
 use crate::numeric::lanes::{Lanes, Row};
 use crate::spec::Form;
 use fearless_simd::Simd;
+
+/// More than what rounding adds to a z of some hundreds over any number of steps.
+const ROUNDING: f64 = 1.0;
 
 /// A circuit with the constants of its Euler step multiplied out.
 #[derive(Clone, Debug)]
@@ -23,6 +27,8 @@ pub struct Euler<const G: usize> {
     weight: Vec<Row<G>>,
     /// Whether every population is in standard form, so that the variables are the rates.
     standard: bool,
+    /// How far each rate can get, Hz; infinity where it has no bound.
+    reach: Vec<Row<G>>,
 }
 
 /// A population's constants.
@@ -56,12 +62,19 @@ impl<const G: usize> Euler<G> {
             connections: shape.connections.clone(),
             weight: rows.weight.clone(),
             standard: false,
+            reach: vec![Row::ZERO; shape.size()],
         }
     }
 
-    /// Multiplies out the numbers in force, for steps of `step` ms.
+    /// Multiplies out the numbers in force, for steps of `step` ms that begin at `state`.
     #[inline(always)]
-    pub fn prepare<S: Simd>(&mut self, simd: S, shape: &Shape<G>, rows: &Rows<G>, step: f64) {
+    pub fn prepare<S: Simd>(
+        &mut self,
+        simd: S,
+        (shape, rows): (&Shape<G>, &Rows<G>),
+        step: f64,
+        (state, noise): (&[Row<G>], &Noise<G>),
+    ) {
         let mut weights = self.weight.iter_mut();
         for (site, reduced) in sites(shape, rows).zip(&mut self.populations) {
             let numbers = site.numbers;
@@ -85,6 +98,40 @@ impl<const G: usize> Euler<G> {
             }
         }
         self.standard = self.populations.iter().all(|reduced| reduced.standard.is_some());
+        self.find_bounds(simd, state, noise);
+    }
+
+    /// Finds the populations whose z cannot leave the range in which powers of 2 need no care, whatever the steps bring: a
+    /// logistic rate stays between where it is and where it heads for.
+    #[inline(always)]
+    fn find_bounds<S: Simd>(&mut self, simd: S, state: &[Row<G>], noise: &Noise<G>) {
+        let [zero, one] = [0.0, 1.0].map(|value| Lanes::splat(simd, value));
+        for ((reduced, rate), reach) in self.populations.iter().zip(state).zip(&mut self.reach) {
+            *reach = Row::splat(f64::INFINITY);
+            if reduced.standard == Some(Standard::Logistic) {
+                let [kept, moved] = [&reduced.kept, &reduced.moved].map(|row| Lanes::load(simd, row));
+                // A sum and not the larger one, so that a NaN stays a NaN.
+                let furthest = Lanes::load(simd, rate).abs() + moved.abs() / (one - kept);
+                // A step beyond tau goes past where it heads for.
+                let settles = kept.lt(zero).not();
+                settles.select(furthest, Lanes::load(simd, reach)).store(reach);
+            }
+        }
+        let (mut connections, mut weights) = (self.connections.iter(), self.weight.iter());
+        for reduced in &mut self.populations {
+            let mut size = Lanes::load(simd, &reduced.drive).abs();
+            if let Some(place) = reduced.noise {
+                size = size + Lanes::load(simd, &reduced.sigma).abs() * noise.reach(simd, place);
+            }
+            for (connection, weight) in connections.by_ref().zip(weights.by_ref()).take(reduced.inputs) {
+                let reach = Lanes::load(simd, &self.reach[connection.output]);
+                size = Lanes::load(simd, weight).abs().mul_add(reach, size);
+            }
+            let bounded = size.lt(Lanes::splat(simd, LARGEST_POWER - ROUNDING)).all();
+            if bounded && reduced.standard == Some(Standard::Logistic) {
+                reduced.standard = Some(Standard::BoundedLogistic);
+            }
+        }
     }
 }
 
@@ -268,5 +315,50 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// What 2,000 steps make of circuits side by side, and the forms that they were taken in.
+    fn stepped(circuits: &[&Circuit]) -> (Vec<Row<1>>, Vec<Option<Standard>>) {
+        let (shape, rows) = build::<1>(circuits);
+        let mut noise = Noise::new(&shape, &rows, STEP, 1, [[0; 8]]);
+        let mut fast = Fast::new(&shape, &rows, STEP, vec![Row::splat(2.0); 2]);
+        dispatch!(Level::new(), simd => {
+            noise.start(simd);
+            take_steps(simd, Method::EulerMaruyama, &shape, &rows, STEP, &mut noise, &mut fast, (0, 2_000));
+        });
+        (fast.state, fast.euler.populations.iter().map(|reduced| reduced.standard).collect())
+    }
+
+    #[test]
+    fn inputs_that_cannot_leave_the_range_of_powers_are_not_held_in_it_to_the_same_bits() {
+        let sigmoid = Transfer::Sigmoid { maximum: 60.0, slope: 0.4, threshold: 4.0, zero_at_zero: false };
+        let near = circuit(&sigmoid, Form::Rate);
+        let (alone, forms) = stepped(&[&near]);
+        assert_eq!(forms, [Some(Standard::BoundedLogistic); 2]);
+
+        let far = |change: &dyn Fn(&mut Circuit)| {
+            let mut far = near.clone();
+            change(&mut far);
+            far
+        };
+        let changes: [&dyn Fn(&mut spec::Population); 5] = [
+            &|population| population.drive = Some(4_000.0),
+            &|population| population.drive = Some(-4_000.0),
+            &|population| population.noise.as_mut().unwrap().sigma = 400.0,
+            &|population| population.noise.as_mut().unwrap().tau = 1e9,
+            // A step of more than tau.
+            &|population| population.tau = 0.5 * STEP,
+        ];
+        for (number, change) in changes.into_iter().enumerate() {
+            let far = far(&|circuit| change(&mut circuit.populations["A"]));
+            let (beside, forms) = stepped(&[&far, &near]);
+            assert!(forms.contains(&Some(Standard::Logistic)), "{number}: {forms:?}");
+            for (beside, alone) in beside.iter().zip(&alone) {
+                assert_eq!(beside.get(1), alone.get(0), "{number}");
+                assert!(beside.get(0).is_finite(), "{number}");
+            }
+        }
+        let (_, forms) = stepped(&[&far(&|circuit| circuit.onto["B"].from["A"] = 50.0)]);
+        assert_eq!(forms, [Some(Standard::BoundedLogistic), Some(Standard::Logistic)]);
     }
 }

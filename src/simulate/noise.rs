@@ -4,7 +4,7 @@
 
 use crate::circuit::{Rows, Shape};
 use crate::numeric::lanes::{Lanes, Row, WIDTH};
-use crate::numeric::normal::{Stream, normals};
+use crate::numeric::normal::{LARGEST_NORMAL, Stream, normals};
 use crate::numeric::philox::noise_key;
 use crate::spec::NoiseKind;
 use fearless_simd::prelude::*;
@@ -143,6 +143,14 @@ impl<const G: usize> Noise<G> {
     #[inline(always)]
     pub fn at_end(&self) -> &[Row<G>] {
         if self.any_white { &self.end } else { &self.next }
+    }
+
+    /// A process gets no further from 0 than this, from where it is now: each step takes it towards 0 by its decay and adds no
+    /// more than the largest normal's kick. NaN or infinity where no bound is known.
+    #[inline(always)]
+    pub fn reach<S: Simd>(&self, simd: S, place: usize) -> Lanes<S, G> {
+        let [now, decay, kick] = [&self.now, &self.decay, &self.kick].map(|rows| Lanes::load(simd, &rows[place]));
+        now.abs() + kick * LARGEST_NORMAL / (Lanes::splat(simd, 1.0) - decay)
     }
 
     /// Makes the step's end the next one's start.

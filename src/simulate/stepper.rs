@@ -81,7 +81,7 @@ pub fn take_steps<S: Simd, const G: usize>(
         || {
             let plain = method == Method::EulerMaruyama && shape.plain;
             if plain {
-                fast.euler.prepare(simd, shape, rows, step);
+                fast.euler.prepare(simd, (shape, rows), step, (&fast.state, noise));
                 if noise.is_none() {
                     return euler(simd, (shape, rows), noise, fast, (first, last));
                 }
