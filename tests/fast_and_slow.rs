@@ -6,7 +6,7 @@ mod common;
 use common::arm;
 use disinhibit::config::load;
 use disinhibit::readouts::trace::Trace;
-use disinhibit::simulate::{Outcome, run};
+use disinhibit::simulate::{Outcome, Status, run};
 use disinhibit::spec::{Method, Scenario, Time};
 use fearless_simd::Level;
 use std::path::Path;
@@ -99,4 +99,39 @@ fn slow_time_depends_little_on_its_tolerance() {
             }
         }
     }
+}
+
+/// A rate that grows e-fold every 100 ms passes 1e6 Hz long before the largest number: there it has run away, and the other
+/// arm goes on.
+#[test]
+fn a_rate_beyond_a_million_hertz_has_diverged() {
+    let text = r#"
+        input_unit = "none"
+        [run]
+        time = "fast"
+        method = "euler-maruyama"
+        step = "0.1 ms"
+        signal_step = "100 ms"
+        from = "0 s"
+        to = "3 s"
+        report = ["3 s"]
+        start = { E = 1 }
+        [populations.E]
+        tau = "10 ms"
+        drive = 0
+        transfer = { kind = "threshold-linear", gain = 1, threshold = 0 }
+        [onto.E]
+        E = 1.1
+        [[arms]]
+        name = "runs away"
+        [[arms]]
+        name = "stays"
+        set = { "onto.E.E" = 0.9 }
+    "#;
+    let outcome = common::outcome(text);
+    let Status::Diverged { at } = arm(&outcome, "runs away").status else { panic!("{:?}", outcome.arms[0].status) };
+    // ln(1e6) e-folds of 100 ms, in min; seen at the end of the signal step.
+    let expected = libm::log(1e6) * 0.1 / 60.0;
+    assert!(at > expected && at < expected + 0.25 / 60.0, "{at} {expected}");
+    assert_eq!(arm(&outcome, "stays").status, Status::Done);
 }

@@ -7,7 +7,7 @@ use disinhibit::readouts::{Summary, summarise};
 use disinhibit::simulate::run;
 use disinhibit::spec::sweep::Design;
 use disinhibit::store::sweep::read_table;
-use disinhibit::store::table::{Cell, ColumnKind};
+use disinhibit::store::table::{Cell, Column, ColumnKind, ColumnRole};
 use disinhibit::sweep::{Engine, Row, value};
 use fearless_simd::Level;
 use std::path::{Path, PathBuf};
@@ -141,6 +141,17 @@ fn the_table_has_units_and_all_rows_in_order() {
     let csv = std::fs::read_to_string(out.join("results.csv")).unwrap();
     assert_eq!(csv.lines().count(), 25);
     assert!(csv.starts_with("point,replicate,stream,arm,status,problem,arms.stress+ket10.doses.0.amount,"));
+    // Listed values are spaced as is said.
+    let logarithmic = |columns: &[Column], name: &str| {
+        columns.iter().find(|column| column.name == name).unwrap().role == ColumnRole::Axis { log: true }
+    };
+    assert!(logarithmic(&columns, "arms.stress+ket10.doses.0.amount"));
+    assert!(!logarithmic(&columns, "receptors.MOR.on.SST.fraction"));
+    let listed = SWEEP.replace("values = [0, 0.3, 0.55, 1]", "values = [0.01, 0.1, 1]\nscale = \"log\"");
+    std::fs::write(folder.path().join("listed.toml"), listed).unwrap();
+    assert_eq!(disinhibit(folder.path(), &["sweep", "listed.toml", "--quiet"]).status.code(), Some(0));
+    let (columns, _) = read_table(&folder.path().join("out/listed/results.parquet")).unwrap();
+    assert!(logarithmic(&columns, "receptors.MOR.on.SST.fraction"));
     // The command of a point gives that point's numbers.
     let output = disinhibit(folder.path(), &["sweep", "sweep.toml", "--point", "5"]);
     assert_eq!(
@@ -556,6 +567,26 @@ fn designs_for_sensitivity_leave_indices_and_bars() {
 }
 
 #[test]
+fn elementary_effects_of_words_go_up_the_alphabet() {
+    let axes = "[[axes]]\npath = \"species\"\nvalues = [\"mouse\", \"human\"]\n\
+                [[axes]]\npath = \"arms.stress.stress.level\"\nname = \"stress\"\nfrom = 0.7\nto = 1\n";
+    let head = "scenario = \"configs/scenarios/ketamine.toml\"\narms = [\"stress+ket10\"]\nreadouts = [\"rescue at 10 min\"]\n";
+    let folder = folder(&format!("{head}design = \"morris\"\npoints = 20\nseed = 2\n{axes}"));
+    let output = disinhibit(folder.path(), &["sweep", "sweep.toml", "--quiet"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let out = folder.path().join("out/sweep");
+    let table = std::fs::read_to_string(out.join("sensitivity.csv")).unwrap();
+    let mean = |estimate: &str| -> f64 {
+        let line = table.lines().find(|line| line.contains("species") && line.contains(&format!(",{estimate},")));
+        line.unwrap().split(',').nth(4).unwrap().parse().unwrap()
+    };
+    // Every trajectory has the same effect between the two species, in either direction.
+    let size = mean("mean_size");
+    assert!(size > 0.1, "{table}");
+    approx::assert_relative_eq!(mean("mean").abs(), size, max_relative = 1e-9);
+}
+
+#[test]
 fn many_axes_give_parallel_coordinates() {
     let many = format!(
         "{SWEEP}\n[[axes]]\npath = \"populations.SST.rest\"\nname = \"SST rest\"\nvalues = [\"5 Hz\", \"6 Hz\"]\n"
@@ -569,6 +600,49 @@ fn many_axes_give_parallel_coordinates() {
     ["SST rest (Hz)", "dose (mg/kg)", "peak (Hz)"].iter().for_each(|word| assert!(svg.contains(word), "{word}"));
 }
 
+/// What the arm `stress+ket10` comes to where a shell runs a command of the program, which writes to `out`.
+#[cfg(unix)]
+fn arm_of(out: &Path, command: &str, folder: &Path) -> serde_json::Value {
+    let program = assert_cmd::cargo::cargo_bin("disinhibit");
+    let command = command.replacen("disinhibit", &format!("'{}'", program.display()), 1);
+    let ran = Process::new("sh").args(["-c", &command]).current_dir(folder).output().unwrap();
+    assert_eq!(ran.status.code(), Some(0), "{}", text(&ran.stderr));
+    let summary = std::fs::read_to_string(out.join("summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    summary["arms"].as_array().unwrap().iter().find(|arm| arm["name"] == "stress+ket10").unwrap().clone()
+}
+
+#[cfg(unix)]
+#[test]
+fn the_command_of_a_noisy_point_keeps_what_was_set_and_its_stream() {
+    let noisy = SWEEP
+        .replace("ketamine.toml", "noisy.toml")
+        .replace("arms =", "noise = \"independent\"\narms =")
+        .replace("\"minutes_above_control\", \"peak\"", "\"rate.Pyr at 20 min\"");
+    let folder = folder(&noisy);
+    let set = ["run.to=21 min", "run.step=2 ms", "run.report=10 min, 20 min", "name=what's set"];
+    let set: Vec<&str> = set.iter().flat_map(|one| ["--set", one]).collect();
+    let output = disinhibit(folder.path(), &[&["sweep", "sweep.toml", "--quiet", "--out", "swept"][..], &set].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let (columns, rows) = read_table(&folder.path().join("swept/results.parquet")).unwrap();
+    let place = |name: &str| columns.iter().position(|column| column.name == name).unwrap();
+    let row = rows
+        .iter()
+        .find(|row| row[place("point")] == Cell::Whole(7) && row[place("arm")] == Cell::Text("stress+ket10".into()));
+    let (Cell::Whole(stream), Cell::Number(rate)) =
+        (row.unwrap()[place("stream")].clone(), row.unwrap()[place("rate.Pyr at 20 min")].clone())
+    else {
+        panic!("{row:?}")
+    };
+    let shown = disinhibit(folder.path(), &[&["sweep", "sweep.toml", "--point", "7"][..], &set].concat());
+    let command = format!("{} --quiet --out alone", text(&shown.stdout).trim());
+    // Beyond what a number with a fraction can tell from its neighbours.
+    assert!(stream > 1 << 53 && command.contains(&format!("--stream {stream}")), "{command}");
+    let arm = arm_of(&folder.path().join("alone"), &command, folder.path());
+    assert_eq!(arm["rates_hz"]["20 min"]["Pyr"].as_f64().unwrap().to_bits(), rate.to_bits(), "{command}");
+}
+
+#[cfg(unix)]
 #[test]
 fn a_sweep_has_report_times_of_its_own_and_a_point_run_alone_has_them_too() {
     let own = SWEEP.replace(" at 10 min", "").replace("\"peak\"", "\"stability\"").replacen(
@@ -585,21 +659,7 @@ fn a_sweep_has_report_times_of_its_own_and_a_point_run_alone_has_them_too() {
     let shown = disinhibit(folder.path(), &["sweep", "sweep.toml", "--point", "5"]);
     let command = text(&shown.stdout);
     assert!(command.contains("--set 'run.report=7 min, 1 h'"), "{command}");
-    let arguments: Vec<String> = command
-        .split_once(' ')
-        .unwrap()
-        .1
-        .split('\'')
-        .enumerate()
-        .flat_map(|(part, words)| {
-            if part % 2 == 1 { vec![words.to_owned()] } else { words.split_whitespace().map(str::to_owned).collect() }
-        })
-        .collect();
-    let ran = disinhibit(folder.path(), &arguments.iter().map(String::as_str).collect::<Vec<_>>());
-    assert_eq!(ran.status.code(), Some(0), "{}", text(&ran.stderr));
-    let summary = std::fs::read_to_string(folder.path().join("out/ketamine/summary.json")).unwrap();
-    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
-    let arm = summary["arms"].as_array().unwrap().iter().find(|arm| arm["name"] == "stress+ket10").unwrap().clone();
+    let arm = arm_of(&folder.path().join("out/ketamine"), &command, folder.path());
     let row = rows
         .iter()
         .find(|row| row[place("point")] == Cell::Whole(5) && row[place("arm")] == Cell::Text("stress+ket10".into()));

@@ -323,3 +323,42 @@ impl SweepTable<'_> {
         SweptFigure { title: self.title.clone(), subtitle: String::new(), x: axis, panels }.render(&theme)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::table::ColumnKind;
+
+    fn column(name: &str, kind: ColumnKind, role: ColumnRole) -> Column {
+        Column { name: name.to_owned(), unit: String::new(), label: name.to_owned(), kind, role }
+    }
+
+    #[test]
+    fn replicates_without_a_value_leave_the_mean_to_the_others_and_failed_ones_leave_none() {
+        let columns = [
+            column("point", ColumnKind::Whole, ColumnRole::Key),
+            column("arm", ColumnKind::Text, ColumnRole::Key),
+            column("status", ColumnKind::Text, ColumnRole::Key),
+            column("x", ColumnKind::Number, ColumnRole::Axis { log: false }),
+            column("peak", ColumnKind::Number, ColumnRole::Readout),
+        ];
+        let row = |point: i64, status: &str, value: f64| {
+            let words = [Cell::Text("arm".to_owned()), Cell::Text(status.to_owned())];
+            [vec![Cell::Whole(point)], words.to_vec(), vec![Cell::Number(point as f64), Cell::Number(value)]].concat()
+        };
+        let rows = [
+            row(0, "ok", 1.0),
+            row(0, "ok", f64::NAN),
+            row(0, "ok", 4.0),
+            row(1, "ok", 1.0),
+            row(1, "diverged", f64::NAN),
+            row(2, "ok", f64::NAN),
+        ];
+        let (title, off_target) = (String::new(), String::new());
+        let table = SweepTable { title, design: Design::Grid, off_target, columns: &columns, rows: &rows };
+        let means = table.means_by_point("arm", 4);
+        assert!(means[0] == 2.5 && means[1].is_nan() && means[2].is_nan(), "{means:?}");
+        let (mean, low, high) = table.spread(&[0, 1, 2], 4);
+        assert_eq!((mean, low, high), (2.5, 1.0, 4.0));
+    }
+}
