@@ -12,7 +12,7 @@ use circuits::{MINUTES, STEP_MS, plans};
 use disinhibit::config::load;
 use disinhibit::simulate::run_plans;
 use disinhibit::spec::Form;
-use disinhibit::store::table::{Cell, TableWriter, cells, columns};
+use disinhibit::store::table::{Table, TableWriter, cells, columns};
 use disinhibit::sweep::Engine;
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -75,9 +75,9 @@ fn store(bencher: Bencher) {
     let loaded = load(Path::new("configs/sweeps/weight_uncertainty.toml"), &[]).unwrap();
     let sweep = loaded.sweep.unwrap();
     let engine = Engine::new(&sweep, &loaded.scenario, None).unwrap();
-    let rows: Vec<Vec<Cell>> = engine.rows(0..8, Level::new()).iter().map(cells).collect();
-    let chunk: Vec<Vec<Cell>> = rows.iter().cycle().take(10_000).cloned().collect();
-    bencher.counter(ItemsCount::new(chunk.len())).bench_local(|| {
+    let mut chunk = Table::new(&columns(&engine));
+    engine.rows(0..8, Level::new()).iter().cycle().take(10_000).for_each(|row| chunk.push(cells(row)));
+    bencher.counter(ItemsCount::new(chunk.rows())).bench_local(|| {
         let mut table = TableWriter::new(std::io::sink(), &columns(&engine)).unwrap();
         table.group(&chunk).unwrap();
         table.finish().unwrap();

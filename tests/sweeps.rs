@@ -4,9 +4,10 @@
 use assert_cmd::Command;
 use disinhibit::config::load;
 use disinhibit::readouts::{Summary, summarise};
+use disinhibit::report::sweep::{SweepTable, is_drawn};
 use disinhibit::simulate::run;
 use disinhibit::spec::sweep::Design;
-use disinhibit::store::sweep::read_table;
+use disinhibit::store::sweep;
 use disinhibit::store::table::{Cell, Column, ColumnKind, ColumnRole};
 use disinhibit::sweep::{Engine, Row, value};
 use fearless_simd::Level;
@@ -64,6 +65,13 @@ fn disinhibit(folder: &Path, arguments: &[&str]) -> std::process::Output {
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Columns and rows of a table.
+fn read_table(file: &Path) -> (Vec<Column>, Vec<Vec<Cell>>) {
+    let table = sweep::read_table(file).unwrap();
+    let rows = (0..table.rows()).map(|row| table.row(row)).collect();
+    (table.columns, rows)
 }
 
 fn results(folder: &Path) -> Vec<u8> {
@@ -125,7 +133,7 @@ fn the_table_has_units_and_all_rows_in_order() {
     let output = disinhibit(folder.path(), &["sweep", "sweep.toml", "--csv"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let out = folder.path().join("out/sweep");
-    let (columns, rows) = read_table(&out.join("results.parquet")).unwrap();
+    let (columns, rows) = read_table(&out.join("results.parquet"));
     assert_eq!(rows.len(), 24);
     let place = |name: &str| columns.iter().position(|column| column.name == name).unwrap();
     let dose = place("arms.stress+ket10.doses.0.amount");
@@ -150,7 +158,7 @@ fn the_table_has_units_and_all_rows_in_order() {
     let listed = SWEEP.replace("values = [0, 0.3, 0.55, 1]", "values = [0.01, 0.1, 1]\nscale = \"log\"");
     std::fs::write(folder.path().join("listed.toml"), listed).unwrap();
     assert_eq!(disinhibit(folder.path(), &["sweep", "listed.toml", "--quiet"]).status.code(), Some(0));
-    let (columns, _) = read_table(&folder.path().join("out/listed/results.parquet")).unwrap();
+    let (columns, _) = read_table(&folder.path().join("out/listed/results.parquet"));
     assert!(logarithmic(&columns, "receptors.MOR.on.SST.fraction"));
     // The command of a point gives that point's numbers.
     let output = disinhibit(folder.path(), &["sweep", "sweep.toml", "--point", "5"]);
@@ -347,7 +355,7 @@ fn held_drives_stay_where_an_axis_moves_the_rest() {
     let hold = ["--set", "run.drive=hold", "--quiet"];
     let swept = disinhibit(folder.path(), &[&["sweep", "sweep.toml"][..], &hold].concat());
     assert_eq!(swept.status.code(), Some(0), "{}", text(&swept.stderr));
-    let (columns, rows) = read_table(&folder.path().join("out/sweep/results.parquet")).unwrap();
+    let (columns, rows) = read_table(&folder.path().join("out/sweep/results.parquet"));
     let rate = columns.iter().position(|column| column.name == "rate.SST at 10 min").unwrap();
     let set = "populations.SST.rest=5 Hz";
     let ran = disinhibit(
@@ -464,14 +472,8 @@ fn shipped_sweeps_fit_their_scenarios() {
 
 /// The figures of a sweep: they parse, name axes, units and arms, and no text covers another.
 fn check_figures(folder: &Path, stems: &[&str], words: &[&str]) {
-    let (columns, rows) = read_table(&folder.join("results.parquet")).unwrap();
-    let table = disinhibit::report::sweep::SweepTable {
-        title: "A sweep".into(),
-        design: Design::Grid,
-        off_target: String::new(),
-        columns: &columns,
-        rows: &rows,
-    };
+    let stored = sweep::read_columns(&folder.join("results.parquet"), is_drawn).unwrap();
+    let table = SweepTable::new("A sweep".into(), Design::Grid, String::new(), &stored).unwrap();
     let figures = table.figures(&[]);
     assert_eq!(figures.iter().map(|(stem, _)| stem.as_str()).collect::<Vec<_>>(), stems);
     for (stem, figure) in figures {
@@ -624,7 +626,7 @@ fn the_command_of_a_noisy_point_keeps_what_was_set_and_its_stream() {
     let set: Vec<&str> = set.iter().flat_map(|one| ["--set", one]).collect();
     let output = disinhibit(folder.path(), &[&["sweep", "sweep.toml", "--quiet", "--out", "swept"][..], &set].concat());
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    let (columns, rows) = read_table(&folder.path().join("swept/results.parquet")).unwrap();
+    let (columns, rows) = read_table(&folder.path().join("swept/results.parquet"));
     let place = |name: &str| columns.iter().position(|column| column.name == name).unwrap();
     let row = rows
         .iter()
@@ -653,7 +655,7 @@ fn a_sweep_has_report_times_of_its_own_and_a_point_run_alone_has_them_too() {
     let folder = folder(&own);
     let output = disinhibit(folder.path(), &["sweep", "sweep.toml", "--quiet"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    let (columns, rows) = read_table(&folder.path().join("out/sweep/results.parquet")).unwrap();
+    let (columns, rows) = read_table(&folder.path().join("out/sweep/results.parquet"));
     let place = |name: &str| columns.iter().position(|column| column.name == name).unwrap();
     assert!(!columns.iter().any(|column| column.name == "rescue at 10 min"));
     let shown = disinhibit(folder.path(), &["sweep", "sweep.toml", "--point", "5"]);

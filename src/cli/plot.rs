@@ -2,10 +2,10 @@
 
 use super::Ending;
 use super::progress::{refuse, say};
-use crate::report::sweep::SweepTable;
+use crate::report::sweep::{SweepTable, is_drawn};
 use crate::spec::nearest;
 use crate::store::Results;
-use crate::store::sweep::{About, RESULTS, about, read_table};
+use crate::store::sweep::{About, RESULTS, about, read_columns};
 use crate::store::write_file;
 use std::path::{Path, PathBuf};
 
@@ -38,16 +38,19 @@ pub(super) fn plot(folder: &Path, readouts: &[String], quiet: bool) -> Ending {
 
 /// Writes the analyses and figures of a sweep into its folder; gives the files.
 pub(super) fn draw_sweep(folder: &Path, readouts: &[String]) -> Result<Vec<PathBuf>, String> {
-    let (columns, rows) = read_table(&folder.join(RESULTS)).map_err(|error| error.to_string())?;
+    let file = folder.join(RESULTS);
+    let stored = read_columns(&file, is_drawn).map_err(|error| error.to_string())?;
     for readout in readouts {
-        let known = || columns.iter().map(|column| column.name.as_str());
+        let known = || stored.columns.iter().map(|column| column.name.as_str());
         if !known().any(|name| name == readout) {
             let close = nearest(readout, known()).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
-            return Err(format!("{}: there is no column `{readout}`{close}", folder.join(RESULTS).display()));
+            return Err(format!("{}: there is no column `{readout}`{close}", file.display()));
         }
     }
     let About { title, design, off_target } = about(folder).map_err(|error| error.to_string())?;
-    let table = SweepTable { title, design, off_target, columns: &columns, rows: &rows };
+    let table = SweepTable::new(title, design, off_target, &stored).ok_or_else(|| {
+        format!("{}: this is no table of a sweep: it has no points, arms or statuses", file.display())
+    })?;
     let mut files = Vec::new();
     for (stem, text) in table.analyses() {
         let file = folder.join(format!("{stem}.csv"));

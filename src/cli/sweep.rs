@@ -7,7 +7,6 @@ use crate::equilibrium::calibrate;
 use crate::spec::{Calibration, Setting};
 use crate::store::StoreError;
 use crate::store::sweep::{Identity, RESULTS, Shard, SweepStore, merge};
-use crate::store::table::{Cell, cells};
 use crate::sweep::{Engine, Row};
 use fearless_simd::Level;
 use rayon::prelude::*;
@@ -147,8 +146,7 @@ fn run_chunks(engine: &Engine, store: &SweepStore, quiet: bool) -> Result<Finish
             let count = runs.end - runs.start;
             let rows: Vec<Row> = engine.rows(runs, Level::new());
             let failed = rows.iter().filter(|row| row.status != "ok").count();
-            let table: Vec<Vec<Cell>> = rows.iter().map(cells).collect();
-            store.write_chunk(*chunk, &table)?;
+            store.write_chunk(*chunk, &rows)?;
             bar.advance(count, failed);
             Ok(Some(failed))
         })

@@ -3,7 +3,6 @@
 use super::sweep::SweepTable;
 use crate::plot::{Bar, BarFigure, BarGroup, BarPanel, Figure};
 use crate::spec::sweep::Design;
-use crate::store::table::Cell;
 use crate::sweep::sensitivity::{Estimate, elementary_effects, variance_shares};
 
 /// Seed of the bootstrap: intervals are the same whenever they are made from the same table.
@@ -68,7 +67,7 @@ impl SweepTable<'_> {
             let mut effects = vec![f64::NAN; axes.len()];
             for point in start + 1..start + length {
                 let (before, after) = (rows[point - 1], rows[point]);
-                let moved = axes.iter().position(|axis| self.cell(before, *axis) != self.cell(after, *axis));
+                let moved = axes.iter().position(|axis| self.place_on(before, *axis) != self.place_on(after, *axis));
                 let Some(moved) = moved else { continue };
                 let width = if self.falls(before, after, axes[moved]) { -0.5 } else { 0.5 };
                 effects[moved] = (values[point] - values[point - 1]) / width;
@@ -77,14 +76,6 @@ impl SweepTable<'_> {
         };
         let whole = values.len().min(rows.len()) / length;
         (0..whole).map(|trajectory| effects(trajectory * length)).collect()
-    }
-
-    /// Whether an axis goes down between two rows; words go up in alphabetical order.
-    fn falls(&self, before: usize, after: usize, axis: usize) -> bool {
-        match (self.cell(before, axis), self.cell(after, axis)) {
-            (Some(Cell::Text(before)), Some(Cell::Text(after))) => after < before,
-            _ => self.number(after, axis) < self.number(before, axis),
-        }
     }
 
     /// The estimates of every arm and readout as CSV; none where the design is not made for them.

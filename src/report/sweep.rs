@@ -5,8 +5,7 @@ use crate::plot::{
     SweptFigure, SweptPanel, Theme,
 };
 use crate::spec::sweep::Design;
-use crate::store::table::{Cell, Column, ColumnRole};
-use indexmap::IndexMap;
+use crate::store::table::{Column, ColumnRole, Table};
 
 /// How many readouts are drawn where none is asked for.
 const MOST_READOUTS: usize = 3;
@@ -22,13 +21,32 @@ pub struct SweepTable<'a> {
     pub design: Design,
     /// The readout whose half dose is set against that of rescue; empty where there is none.
     pub off_target: String,
-    /// The columns.
-    pub columns: &'a [Column],
-    /// The rows.
-    pub rows: &'a [Vec<Cell>],
+    /// Columns and rows; see [`is_drawn`].
+    table: &'a Table,
+    pub(super) columns: &'a [Column],
+    /// The columns that say which point and arm a row is of, and how its run ended.
+    point: usize,
+    arm: usize,
+    status: usize,
 }
 
-impl SweepTable<'_> {
+/// Whether figures and analyses need a column.
+pub fn is_drawn(column: &Column) -> bool {
+    match column.role {
+        ColumnRole::Key => ["point", "arm", "status"].contains(&column.name.as_str()),
+        ColumnRole::Tied => false,
+        ColumnRole::Axis { .. } | ColumnRole::Readout => true,
+    }
+}
+
+impl<'a> SweepTable<'a> {
+    /// The table of a sweep; none where it does not say of which point and arm its rows are.
+    pub fn new(title: String, design: Design, off_target: String, table: &'a Table) -> Option<Self> {
+        let key = |name: &str| table.columns.iter().position(|column| column.name == name);
+        let (point, arm, status) = (key("point")?, key("arm")?, key("status")?);
+        Some(Self { title, design, off_target, table, columns: &table.columns, point, arm, status })
+    }
+
     /// The figures that suit the design, each with the stem of its file name: curves over one axis (with Hill fits over
     /// doses), heat maps over two, parallel coordinates over more; bars where the design is for sensitivity. `readouts`
     /// chooses what is drawn; where empty, rescue and times above control come first.
@@ -82,16 +100,20 @@ impl SweepTable<'_> {
 
     /// A readout of an arm at each point, the mean over its replicates; NaN where one failed.
     pub(super) fn means_by_point(&self, arm: &str, readout: usize) -> Vec<f64> {
-        let mut points: IndexMap<i64, Vec<usize>> = IndexMap::new();
-        for row in self.rows_of(arm) {
-            points.entry(self.point(row)).or_default().push(row);
-        }
-        points.into_values().map(|rows| self.spread(&rows, readout).0).collect()
+        let rows = self.rows_of(arm);
+        // Replicates of a point follow one another.
+        let points = rows.chunk_by(|one, other| self.point(*one) == self.point(*other));
+        points.map(|rows| self.spread(rows, readout).0).collect()
+    }
+
+    /// How many rows there are.
+    pub(super) fn rows(&self) -> usize {
+        self.table.rows()
     }
 
     /// Whether the points fill the lattice of the values of two axes, as those of a grid do.
     fn is_lattice(&self, x: usize, y: usize) -> bool {
-        let mut points: Vec<i64> = (0..self.rows.len()).map(|row| self.point(row)).collect();
+        let mut points: Vec<i64> = (0..self.rows()).map(|row| self.point(row)).collect();
         points.sort_unstable();
         points.dedup();
         self.axis(x).values.len() * self.axis(y).values.len() == points.len()
@@ -99,34 +121,29 @@ impl SweepTable<'_> {
 
     /// Whether a row's run came to its end.
     fn is_ok(&self, row: usize) -> bool {
-        let place = self.columns.iter().position(|column| column.name == "status");
-        place.and_then(|place| self.cell(row, place)) == Some(&Cell::Text("ok".to_owned()))
+        self.word(row, self.status) == Some("ok")
+    }
+
+    /// The word of a row; none where the column has numbers.
+    fn word(&self, row: usize, column: usize) -> Option<&str> {
+        self.table.words(column).nth(self.table.place_of_word(row, column)?)
     }
 
     /// Where each row stands on an axis: the number, or the place of the word among the axis's words.
-    fn places_on(&self, axis: usize) -> Vec<f64> {
-        let words = self.words(axis);
-        let place = |row: usize| match self.cell(row, axis) {
-            Some(Cell::Text(word)) => {
-                words.iter().position(|known| known == word).map_or(f64::NAN, |place| place as f64)
-            }
+    pub(super) fn place_on(&self, row: usize, axis: usize) -> f64 {
+        match self.table.place_of_word(row, axis) {
+            Some(place) => place as f64,
             // 0 and -0 are one place.
-            _ => self.number(row, axis) + 0.0,
-        };
-        (0..self.rows.len()).map(place).collect()
+            None => self.number(row, axis) + 0.0,
+        }
     }
 
-    /// The words of an axis in the order of the table; none where it has numbers.
-    fn words(&self, axis: usize) -> Vec<String> {
-        let mut words: Vec<String> = Vec::new();
-        for row in 0..self.rows.len() {
-            if let Some(Cell::Text(word)) = self.cell(row, axis)
-                && !words.contains(word)
-            {
-                words.push(word.clone());
-            }
+    /// Whether an axis goes down between two rows; words go up in alphabetical order.
+    pub(super) fn falls(&self, before: usize, after: usize, axis: usize) -> bool {
+        match (self.word(before, axis), self.word(after, axis)) {
+            (Some(before), Some(after)) => after < before,
+            _ => self.number(after, axis) < self.number(before, axis),
         }
-        words
     }
 
     /// The first row of an arm at each point.
@@ -137,15 +154,7 @@ impl SweepTable<'_> {
     }
 
     pub(super) fn point(&self, row: usize) -> i64 {
-        let place = self.columns.iter().position(|column| column.name == "point");
-        match place.and_then(|place| self.cell(row, place)) {
-            Some(Cell::Whole(point)) => *point,
-            _ => 0,
-        }
-    }
-
-    pub(super) fn cell(&self, row: usize, column: usize) -> Option<&Cell> {
-        self.rows.get(row).and_then(|row| row.get(column))
+        self.table.whole(row, self.point).unwrap_or_default()
     }
 
     fn places(&self, wanted: impl Fn(ColumnRole) -> bool) -> Vec<usize> {
@@ -182,35 +191,23 @@ impl SweepTable<'_> {
 
     /// A number of a row; NaN where there is none.
     pub(super) fn number(&self, row: usize, column: usize) -> f64 {
-        match self.cell(row, column) {
-            Some(Cell::Number(number)) => *number,
-            _ => f64::NAN,
-        }
+        self.table.number(row, column)
     }
 
     /// The arms in the order of the table.
     pub(super) fn arms(&self) -> Vec<&str> {
-        let place = self.columns.iter().position(|column| column.name == "arm");
-        let mut arms: Vec<&str> = Vec::new();
-        for row in self.rows {
-            if let Some(Cell::Text(arm)) = place.and_then(|place| row.get(place))
-                && !arms.contains(&arm.as_str())
-            {
-                arms.push(arm);
-            }
-        }
-        arms
+        self.table.words(self.arm).collect()
     }
 
     /// The rows of an arm.
     pub(super) fn rows_of(&self, arm: &str) -> Vec<usize> {
-        let place = self.columns.iter().position(|column| column.name == "arm");
-        let is = |row: &usize| place.and_then(|place| self.rows[*row].get(place)) == Some(&Cell::Text(arm.to_owned()));
-        (0..self.rows.len()).filter(is).collect()
+        let wanted = self.table.words(self.arm).position(|known| known == arm);
+        (0..self.rows()).filter(|row| self.table.place_of_word(*row, self.arm) == wanted).collect()
     }
 
     pub(super) fn axis(&self, column: usize) -> SweptAxis {
-        let (words, mut values) = (self.words(column), self.places_on(column));
+        let words = self.table.words(column).map(str::to_owned).collect();
+        let mut values: Vec<f64> = (0..self.rows()).map(|row| self.place_on(row, column)).collect();
         values.retain(|value| value.is_finite());
         values.sort_by(f64::total_cmp);
         values.dedup();
@@ -243,19 +240,19 @@ impl SweepTable<'_> {
 
     fn map(&self, (x, y): (usize, usize), readout: usize) -> Figure {
         let (across, up) = (self.axis(x), self.axis(y));
-        let places = [self.places_on(x), self.places_on(y)];
+        let place = |axis: &SweptAxis, value: f64| axis.values.binary_search_by(|known| known.total_cmp(&value)).ok();
         let panel = |arm: &str| {
-            let mut cells: IndexMap<[u64; 2], Vec<usize>> = IndexMap::new();
-            for row in self.rows_of(arm) {
-                cells.entry([0, 1].map(|axis| places[axis][row].to_bits())).or_default().push(row);
+            let mut values = vec![vec![f64::NAN; across.values.len()]; up.values.len()];
+            let cell =
+                |row: &usize| Some((place(&up, self.place_on(*row, y))?, place(&across, self.place_on(*row, x))?));
+            let mut rows = self.rows_of(arm);
+            rows.sort_by_key(cell);
+            for rows in rows.chunk_by(|one, other| cell(one) == cell(other)) {
+                if let Some((vertical, level)) = cell(&rows[0]) {
+                    values[vertical][level] = self.spread(rows, readout).0;
+                }
             }
-            let at = |vertical: f64, level: f64| {
-                let here = cells.get(&[level.to_bits(), vertical.to_bits()]);
-                here.map_or(f64::NAN, |rows| self.spread(rows, readout).0)
-            };
-            let values =
-                up.values.iter().map(|vertical| across.values.iter().map(|level| at(*vertical, *level)).collect());
-            HeatPanel { name: arm.to_owned(), values: values.collect() }
+            HeatPanel { name: arm.to_owned(), values }
         };
         let panels = self.arms().into_iter().map(panel).collect();
         let title = self.title.clone();
@@ -264,7 +261,6 @@ impl SweepTable<'_> {
 
     fn parallel(&self, readout: usize) -> Figure {
         let axes = self.free_axes();
-        let places: Vec<Vec<f64>> = axes.iter().map(|axis| self.places_on(*axis)).collect();
         let mut shown = (0, 0);
         let mut panel = |arm: &str| {
             let rows = self.first_rows(arm);
@@ -272,7 +268,7 @@ impl SweepTable<'_> {
             shown = (rows.len().div_ceil(every), rows.len());
             let values = self.means_by_point(arm, readout);
             let line = |(row, value): (&usize, &f64)| ParallelLine {
-                places: places.iter().map(|places| places[*row]).collect(),
+                places: axes.iter().map(|axis| self.place_on(*row, *axis)).collect(),
                 value: *value,
             };
             ParallelPanel { name: arm.to_owned(), lines: rows.iter().zip(&values).step_by(every).map(line).collect() }
@@ -289,16 +285,15 @@ impl SweepTable<'_> {
     }
 
     fn curves(&self, x: usize, readouts: &[usize]) -> Figure {
-        let (axis, places) = (self.axis(x), self.places_on(x));
+        let axis = self.axis(x);
         let arms = self.arms();
         let curve = |arm: &str, readout: usize| {
-            let mut columns: IndexMap<u64, Vec<usize>> = IndexMap::new();
-            for row in self.rows_of(arm) {
-                columns.entry(places[row].to_bits()).or_default().push(row);
-            }
+            let mut rows = self.rows_of(arm);
+            rows.sort_by(|one, other| self.place_on(*one, x).total_cmp(&self.place_on(*other, x)));
             let at = |value: &f64| {
-                let here = columns.get(&value.to_bits()).map_or(&[][..], Vec::as_slice);
-                (self.spread(here, readout), here.len())
+                let first = rows.partition_point(|row| self.place_on(*row, x) < *value);
+                let here = rows[first..].partition_point(|row| self.place_on(*row, x) <= *value);
+                (self.spread(&rows[first..first + here], readout), here)
             };
             let spreads: Vec<((f64, f64, f64), usize)> = axis.values.iter().map(at).collect();
             let replicated = spreads.iter().any(|(_, count)| *count > 1);
@@ -327,7 +322,7 @@ impl SweepTable<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::table::ColumnKind;
+    use crate::store::table::{Cell, ColumnKind};
 
     fn column(name: &str, kind: ColumnKind, role: ColumnRole) -> Column {
         Column { name: name.to_owned(), unit: String::new(), label: name.to_owned(), kind, role }
@@ -354,8 +349,9 @@ mod tests {
             row(1, "diverged", f64::NAN),
             row(2, "ok", f64::NAN),
         ];
-        let (title, off_target) = (String::new(), String::new());
-        let table = SweepTable { title, design: Design::Grid, off_target, columns: &columns, rows: &rows };
+        let mut stored = Table::new(&columns);
+        rows.into_iter().for_each(|row| stored.push(row));
+        let table = SweepTable::new(String::new(), Design::Grid, String::new(), &stored).unwrap();
         let means = table.means_by_point("arm", 4);
         assert!(means[0] == 2.5 && means[1].is_nan() && means[2].is_nan(), "{means:?}");
         let (mean, low, high) = table.spread(&[0, 1, 2], 4);

@@ -20,7 +20,7 @@ impl SweepTable<'_> {
     /// The axes of doses, where the sweep has two or three free axes, all of doses and all with none of the drug.
     fn combined_axes(&self) -> Option<Vec<usize>> {
         let axes = self.free_axes();
-        let without = |axis: &usize| (0..self.rows.len()).any(|row| self.number(row, *axis) == 0.0);
+        let without = |axis: &usize| (0..self.rows()).any(|row| self.number(row, *axis) == 0.0);
         let fits = (2..=3).contains(&axes.len()) && axes.iter().all(|axis| self.is_dose(*axis) && without(axis));
         fits.then_some(axes)
     }

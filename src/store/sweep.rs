@@ -3,13 +3,13 @@
 //! `manifest.json` says what is being run; `chunks/` holds a file for every finished chunk, each written as a whole or not at
 //! all. A sweep that was stopped, by whatever, goes on where chunks are missing.
 
-use super::table::{Cell, Column, TableWriter, columns, decode};
+use super::table::{Cell, Column, Table, TableWriter, cells, columns, decode};
 use super::{StoreError, write_file};
 use crate::config::writer;
 use crate::spec::declare::Choice;
 use crate::spec::sweep::Design;
 use crate::spec::{Scenario, Sweep};
-use crate::sweep::Engine;
+use crate::sweep::{Engine, Row};
 use parquet::errors::ParquetError;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -198,11 +198,13 @@ impl SweepStore {
     ///
     /// # Errors
     /// [`StoreError::Write`].
-    pub fn write_chunk(&self, chunk: u64, rows: &[Vec<Cell>]) -> Result<(), StoreError> {
+    pub fn write_chunk(&self, chunk: u64, rows: &[Row]) -> Result<(), StoreError> {
         let file = chunk_file(&self.folder, chunk);
+        let mut table = Table::new(&self.columns);
+        rows.iter().for_each(|row| table.push(cells(row)));
         let mut bytes = Vec::new();
         let written = TableWriter::new(&mut bytes, &self.columns).and_then(|mut writer| {
-            writer.group(rows)?;
+            writer.group(&table)?;
             writer.finish()
         });
         written.map_err(|error| StoreError::Content { file: file.clone(), message: error.to_string() })?;
@@ -273,9 +275,17 @@ pub fn about(folder: &Path) -> Result<About, StoreError> {
 ///
 /// # Errors
 /// [`StoreError`] where the file cannot be read or is no table.
-pub fn read_table(file: &Path) -> Result<(Vec<Column>, Vec<Vec<Cell>>), StoreError> {
-    let bytes = super::read_file(file)?;
-    decode(bytes.into()).map_err(|error| StoreError::Content { file: file.to_owned(), message: error.to_string() })
+pub fn read_table(file: &Path) -> Result<Table, StoreError> {
+    read_columns(file, |_| true)
+}
+
+/// Reads some columns of a table.
+///
+/// # Errors
+/// [`StoreError`] where the file cannot be read or is no table.
+pub fn read_columns(file: &Path, wanted: impl Fn(&Column) -> bool) -> Result<Table, StoreError> {
+    let source = std::fs::File::open(file).map_err(|error| StoreError::Read { file: file.to_owned(), error })?;
+    decode(source, wanted).map_err(|error| StoreError::Content { file: file.to_owned(), message: error.to_string() })
 }
 
 /// Joins chunks, each from its folder, into the table of `out`; one chunk is in memory at a time.
@@ -296,16 +306,16 @@ fn join(folders: &[PathBuf], out: &Path, csv: bool) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn chunks_of(folders: &[PathBuf]) -> impl Iterator<Item = Result<(Vec<Column>, Vec<Vec<Cell>>), StoreError>> {
+fn chunks_of(folders: &[PathBuf]) -> impl Iterator<Item = Result<Table, StoreError>> {
     folders.iter().enumerate().map(|(chunk, folder)| read_table(&chunk_file(folder, chunk as u64)))
 }
 
 fn join_tables(folders: &[PathBuf], file: &mut std::fs::File, target: &Path) -> Result<(), StoreError> {
     let broken = |error| unwritten(error, target);
     let Some(first) = chunks_of(folders).next() else { return Ok(()) };
-    let mut table = TableWriter::new(file, &first?.0).map_err(broken)?;
+    let mut table = TableWriter::new(file, &first?.columns).map_err(broken)?;
     for chunk in chunks_of(folders) {
-        table.group(&chunk?.1).map_err(broken)?;
+        table.group(&chunk?).map_err(broken)?;
     }
     table.finish().map_err(broken)
 }
@@ -326,12 +336,12 @@ fn join_texts(folders: &[PathBuf], file: &mut std::fs::File, target: &Path) -> R
     let fail = |error: csv::Error| StoreError::Write { file: target.to_owned(), error: error.into() };
     let mut text = csv::Writer::from_writer(std::io::BufWriter::new(file));
     for (index, chunk) in chunks_of(folders).enumerate() {
-        let (columns, rows) = chunk?;
+        let table = chunk?;
         if index == 0 {
-            text.write_record(columns.iter().map(|column| &column.name)).map_err(fail)?;
+            text.write_record(table.columns.iter().map(|column| &column.name)).map_err(fail)?;
         }
-        for row in &rows {
-            text.write_record(row.iter().map(printed)).map_err(fail)?;
+        for row in 0..table.rows() {
+            text.write_record(table.row(row).iter().map(printed)).map_err(fail)?;
         }
     }
     text.flush().map_err(|error| StoreError::Write { file: target.to_owned(), error })

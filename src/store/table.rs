@@ -4,14 +4,15 @@
 use crate::spec::Setting;
 use crate::spec::sweep::Scale;
 use crate::sweep::{Engine, Row};
+use indexmap::IndexSet;
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::column::reader::ColumnReader;
 use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
-use parquet::record::RowAccessor;
 use parquet::schema::types::{Type, TypePtr};
 use std::io::Write;
 use std::sync::Arc;
@@ -87,6 +88,103 @@ pub enum Cell {
     Text(String),
 }
 
+/// Rows in memory, column by column: 8 bytes for a number, 4 for a text that other rows have too.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// Their values, for each column one for each row.
+    values: Vec<Values>,
+}
+
+/// The values of a column.
+#[derive(Clone, Debug)]
+enum Values {
+    Whole(Vec<i64>),
+    Number(Vec<f64>),
+    /// Each distinct text once, and which of them each row has.
+    Text(IndexSet<String>, Vec<u32>),
+}
+
+impl Table {
+    /// A table without rows.
+    pub fn new(columns: &[Column]) -> Self {
+        let values = |column: &Column| match column.kind {
+            ColumnKind::Whole => Values::Whole(Vec::new()),
+            ColumnKind::Number => Values::Number(Vec::new()),
+            ColumnKind::Text => Values::Text(IndexSet::new(), Vec::new()),
+        };
+        Self { columns: columns.to_vec(), values: columns.iter().map(values).collect() }
+    }
+
+    /// Adds a row, a cell for each column; a cell of another kind than its column becomes 0, NaN or an empty text.
+    pub fn push(&mut self, cells: Vec<Cell>) {
+        for (values, cell) in self.values.iter_mut().zip(cells) {
+            match values {
+                Values::Whole(all) => all.push(if let Cell::Whole(whole) = cell { whole } else { 0 }),
+                Values::Number(all) => all.push(if let Cell::Number(number) = cell { number } else { f64::NAN }),
+                Values::Text(words, places) => {
+                    let (place, _) = words.insert_full(if let Cell::Text(text) = cell { text } else { String::new() });
+                    places.push(place as u32);
+                }
+            }
+        }
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        match self.values.first() {
+            Some(Values::Whole(all)) => all.len(),
+            Some(Values::Number(all)) => all.len(),
+            Some(Values::Text(_, places)) => places.len(),
+            None => 0,
+        }
+    }
+
+    /// The cells of a row that exists.
+    pub fn row(&self, row: usize) -> Vec<Cell> {
+        let cell = |values: &Values| match values {
+            Values::Whole(all) => Cell::Whole(all[row]),
+            Values::Number(all) => Cell::Number(all[row]),
+            Values::Text(words, places) => Cell::Text(words[places[row] as usize].clone()),
+        };
+        self.values.iter().map(cell).collect()
+    }
+
+    /// A number of a row; NaN where there is none.
+    pub fn number(&self, row: usize, column: usize) -> f64 {
+        match self.values.get(column) {
+            Some(Values::Number(all)) => all.get(row).copied().unwrap_or(f64::NAN),
+            _ => f64::NAN,
+        }
+    }
+
+    /// A whole number of a row, where there is one.
+    pub fn whole(&self, row: usize, column: usize) -> Option<i64> {
+        match self.values.get(column)? {
+            Values::Whole(all) => all.get(row).copied(),
+            _ => None,
+        }
+    }
+
+    /// The distinct texts of a column in the order of the rows; none where it has numbers.
+    pub fn words(&self, column: usize) -> impl Iterator<Item = &str> {
+        let words = match self.values.get(column) {
+            Some(Values::Text(words, _)) => Some(words),
+            _ => None,
+        };
+        words.into_iter().flatten().map(String::as_str)
+    }
+
+    /// Which of these a row has.
+    pub fn place_of_word(&self, row: usize, column: usize) -> Option<usize> {
+        match self.values.get(column)? {
+            Values::Text(_, places) => places.get(row).map(|place| *place as usize),
+            _ => None,
+        }
+    }
+}
+
 /// The columns of a sweep's table.
 pub fn columns(engine: &Engine) -> Vec<Column> {
     let column = |name: &str, unit: &str, label: &str, kind, role| Column {
@@ -147,7 +245,6 @@ fn schema(columns: &[Column]) -> Result<TypePtr, ParquetError> {
 /// Writes a table, row group by row group.
 pub struct TableWriter<W: Write + Send> {
     writer: SerializedFileWriter<W>,
-    columns: Vec<Column>,
 }
 
 impl<W: Write + Send> TableWriter<W> {
@@ -172,17 +269,17 @@ impl<W: Write + Send> TableWriter<W> {
             .set_key_value_metadata(Some(vec![metadata]))
             .build();
         let writer = SerializedFileWriter::new(target, schema(columns)?, Arc::new(properties))?;
-        Ok(Self { writer, columns: columns.to_vec() })
+        Ok(Self { writer })
     }
 
-    /// Adds a row group.
+    /// Adds a row group: the rows of a table of the same columns.
     ///
     /// # Errors
     /// [`ParquetError`] where the target cannot be written.
-    pub fn group(&mut self, rows: &[Vec<Cell>]) -> Result<(), ParquetError> {
+    pub fn group(&mut self, table: &Table) -> Result<(), ParquetError> {
         let mut group = self.writer.next_row_group()?;
-        for (index, column) in self.columns.iter().enumerate() {
-            write_column(&mut group, column.kind, rows.iter().filter_map(|row| row.get(index)))?;
+        for values in &table.values {
+            values.write(&mut group)?;
         }
         group.close()?;
         Ok(())
@@ -197,37 +294,51 @@ impl<W: Write + Send> TableWriter<W> {
     }
 }
 
-fn write_column<'a, W: Write + Send>(
-    group: &mut SerializedRowGroupWriter<'_, W>,
-    kind: ColumnKind,
-    cells: impl Iterator<Item = &'a Cell>,
-) -> Result<(), ParquetError> {
-    let Some(mut column) = group.next_column()? else { return Ok(()) };
-    match kind {
-        ColumnKind::Whole => {
-            let values: Vec<i64> = cells.map(|cell| if let Cell::Whole(whole) = cell { *whole } else { 0 }).collect();
-            column.typed::<Int64Type>().write_batch(&values, None, None)?;
-        }
-        ColumnKind::Number => {
-            let values: Vec<f64> =
-                cells.map(|cell| if let Cell::Number(number) = cell { *number } else { f64::NAN }).collect();
-            column.typed::<DoubleType>().write_batch(&values, None, None)?;
-        }
-        ColumnKind::Text => {
-            let text = |cell: &Cell| if let Cell::Text(text) = cell { text.as_str().into() } else { ByteArray::new() };
-            let values: Vec<ByteArray> = cells.map(text).collect();
-            column.typed::<ByteArrayType>().write_batch(&values, None, None)?;
-        }
+impl Values {
+    fn write<W: Write + Send>(&self, group: &mut SerializedRowGroupWriter<'_, W>) -> Result<(), ParquetError> {
+        let Some(mut column) = group.next_column()? else { return Ok(()) };
+        match self {
+            Self::Whole(all) => column.typed::<Int64Type>().write_batch(all, None, None)?,
+            Self::Number(all) => column.typed::<DoubleType>().write_batch(all, None, None)?,
+            Self::Text(words, places) => {
+                let words: Vec<ByteArray> = words.iter().map(|word| word.as_str().into()).collect();
+                let all: Vec<ByteArray> = places.iter().map(|place| words[*place as usize].clone()).collect();
+                column.typed::<ByteArrayType>().write_batch(&all, None, None)?
+            }
+        };
+        column.close()
     }
-    column.close()
+
+    /// Adds the values of a row group.
+    fn read(&mut self, reader: ColumnReader, rows: usize) -> Result<(), ParquetError> {
+        match (self, reader) {
+            (Self::Whole(all), ColumnReader::Int64ColumnReader(mut reader)) => {
+                reader.read_records(rows, None, None, all)?;
+            }
+            (Self::Number(all), ColumnReader::DoubleColumnReader(mut reader)) => {
+                reader.read_records(rows, None, None, all)?;
+            }
+            (Self::Text(words, places), ColumnReader::ByteArrayColumnReader(mut reader)) => {
+                let mut all = Vec::new();
+                reader.read_records(rows, None, None, &mut all)?;
+                for text in &all {
+                    let text = text.as_utf8()?;
+                    let place = words.get_index_of(text).unwrap_or_else(|| words.insert_full(text.to_owned()).0);
+                    places.push(place as u32);
+                }
+            }
+            _ => return Err(ParquetError::General("a column is of another kind than its table says".to_owned())),
+        }
+        Ok(())
+    }
 }
 
-/// Reads the columns and rows of a table.
+/// Reads the columns that are wanted, and their rows.
 ///
 /// # Errors
-/// [`ParquetError`] where the bytes are no such table.
-pub fn decode(bytes: bytes::Bytes) -> Result<(Vec<Column>, Vec<Vec<Cell>>), ParquetError> {
-    let reader = SerializedFileReader::new(bytes)?;
+/// [`ParquetError`] where the source is no such table.
+pub fn decode<R: ChunkReader + 'static>(source: R, wanted: impl Fn(&Column) -> bool) -> Result<Table, ParquetError> {
+    let reader = SerializedFileReader::new(source)?;
     let file = reader.metadata().file_metadata();
     let described = file.key_value_metadata().into_iter().flatten().find(|entry| entry.key == "columns");
     let described: serde_json::Value =
@@ -242,18 +353,18 @@ pub fn decode(bytes: bytes::Bytes) -> Result<(Vec<Column>, Vec<Vec<Cell>>), Parq
         let role = ColumnRole::named(&note("role"));
         Column { name: field.name().to_owned(), unit: note("unit"), label: note("label"), kind, role }
     });
-    let columns: Vec<Column> = columns.collect();
-    let mut rows = Vec::new();
-    for row in reader.get_row_iter(None)? {
-        let row = row?;
-        let cell = |(index, column): (usize, &Column)| {
-            Ok(match column.kind {
-                ColumnKind::Whole => Cell::Whole(row.get_long(index)?),
-                ColumnKind::Number => Cell::Number(row.get_double(index)?),
-                ColumnKind::Text => Cell::Text(row.get_string(index)?.clone()),
-            })
-        };
-        rows.push(columns.iter().enumerate().map(cell).collect::<Result<Vec<Cell>, ParquetError>>()?);
+    let (places, columns): (Vec<usize>, Vec<Column>) = columns.enumerate().filter(|(_, column)| wanted(column)).unzip();
+    let mut table = Table::new(&columns);
+    for number in 0..reader.num_row_groups() {
+        let group = reader.get_row_group(number)?;
+        let rows = usize::try_from(group.metadata().num_rows()).unwrap_or_default();
+        for (place, values) in places.iter().zip(&mut table.values) {
+            values.read(group.get_column_reader(*place)?, rows)?;
+        }
     }
-    Ok((columns, rows))
+    let rows = usize::try_from(reader.metadata().file_metadata().num_rows()).unwrap_or_default();
+    if table.rows() != rows {
+        return Err(ParquetError::General(format!("it ends after {} of {rows} rows", table.rows())));
+    }
+    Ok(table)
 }
