@@ -71,17 +71,28 @@ impl<const G: usize> Builder<'_, G> {
     /// Adds the connections onto one place: plain ones, then class by class.
     fn connect(&mut self, target: usize, compartment: Compartment) -> Range<usize> {
         let before = self.shape.connections.len();
+        let onto = self.names[target];
+        let receives = |circuit: &&spec::Circuit| {
+            circuit.onto.get(onto).is_some_and(|weights| {
+                let (plain, through) = weights.at(compartment);
+                !plain.is_empty() || !through.is_empty()
+            })
+        };
+        if !self.circuits.iter().any(receives) {
+            return before..before;
+        }
         let classes: Vec<String> = self.circuits[0].synapses.keys().cloned().collect();
         for class in std::iter::once(None).chain(classes.iter().map(|class| Some(class.as_str()))) {
             for source in 0..self.names.len() {
-                let (onto, from) = (self.names[target], self.names[source]);
-                if self.circuits.iter().all(|circuit| circuit.weight_at(onto, compartment, class, from) == 0.0) {
+                let from = self.names[source];
+                let weights = self.circuits.iter().map(|circuit| circuit.weight_at(onto, compartment, class, from));
+                let weights: Vec<f64> = weights.collect();
+                if weights.iter().all(|weight| *weight == 0.0) {
                     continue;
                 }
                 let output = class.map_or(source, |class| self.names.len() + self.channel(class, source));
-                let weight = Row::from_fn(|lane| self.lane(lane).weight_at(onto, compartment, class, from));
                 self.shape.connections.push(Connection { target, source, output, compartment });
-                self.rows.weight.push(weight);
+                self.rows.weight.push(Row::from_fn(|lane| weights[lane.min(weights.len() - 1)]));
             }
         }
         before..self.shape.connections.len()

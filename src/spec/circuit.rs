@@ -156,7 +156,8 @@ impl Weight<'_> {
 }
 
 impl Weights {
-    fn at(&self, compartment: Compartment) -> (&IndexMap<String, f64>, &IndexMap<String, Sources>) {
+    /// The weights of a compartment: of plain synapses by source, and of classes of synapses.
+    pub fn at(&self, compartment: Compartment) -> (&IndexMap<String, f64>, &IndexMap<String, Sources>) {
         match compartment {
             Compartment::Soma => (&self.from, &self.through),
             Compartment::Dendrite => (&self.dendrite.from, &self.dendrite.through),

@@ -23,6 +23,8 @@ pub const RESULTS: &str = "results.parquet";
 /// The table as CSV.
 pub const RESULTS_CSV: &str = "results.csv";
 const CHUNKS: &str = "chunks";
+/// So many rows of the table, or a few more, stand together in a row group.
+const ROWS_PER_GROUP: usize = 1 << 16;
 
 /// A share of a sweep: number `index` (from 1) of `count`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -203,7 +205,7 @@ impl SweepStore {
         let mut table = Table::new(&self.columns);
         rows.iter().for_each(|row| table.push(cells(row)));
         let mut bytes = Vec::new();
-        let written = TableWriter::new(&mut bytes, &self.columns).and_then(|mut writer| {
+        let written = TableWriter::of_few_rows(&mut bytes, &self.columns).and_then(|mut writer| {
             writer.group(&table)?;
             writer.finish()
         });
@@ -288,7 +290,7 @@ pub fn read_columns(file: &Path, wanted: impl Fn(&Column) -> bool) -> Result<Tab
     decode(source, wanted).map_err(|error| StoreError::Content { file: file.to_owned(), message: error.to_string() })
 }
 
-/// Joins chunks, each from its folder, into the table of `out`; one chunk is in memory at a time.
+/// Joins chunks, each from its folder, into the table of `out`; one row group is in memory at a time.
 fn join(folders: &[PathBuf], out: &Path, csv: bool) -> Result<(), StoreError> {
     let new_file = |target: &Path| {
         let fail = |error| StoreError::Write { file: target.to_owned(), error };
@@ -310,13 +312,21 @@ fn chunks_of(folders: &[PathBuf]) -> impl Iterator<Item = Result<Table, StoreErr
     folders.iter().enumerate().map(|(chunk, folder)| read_table(&chunk_file(folder, chunk as u64)))
 }
 
+/// Chunks are small; readers want their rows in large groups.
 fn join_tables(folders: &[PathBuf], file: &mut std::fs::File, target: &Path) -> Result<(), StoreError> {
     let broken = |error| unwritten(error, target);
-    let Some(first) = chunks_of(folders).next() else { return Ok(()) };
-    let mut table = TableWriter::new(file, &first?.columns).map_err(broken)?;
-    for chunk in chunks_of(folders) {
-        table.group(&chunk?).map_err(broken)?;
+    let mut chunks = chunks_of(folders);
+    let Some(first) = chunks.next() else { return Ok(()) };
+    let mut group = first?;
+    let mut table = TableWriter::new(file, &group.columns).map_err(broken)?;
+    for chunk in chunks {
+        if group.rows() >= ROWS_PER_GROUP {
+            table.group(&group).map_err(broken)?;
+            group = Table::new(&group.columns);
+        }
+        group.append(chunk?);
     }
+    table.group(&group).map_err(broken)?;
     table.finish().map_err(broken)
 }
 

@@ -131,6 +131,21 @@ impl Table {
         }
     }
 
+    /// Adds the rows of a table of the same columns.
+    pub fn append(&mut self, other: Self) {
+        for (values, more) in self.values.iter_mut().zip(other.values) {
+            match (values, more) {
+                (Values::Whole(all), Values::Whole(more)) => all.extend(more),
+                (Values::Number(all), Values::Number(more)) => all.extend(more),
+                (Values::Text(words, places), Values::Text(more, of_more)) => {
+                    let known: Vec<u32> = more.into_iter().map(|word| words.insert_full(word).0 as u32).collect();
+                    places.extend(of_more.into_iter().map(|place| known[place as usize]));
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// How many rows there are.
     pub fn rows(&self) -> usize {
         match self.values.first() {
@@ -253,6 +268,18 @@ impl<W: Write + Send> TableWriter<W> {
     /// # Errors
     /// [`ParquetError`] where the target cannot be written.
     pub fn new(target: W, columns: &[Column]) -> Result<Self, ParquetError> {
+        Self::compressed(target, columns, Compression::ZSTD(ZstdLevel::try_new(3)?))
+    }
+
+    /// The same without compression, which for a few rows takes longer than it saves.
+    ///
+    /// # Errors
+    /// [`ParquetError`] where the target cannot be written.
+    pub fn of_few_rows(target: W, columns: &[Column]) -> Result<Self, ParquetError> {
+        Self::compressed(target, columns, Compression::UNCOMPRESSED)
+    }
+
+    fn compressed(target: W, columns: &[Column], compression: Compression) -> Result<Self, ParquetError> {
         let described: serde_json::Map<String, serde_json::Value> = columns
             .iter()
             .map(|column| {
@@ -264,7 +291,7 @@ impl<W: Write + Send> TableWriter<W> {
             .collect();
         let metadata = KeyValue::new("columns".to_owned(), serde_json::Value::Object(described).to_string());
         let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+            .set_compression(compression)
             .set_created_by(concat!("disinhibit ", env!("CARGO_PKG_VERSION")).to_owned())
             .set_key_value_metadata(Some(vec![metadata]))
             .build();
