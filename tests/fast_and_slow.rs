@@ -7,7 +7,7 @@ use common::arm;
 use disinhibit::config::load;
 use disinhibit::readouts::trace::Trace;
 use disinhibit::simulate::{Outcome, Status, run};
-use disinhibit::spec::{Method, Scenario, Time};
+use disinhibit::spec::{Block, Method, Scenario, Time};
 use fearless_simd::Level;
 use std::path::Path;
 
@@ -134,4 +134,71 @@ fn a_rate_beyond_a_million_hertz_has_diverged() {
     let expected = libm::log(1e6) * 0.1 / 60.0;
     assert!(at > expected && at < expected + 0.25 / 60.0, "{at} {expected}");
     assert_eq!(arm(&outcome, "stays").status, Status::Done);
+}
+
+/// Times from a grid or from another unit miss each other by rounding; they are one moment, and no step lies between them.
+#[test]
+fn moments_that_differ_by_rounding_are_one() {
+    let outcome = |dose: f64, block: f64, report: f64| {
+        let mut scenario = experiment();
+        scenario.arms.retain(|arm| ["control", "stress", "stress+ket10"].contains(&arm.name.as_str()));
+        scenario.run.to = 60.0;
+        let arm = scenario.arms.iter_mut().find(|arm| arm.name == "stress+ket10").unwrap();
+        arm.doses[0].at = dose;
+        arm.block.push(Block {
+            receptor: "MOR".into(),
+            cells: vec!["SST".into()],
+            fraction: 0.5,
+            from: Some(block),
+            ..Block::default()
+        });
+        scenario.run.report.last_mut().unwrap().minutes = report;
+        run(&scenario, Level::new()).unwrap()
+    };
+    let time: f64 = 40.0;
+    let expected = outcome(time, time, time);
+    let (before, after) = (time.next_down(), time.next_up());
+    for (dose, block, report) in
+        [(before, time, time), (time, after, time), (after, before, time), (time, time, after), (time, time, before)]
+    {
+        let found = outcome(dose, block, report);
+        for (found, expected) in found.arms.iter().zip(&expected.arms) {
+            assert_eq!(found.reports.len(), expected.reports.len());
+            for (found, expected) in found.reports.iter().zip(&expected.reports) {
+                for (found, expected) in found.signals.iter().zip(&expected.signals) {
+                    approx::assert_relative_eq!(*found, *expected, max_relative = 1e-6, epsilon = 1e-9);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stable_rate_beyond_a_million_hertz_has_diverged_too() {
+    for time in ["slow", "fast"] {
+        let text = format!(
+            r#"
+            input_unit = "none"
+            [run]
+            time = "{time}"
+            from = "0 s"
+            to = "10 s"
+            signal_step = "100 ms"
+            report = ["10 s"]
+            [populations.E]
+            tau = "10 ms"
+            drive = 5
+            transfer = {{ kind = "threshold-linear", gain = 1, threshold = 0 }}
+            [[arms]]
+            name = "driven"
+            inject = [{{ population = "E", drive = 2e6, from = "4 s" }}]
+            [[arms]]
+            name = "stays"
+            "#
+        );
+        let outcome = common::outcome(&text);
+        let Status::Diverged { at } = arm(&outcome, "driven").status else { panic!("{:?}", outcome.arms[0].status) };
+        assert!((at * 60.0 - 4.0).abs() < 0.25, "{time}: {at}");
+        assert_eq!(arm(&outcome, "stays").status, Status::Done);
+    }
 }

@@ -230,6 +230,16 @@ fn shards_join_to_the_table_of_the_whole_and_mixed_or_missing_ones_are_named() {
 }
 
 #[test]
+fn a_sweep_of_numbers_with_many_digits_goes_on() {
+    let values = (0..30).map(|place| (f64::from(place) / 29.0).to_string()).collect::<Vec<_>>().join(", ");
+    let folder = folder(&SWEEP.replace("values = [0, 0.3, 0.55, 1]", &format!("values = [{values}]")));
+    for _ in 0..2 {
+        let output = disinhibit(folder.path(), &["sweep", "sweep.toml", "--quiet"]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
 fn a_changed_sweep_is_refused_with_what_changed_unless_fresh() {
     let folder = folder(SWEEP);
     let run = |arguments: &[&str]| disinhibit(folder.path(), arguments);
@@ -368,6 +378,25 @@ fn held_drives_stay_where_an_axis_moves_the_rest() {
     let control = summary.arms.iter().find(|arm| arm.name == "control").unwrap();
     assert_eq!(rows[0][rate], Cell::Number(control.rates_hz["10 min"]["SST"]));
     assert_eq!(rows[0][rate], rows[1][rate]);
+}
+
+#[test]
+fn a_species_beside_another_keeps_its_kinetics() {
+    let sweep = |values: &str| {
+        let head = SWEEP.split("[[axes]]").next().unwrap();
+        let (_folder, engine) = engine_of(&format!("{head}[[axes]]\npath = \"species\"\nvalues = {values}\n"));
+        engine.rows(0..engine.runs(), Level::new())
+    };
+    let bits_of = |rows: &[Row], species: &str| {
+        let own = rows.iter().filter(|row| format!("{:?}", row.axes).contains(species));
+        bits(&own.cloned().collect::<Vec<_>>())
+    };
+    let (one, other) = (sweep(r#"["mouse", "human"]"#), sweep(r#"["human", "mouse"]"#));
+    for species in ["mouse", "human"] {
+        let alone = sweep(&format!("[\"{species}\"]"));
+        assert_eq!(bits_of(&one, species), bits(&alone), "{species}");
+        assert_eq!(bits_of(&other, species), bits(&alone), "{species}");
+    }
 }
 
 #[test]

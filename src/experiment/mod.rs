@@ -91,8 +91,9 @@ fn circuit_forms(plan: &Plan) -> [Vec<u8>; 2] {
     [&plan.scenario, &plan.base].map(|scenario| scenario.circuit.form())
 }
 
-/// The parts of a scenario that make a model.
-const KEPT: [&str; 7] = ["populations.", "onto.", "receptors.", "ligands.", "stress.", "plasticity.", "indices."];
+/// The parts of a scenario that make a model; the species chooses among the kinetics of its ligands.
+const KEPT: [&str; 8] =
+    ["populations.", "onto.", "receptors.", "ligands.", "stress.", "plasticity.", "indices.", "species"];
 
 fn structure(scenario: &Scenario) -> Vec<(String, Option<Value>)> {
     let mut bare = Scenario { arms: Vec::new(), ..scenario.clone() };

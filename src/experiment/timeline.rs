@@ -183,10 +183,11 @@ impl Timeline {
         self.changes.iter().map(|(time, _)| *time)
     }
 
-    /// Carries out every change due at or before `time`, as if it happened at `time`. True if there was one.
-    pub fn advance(&mut self, time: f64) -> bool {
+    /// Carries out every change due at or before `time`, or at most `soon` after it, as if it happened at `time`; in min. True
+    /// if there was one.
+    pub fn advance(&mut self, time: f64, soon: f64) -> bool {
         let start = self.next;
-        while self.next_change() <= time {
+        while self.next_change() <= time + soon {
             let change = self.changes[self.next].1.clone();
             self.next += 1;
             match change {

@@ -1,5 +1,6 @@
 //! The figures of a sweep, from its table alone.
 
+use crate::numeric::philox::hash;
 use crate::plot::{
     Figure, HeatMapFigure, HeatPanel, ParallelFigure, ParallelLine, ParallelPanel, Role, SweptAxis, SweptCurve,
     SweptFigure, SweptPanel, Theme,
@@ -12,6 +13,8 @@ const MOST_READOUTS: usize = 3;
 
 /// How many lines a figure of many axes shows.
 const MOST_LINES: usize = 1_000;
+/// Seed of the lot by which they are chosen.
+const LOT: u64 = 1;
 
 /// A sweep's table with its title.
 pub struct SweepTable<'a> {
@@ -117,6 +120,11 @@ impl<'a> SweepTable<'a> {
         points.sort_unstable();
         points.dedup();
         self.axis(x).values.len() * self.axis(y).values.len() == points.len()
+    }
+
+    /// A readout of a row; NaN where its run failed, even if it did so after the time of the readout.
+    pub(super) fn sound_number(&self, row: usize, readout: usize) -> f64 {
+        if self.is_ok(row) { self.number(row, readout) } else { f64::NAN }
     }
 
     /// Whether a row's run came to its end.
@@ -227,12 +235,13 @@ impl<'a> SweepTable<'a> {
         if unit.is_empty() { name } else { format!("{name} ({unit})") }
     }
 
-    /// Mean, smallest and largest of a readout in some rows, of those in which it has a value; no mean where a run failed.
+    /// Mean, smallest and largest of a readout in some rows, of those in which it has a value; none where a run failed.
     fn spread(&self, rows: &[usize], readout: usize) -> (f64, f64, f64) {
-        let mut values: Vec<f64> = rows.iter().map(|row| self.number(*row, readout)).collect();
-        if rows.iter().all(|row| self.is_ok(*row)) {
-            values.retain(|value| value.is_finite());
+        if !rows.iter().all(|row| self.is_ok(*row)) {
+            return (f64::NAN, f64::NAN, f64::NAN);
         }
+        let mut values: Vec<f64> = rows.iter().map(|row| self.number(*row, readout)).collect();
+        values.retain(|value| value.is_finite());
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         let extreme = |pick: fn(f64, f64) -> f64| values.iter().copied().reduce(pick).unwrap_or(f64::NAN);
         (mean, extreme(f64::min), extreme(f64::max))
@@ -264,14 +273,14 @@ impl<'a> SweepTable<'a> {
         let mut shown = (0, 0);
         let mut panel = |arm: &str| {
             let rows = self.first_rows(arm);
-            let every = rows.len().div_ceil(MOST_LINES).max(1);
-            shown = (rows.len().div_ceil(every), rows.len());
             let values = self.means_by_point(arm, readout);
-            let line = |(row, value): (&usize, &f64)| ParallelLine {
-                places: axes.iter().map(|axis| self.place_on(*row, *axis)).collect(),
-                value: *value,
+            let drawn = self.drawn_points(&rows, &values);
+            shown = (drawn.len(), rows.len());
+            let line = |place: usize| ParallelLine {
+                places: axes.iter().map(|axis| self.place_on(rows[place], *axis)).collect(),
+                value: values[place],
             };
-            ParallelPanel { name: arm.to_owned(), lines: rows.iter().zip(&values).step_by(every).map(line).collect() }
+            ParallelPanel { name: arm.to_owned(), lines: drawn.into_iter().map(line).collect() }
         };
         // An arm in which the readout is always the same has nothing to show.
         let varies = |arm: &&str| {
@@ -282,6 +291,24 @@ impl<'a> SweepTable<'a> {
         let subtitle = if shown.0 < shown.1 { format!("{} of {} points", shown.0, shown.1) } else { String::new() };
         let axes = axes.iter().map(|axis| self.axis(*axis)).collect();
         ParallelFigure { title: self.title.clone(), subtitle, axes, value: self.titled(readout), panels }.render()
+    }
+
+    /// The places of points for which there is room among the lines: as if drawn by lot, since every n-th point of a lattice
+    /// or of a sequence of Sobol' lies in a corner; and those of the extreme values.
+    fn drawn_points(&self, rows: &[usize], values: &[f64]) -> Vec<usize> {
+        let mut places: Vec<usize> = (0..rows.len().min(values.len())).collect();
+        if places.len() <= MOST_LINES {
+            return places;
+        }
+        let by_value = |one: &usize, other: &usize| values[*one].total_cmp(&values[*other]);
+        let finite = || places.iter().copied().filter(|place| values[*place].is_finite());
+        let extremes: Vec<usize> = finite().min_by(by_value).into_iter().chain(finite().max_by(by_value)).collect();
+        places.sort_by_cached_key(|place| hash(LOT, self.point(rows[*place]) as u64));
+        places.truncate(MOST_LINES - extremes.len());
+        places.extend(extremes);
+        places.sort_unstable();
+        places.dedup();
+        places
     }
 
     fn curves(&self, x: usize, readouts: &[usize]) -> Figure {
@@ -348,13 +375,46 @@ mod tests {
             row(1, "ok", 1.0),
             row(1, "diverged", f64::NAN),
             row(2, "ok", f64::NAN),
+            // Reached before the run failed.
+            row(3, "unstable", 5_000.0),
         ];
         let mut stored = Table::new(&columns);
         rows.into_iter().for_each(|row| stored.push(row));
         let table = SweepTable::new(String::new(), Design::Grid, String::new(), &stored).unwrap();
         let means = table.means_by_point("arm", 4);
-        assert!(means[0] == 2.5 && means[1].is_nan() && means[2].is_nan(), "{means:?}");
+        assert!(means[0] == 2.5 && means[1..].iter().all(|mean| mean.is_nan()) && means.len() == 4, "{means:?}");
         let (mean, low, high) = table.spread(&[0, 1, 2], 4);
         assert_eq!((mean, low, high), (2.5, 1.0, 4.0));
+    }
+
+    #[test]
+    fn the_lines_that_there_is_room_for_lie_all_over_the_axes() {
+        let columns = [
+            column("point", ColumnKind::Whole, ColumnRole::Key),
+            column("arm", ColumnKind::Text, ColumnRole::Key),
+            column("status", ColumnKind::Text, ColumnRole::Key),
+            column("x", ColumnKind::Number, ColumnRole::Axis { log: false }),
+            column("peak", ColumnKind::Number, ColumnRole::Readout),
+        ];
+        let mut stored = Table::new(&columns);
+        let points = 50_000;
+        for point in 0..points {
+            // The most significant digit changes fastest, as in a sequence of Sobol'.
+            let x = f64::from(point % 50) / 50.0;
+            let words = ["arm", "ok"].map(|word| Cell::Text(word.to_owned()));
+            let value = if point == 777 { 9.0 } else { x };
+            let [arm, status] = words;
+            stored.push(vec![Cell::Whole(point.into()), arm, status, Cell::Number(x), Cell::Number(value)]);
+        }
+        let table = SweepTable::new(String::new(), Design::Sobol, String::new(), &stored).unwrap();
+        let (rows, values) = (table.first_rows("arm"), table.means_by_point("arm", 4));
+        let drawn = table.drawn_points(&rows, &values);
+        assert_eq!(drawn.len(), MOST_LINES);
+        assert!(drawn.contains(&777));
+        for part in 0..10 {
+            let share = |place: &&usize| (table.number(rows[**place], 3) * 10.0) as i32 == part;
+            let count = drawn.iter().filter(share).count();
+            assert!((60..150).contains(&count), "{part}: {count}");
+        }
     }
 }

@@ -37,7 +37,7 @@ impl SweepTable<'_> {
                 last = Some(point);
             }
             if let Some(dosed) = surface.last_mut() {
-                dosed.responses.push(self.number(row, readout));
+                dosed.responses.push(self.sound_number(row, readout));
             }
         }
         surface

@@ -5,7 +5,7 @@
 //! in the middle of the next interval are predicted, and the circuit's rows made from them. The error of a tick is of
 //! second order in its length.
 
-use super::lane::Lane;
+use super::lane::{LARGEST_RATE, Lane};
 use super::noise::Noise;
 use super::recording::{ArmOutcome, Status};
 use super::start::{Place, begin, put};
@@ -23,8 +23,6 @@ use fearless_simd::{Level, Simd};
 const MS_PER_MIN: f64 = 60_000.0;
 /// Samples of a whole run where no interval is asked for.
 const SAMPLES: f64 = 2_000.0;
-/// A mean rate this large, in Hz, has run away.
-const LARGEST_RATE: f64 = 1e6;
 /// A moment this close after a step counts as that step's, in steps.
 const SLACK: f64 = 1e-6;
 
@@ -261,7 +259,7 @@ impl<'a, const G: usize> Block<'a, G> {
         }
         for lane in due {
             let lane_now = &mut self.lanes[*lane];
-            if lane_now.timeline.advance(now + self.grid.step_min * SLACK) {
+            if lane_now.timeline.advance(now + self.grid.step_min * SLACK, 0.0) {
                 lane_now.timeline.write(*lane, &mut self.inputs);
             }
         }

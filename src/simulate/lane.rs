@@ -28,6 +28,14 @@ pub struct Lane {
     reports: Vec<TimeLabel>,
 }
 
+/// A rate this large, in Hz, has run away.
+pub const LARGEST_RATE: f64 = 1e6;
+
+/// Moments no farther apart than this, in min, are one: their difference is that of rounding.
+pub fn as_one(time: f64) -> f64 {
+    1e-9 * time.abs().max(1.0)
+}
+
 /// What a lane heads for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Next {
@@ -55,7 +63,7 @@ impl Lane {
         let populations: Vec<String> =
             model.shape.populations.iter().map(|population| population.name.clone()).collect();
         let mut timeline = Timeline::new(&plan.scenario, &plan.arm, &model.pharmacology, &populations);
-        timeline.advance(run.from);
+        timeline.advance(run.from, 0.0);
         let averaged = plan.arm.inject.iter().filter_map(|injection| {
             let at = injection.from.unwrap_or(run.from);
             mean_in_slow_time(injection, run).map(|what| Event { at, kind: EventKind::MeanInput, what, driver: None })
@@ -101,7 +109,7 @@ impl Lane {
         let next = self.timeline.next_change().min(report).min(run.to);
         match self.outcome.recording.times().last() {
             // The last sample may miss the end by rounding.
-            Some(last) if *last >= run.to - 1e-9 * run.to.abs().max(1.0) && report == f64::INFINITY => Next::End,
+            Some(last) if *last >= run.to - as_one(run.to) && report == f64::INFINITY => Next::End,
             _ => Next::At(next),
         }
     }
@@ -117,7 +125,7 @@ impl Lane {
     /// The end of a step, put exactly on the moment it was to meet.
     pub fn snap(&self, end: f64, run: &Run) -> f64 {
         match self.next_moment(run) {
-            Next::At(time) if (end - time).abs() <= 1e-9 * time.abs().max(1.0) => time,
+            Next::At(time) if (end - time).abs() <= as_one(time) => time,
             _ => end,
         }
     }
@@ -132,7 +140,7 @@ impl Lane {
         self.running && self.reports.first().is_some_and(|report| report.minutes <= now)
     }
 
-    /// Records the state for every report due now; `linearised` is the circuit there, which `stands` still or not.
+    /// Records the state for every report due by `now`; `linearised` is the circuit there, which `stands` still or not.
     pub fn report_if_due<const G: usize>(
         &mut self,
         now: f64,

@@ -6,7 +6,7 @@
 
 use super::{Block, Step};
 use crate::numeric::lanes::{Lanes, Mask, Row};
-use crate::simulate::lane::Next;
+use crate::simulate::lane::{Next, as_one};
 use fearless_simd::Simd;
 
 /// The most samples within a step, where traces are recorded adaptively.
@@ -57,7 +57,7 @@ impl<const G: usize> Block<'_, G> {
         let lane = &self.lanes[index];
         let end = start + length;
         let awaited = match lane.next_moment(self.run) {
-            Next::At(time) => (end - time).abs() <= 1e-9 * time.abs().max(1.0),
+            Next::At(time) => (end - time).abs() <= as_one(time),
             Next::End => true,
         };
         let turned = self.rates.iter().enumerate().any(|(rate, row)| {

@@ -4,8 +4,8 @@ use super::following::replace;
 use super::{Block, FIRST_STEP, Step};
 use crate::numeric::lanes::{Lanes, Mask, Row};
 use crate::simulate::dormand_prince::{ERROR, NODES, STAGES, advance};
-use crate::simulate::lane::Next;
-use crate::simulate::recording::EventKind;
+use crate::simulate::lane::{LARGEST_RATE, Next, as_one};
+use crate::simulate::recording::{EventKind, Status};
 use fearless_simd::Simd;
 
 const MS_PER_MINUTE: f64 = 60_000.0;
@@ -61,7 +61,7 @@ impl<const G: usize> Block<'_, G> {
                 lane.sample(now, index, &self.work);
             }
             let stands = self.averaged >> index & 1 == 0;
-            lane.report_if_due(now, index, (self.model, &self.work), &self.newton.linearised, stands);
+            lane.report_if_due(now + as_one(now), index, (self.model, &self.work), &self.newton.linearised, stands);
             if lane.next_moment(self.run) == Next::End {
                 lane.running = false;
             }
@@ -79,10 +79,11 @@ impl<const G: usize> Block<'_, G> {
     fn carry_out(&mut self) -> u64 {
         let mut changed = 0u64;
         for (index, lane) in self.lanes.iter_mut().enumerate() {
-            if lane.running && lane.timeline.advance(self.time.get(index)) {
+            let now = self.time.get(index);
+            if lane.running && lane.timeline.advance(now, as_one(now)) {
                 lane.timeline.write(index, &mut self.inputs);
                 lane.step = FIRST_STEP;
-                lane.changed_at = self.time.get(index);
+                lane.changed_at = now;
                 changed |= 1 << index;
             }
         }
@@ -212,6 +213,10 @@ impl<const G: usize> Block<'_, G> {
         for index in (0..self.lanes.len()).filter(|index| accepted >> index & 1 == 1) {
             let lane = &mut self.lanes[index];
             let end = self.time.get(index) + step.length.get(index);
+            if self.rates.iter().any(|rate| rate.get(index).abs() >= LARGEST_RATE) {
+                lane.outcome.status = Status::Diverged { at: end };
+                lane.running = false;
+            }
             // Moments of interest are met exactly, not to rounding.
             self.time.set(index, lane.snap(end, self.run));
         }
