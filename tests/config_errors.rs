@@ -123,7 +123,7 @@ fn files_that_are_no_configuration_are_refused() {
     let error = read_bytes(b"name = \"\xff\xfe\"\n", &[]).unwrap_err();
     assert!(error.to_string().contains("test.toml:1:9: the file is not UTF-8"), "{error}");
     assert!(read("a = [1,", &[]).unwrap_err().to_string().contains("test.toml:1:"));
-    assert!(read("x = 1\n", &[]).unwrap_err().to_string().contains("neither a scenario nor a circuit"));
+    assert!(read("x = 1\n", &[]).unwrap_err().to_string().contains("neither a sweep nor a scenario nor a circuit"));
     let missing = load(Path::new("configs/none.toml"), &[]).unwrap_err().to_string();
     assert!(missing.contains("configs/none.toml") && missing.contains("cannot be read"), "{missing}");
     let error = read(&SCENARIO.replace("mpfc.toml", "mpcf.toml"), &[]).unwrap_err();

@@ -1,7 +1,9 @@
-//! Sweeps: the same bits as single runs, on any threads and in any chunks; stopped, gone on with, cut into shards and joined.
+//! Sweeps: the same bits as single runs, on any threads and in any chunks; their tables, figures and analyses.
 #![allow(clippy::unwrap_used)]
 
-use assert_cmd::Command;
+#[path = "common/sweeps.rs"]
+mod sweeps;
+
 use disinhibit::config::load;
 use disinhibit::readouts::{Summary, summarise};
 use disinhibit::report::sweep::{SweepTable, is_drawn};
@@ -12,43 +14,8 @@ use disinhibit::store::table::{Cell, Column, ColumnKind, ColumnRole};
 use disinhibit::sweep::{Engine, Row, value};
 use fearless_simd::Level;
 use std::path::{Path, PathBuf};
-use std::process::{Command as Process, Stdio};
-use std::time::Duration;
-
-const SWEEP: &str = r#"
-scenario = "configs/scenarios/ketamine.toml"
-arms = ["stress", "stress+ket10"]
-readouts = ["rate.Pyr", "rescue", "ei_balance at 10 min", "minutes_above_control", "peak"]
-
-[[axes]]
-path = "arms.stress+ket10.doses.0.amount"
-name = "dose"
-from = "1 mg/kg"
-to = "30 mg/kg"
-points = 3
-scale = "log"
-
-[[axes]]
-path = "receptors.MOR.on.SST.fraction"
-name = "share"
-values = [0, 0.3, 0.55, 1]
-"#;
-
-/// A folder with the shipped configurations and a sweep.
-fn folder(sweep: &str) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for inner in ["circuits", "pharmacology", "scenarios"] {
-        std::fs::create_dir_all(folder.path().join("configs").join(inner)).unwrap();
-        for entry in std::fs::read_dir(Path::new("configs").join(inner)).unwrap() {
-            let entry = entry.unwrap();
-            if entry.path().is_file() {
-                std::fs::copy(entry.path(), folder.path().join("configs").join(inner).join(entry.file_name())).unwrap();
-            }
-        }
-    }
-    std::fs::write(folder.path().join("sweep.toml"), sweep).unwrap();
-    folder
-}
+use std::process::Command as Process;
+use sweeps::{SWEEP, disinhibit, folder, read_table, text};
 
 fn engine(folder: &Path, set: &[String]) -> Engine {
     let loaded = load(&folder.join("sweep.toml"), set).unwrap();
@@ -57,25 +24,6 @@ fn engine(folder: &Path, set: &[String]) -> Engine {
 
 fn bits(rows: &[Row]) -> Vec<u64> {
     rows.iter().flat_map(|row| &row.readouts).map(|number| number.to_bits()).collect()
-}
-
-fn disinhibit(folder: &Path, arguments: &[&str]) -> std::process::Output {
-    Command::cargo_bin("disinhibit").unwrap().current_dir(folder).args(arguments).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// Columns and rows of a table.
-fn read_table(file: &Path) -> (Vec<Column>, Vec<Vec<Cell>>) {
-    let table = sweep::read_table(file).unwrap();
-    let rows = (0..table.rows()).map(|row| table.row(row)).collect();
-    (table.columns, rows)
-}
-
-fn results(folder: &Path) -> Vec<u8> {
-    std::fs::read(folder.join("results.parquet")).unwrap()
 }
 
 #[test]
@@ -169,91 +117,6 @@ fn the_table_has_units_and_all_rows_in_order() {
     );
 }
 
-/// A sweep of many chunks.
-fn long() -> String {
-    SWEEP.replace("points = 3", "points = 200")
-}
-
-#[test]
-fn a_sweep_that_is_killed_goes_on_and_ends_with_the_same_table() {
-    let folder = folder(&long());
-    let whole = disinhibit(folder.path(), &["sweep", "sweep.toml", "--out", "whole", "--quiet"]);
-    assert_eq!(whole.status.code(), Some(0), "{}", text(&whole.stderr));
-    let mut kills = 0;
-    for pause in [60, 250, 450, 700, 120, 900] {
-        let mut program = Process::new(env!("CARGO_BIN_EXE_disinhibit"))
-            .current_dir(folder.path())
-            .args(["sweep", "sweep.toml", "--out", "killed", "--quiet"])
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(Duration::from_millis(pause));
-        if program.try_wait().unwrap().is_none() {
-            program.kill().unwrap();
-            kills += 1;
-        }
-        program.wait().unwrap();
-    }
-    assert!(kills > 0, "the program was never caught running");
-    let last = disinhibit(folder.path(), &["sweep", "sweep.toml", "--out", "killed", "--quiet"]);
-    assert_eq!(last.status.code(), Some(0), "{}", text(&last.stderr));
-    assert!(results(&folder.path().join("killed")) == results(&folder.path().join("whole")));
-}
-
-#[test]
-fn shards_join_to_the_table_of_the_whole_and_mixed_or_missing_ones_are_named() {
-    let folder = folder(&long());
-    let run = |arguments: &[&str]| disinhibit(folder.path(), arguments);
-    assert_eq!(run(&["sweep", "sweep.toml", "--out", "whole", "--quiet"]).status.code(), Some(0));
-    for shard in ["1/3", "2/3", "3/3"] {
-        let output = run(&["sweep", "sweep.toml", "--quiet", "--shard", shard]);
-        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    }
-    let shards = ["out/sweep-1-of-3", "out/sweep-2-of-3", "out/sweep-3-of-3"];
-    let merged = run(&["merge", shards[2], shards[0], shards[1], "--out", "merged", "--quiet"]);
-    assert_eq!(merged.status.code(), Some(0), "{}", text(&merged.stderr));
-    assert!(results(&folder.path().join("merged")) == results(&folder.path().join("whole")));
-    let refused = |arguments: &[&str], words: &[&str]| {
-        let output = run(arguments);
-        assert_eq!(output.status.code(), Some(2));
-        words.iter().for_each(|word| assert!(text(&output.stderr).contains(word), "{}", text(&output.stderr)));
-    };
-    refused(&["merge", shards[0], shards[2], "--out", "m2"], &["missing or unfinished: 2 of 3", "--array=2"]);
-    refused(&["merge", shards[0], shards[0], "--out", "m2"], &["the same shard"]);
-    refused(&["sweep", "sweep.toml", "--shard", "4/3"], &["3/64"]);
-    let chunk = std::fs::read_dir(folder.path().join(shards[1]).join("chunks")).unwrap().next().unwrap().unwrap();
-    std::fs::remove_file(chunk.path()).unwrap();
-    refused(&["merge", shards[0], shards[1], shards[2], "--out", "m2"], &["missing or unfinished: 2 of 3"]);
-    std::fs::write(folder.path().join("sweep.toml"), long().replace("30 mg/kg", "31 mg/kg")).unwrap();
-    assert_eq!(run(&["sweep", "sweep.toml", "--quiet", "--shard", "2/3", "--fresh"]).status.code(), Some(0));
-    refused(&["merge", shards[0], shards[1], shards[2], "--out", "m2"], &["another sweep", "axes.0.to"]);
-}
-
-#[test]
-fn a_sweep_of_numbers_with_many_digits_goes_on() {
-    let values = (0..30).map(|place| (f64::from(place) / 29.0).to_string()).collect::<Vec<_>>().join(", ");
-    let folder = folder(&SWEEP.replace("values = [0, 0.3, 0.55, 1]", &format!("values = [{values}]")));
-    for _ in 0..2 {
-        let output = disinhibit(folder.path(), &["sweep", "sweep.toml", "--quiet"]);
-        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    }
-}
-
-#[test]
-fn a_changed_sweep_is_refused_with_what_changed_unless_fresh() {
-    let folder = folder(SWEEP);
-    let run = |arguments: &[&str]| disinhibit(folder.path(), arguments);
-    assert_eq!(run(&["sweep", "sweep.toml", "--quiet"]).status.code(), Some(0));
-    let before = results(&folder.path().join("out/sweep"));
-    let changed = ["sweep", "sweep.toml", "--quiet", "--set", "populations.SST.tau=25 ms"];
-    let refused = run(&changed);
-    assert_eq!(refused.status.code(), Some(2));
-    let message = text(&refused.stderr);
-    assert!(message.contains("scenario.populations.SST.tau") && message.contains("--fresh"), "{message}");
-    assert!(results(&folder.path().join("out/sweep")) == before, "what was stored is lost");
-    assert_eq!(run(&[&changed[..], &["--fresh"]].concat()).status.code(), Some(0));
-}
-
 #[test]
 fn mistakes_in_a_sweep_are_named_with_their_places() {
     let problem = |from: &str, to: &str, words: &[&str]| {
@@ -293,7 +156,19 @@ fn mistakes_in_a_sweep_are_named_with_their_places() {
         &["`from` says nothing beside `values`", "sweep.toml:17"],
     );
     problem("readouts =", "report = [\"9 d\"]\nreadouts =", &["sweep.toml:4"]);
-    let folder = folder("[[axes]]\npath = \"x\"\n");
+    problem(
+        "path = \"receptors.MOR.on.SST.fraction\"\nname = \"share\"\nvalues = [0, 0.3, 0.55, 1]",
+        "path = \"arms.stress.stress.phenotype\"\nvalues = [\"sst-hyperactive\", \"sst-hyper\"]",
+        &["`sst-hyper` does not fit", "did you mean `sst-hyperactive`", "sweep.toml:16"],
+    );
+    let swept = folder(SWEEP);
+    let set = ["sweep", "sweep.toml", "--set", "arms.\"stress+ket10\".doses.0.amount=3 mg/kg"];
+    let message = text(&disinhibit(swept.path(), &set).stderr);
+    assert!(message.contains("an axis of sweep.toml moves it"), "{message}");
+    let folder = folder("scenario = \"configs/scenarios/ketamine.toml\"\n");
+    let message = text(&disinhibit(folder.path(), &["sweep", "sweep.toml"]).stderr);
+    assert!(message.contains("a sweep has at least one axis"), "{message}");
+    std::fs::write(folder.path().join("sweep.toml"), "[[axes]]\npath = \"x\"\n").unwrap();
     let message = text(&disinhibit(folder.path(), &["sweep", "sweep.toml"]).stderr);
     assert!(message.contains("`scenario` is missing"), "{message}");
     let message = text(&disinhibit(folder.path(), &["run", "sweep.toml"]).stderr);
@@ -428,19 +303,6 @@ fn numbers_that_decide_the_equations_part_points_so_that_each_has_its_bits() {
         assert!(together.iter().all(|row| row.status == "ok"), "{path}: {together:?}");
         assert_eq!(bits(&together), bits(&alone), "{path}");
     }
-}
-
-#[test]
-fn chunks_without_their_manifest_are_refused() {
-    let folder = folder(SWEEP);
-    let run = |arguments: &[&str]| disinhibit(folder.path(), arguments);
-    assert_eq!(run(&["sweep", "sweep.toml", "--quiet"]).status.code(), Some(0));
-    std::fs::remove_file(folder.path().join("out/sweep/manifest.json")).unwrap();
-    let refused = run(&["sweep", "sweep.toml", "--quiet"]);
-    let message = text(&refused.stderr);
-    assert!(refused.status.code() == Some(2) && message.contains("manifest.json"), "{message}");
-    assert!(message.contains("--fresh"), "{message}");
-    assert_eq!(run(&["sweep", "sweep.toml", "--quiet", "--fresh"]).status.code(), Some(0));
 }
 
 #[test]
@@ -703,36 +565,4 @@ fn a_sweep_has_report_times_of_its_own_and_a_point_run_alone_has_them_too() {
     }
     let Cell::Number(stability) = row[place("stability at 1 h")] else { panic!() };
     assert!(stability < 0.0, "{stability}");
-}
-
-/// A limit on the size of files stands for a full disk: chunks fit, the joined table does not.
-#[cfg(unix)]
-#[test]
-fn a_full_disk_is_named_and_what_is_stored_stays() {
-    let folder = folder(&long());
-    let run = |arguments: &[&str]| disinhibit(folder.path(), arguments);
-    assert_eq!(run(&["sweep", "sweep.toml", "--out", "whole", "--quiet"]).status.code(), Some(0));
-    let size = |file: &Path| std::fs::metadata(file).unwrap().len();
-    let chunks: Vec<PathBuf> = std::fs::read_dir(folder.path().join("whole/chunks"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .chain([folder.path().join("whole/manifest.json")])
-        .collect();
-    let largest = chunks.iter().map(|chunk| size(chunk)).max().unwrap();
-    let blocks = largest.div_ceil(512);
-    assert!(size(&folder.path().join("whole/results.parquet")) > blocks * 512, "the table is too small for this test");
-    let program = assert_cmd::cargo::cargo_bin("disinhibit");
-    let command =
-        format!("trap '' XFSZ; ulimit -f {blocks}; exec '{}' sweep sweep.toml --out full --quiet", program.display());
-    let full = Process::new("sh").args(["-c", &command]).current_dir(folder.path()).output().unwrap();
-    assert_eq!(full.status.code(), Some(2), "{}", text(&full.stderr));
-    assert!(text(&full.stderr).contains("full/results.parquet` cannot be written"), "{}", text(&full.stderr));
-    assert!(!folder.path().join("full/results.parquet").exists());
-    assert_eq!(std::fs::read_dir(folder.path().join("full/chunks")).unwrap().count() + 1, chunks.len());
-    assert_eq!(run(&["sweep", "sweep.toml", "--out", "full", "--quiet"]).status.code(), Some(0));
-    assert!(results(&folder.path().join("full")) == results(&folder.path().join("whole")));
-    std::fs::write(folder.path().join("file"), "kept").unwrap();
-    let refused = run(&["sweep", "sweep.toml", "--out", "file/in", "--quiet"]);
-    assert!(refused.status.code() == Some(2) && text(&refused.stderr).contains("file/in"), "{}", text(&refused.stderr));
-    assert_eq!(std::fs::read_to_string(folder.path().join("file")).unwrap(), "kept");
 }

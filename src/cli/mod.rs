@@ -232,7 +232,7 @@ struct SweepArguments {
     /// Run one share of the sweep, such as 3/64; join them with `merge`.
     #[arg(long, value_name = "K/N")]
     shard: Option<crate::store::sweep::Shard>,
-    /// Delete what the folder holds of another configuration.
+    /// Delete what a sweep has left in the folder, table and figures too, and begin anew.
     #[arg(long)]
     fresh: bool,
     /// Write the table as CSV as well.

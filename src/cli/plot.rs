@@ -4,9 +4,9 @@ use super::Ending;
 use super::progress::{refuse, say};
 use crate::report::sweep::{SweepTable, is_drawn};
 use crate::spec::nearest;
-use crate::store::Results;
-use crate::store::sweep::{About, RESULTS, about, read_columns};
+use crate::store::sweep::{About, RESULTS, about, is_sweep, read_columns};
 use crate::store::write_file;
+use crate::store::{Results, StoreError};
 use std::path::{Path, PathBuf};
 
 pub(super) fn plot(folder: &Path, readouts: &[String], quiet: bool) -> Ending {
@@ -21,6 +21,16 @@ pub(super) fn plot(folder: &Path, readouts: &[String], quiet: bool) -> Ending {
             Err(error) => refuse(format!("error: {error}")),
         };
     }
+    if is_sweep(folder) {
+        let folder = folder.display();
+        return refuse(format!(
+            "error: `{folder}` holds a sweep without its table: run the sweep again to its end, or join its shards with \
+             `disinhibit merge`"
+        ));
+    }
+    if !folder.exists() {
+        return refuse(format!("error: there is no folder `{}`", folder.display()));
+    }
     let results = match Results::read(folder) {
         Ok(results) => results,
         Err(error) => return refuse(format!("error: {error}")),
@@ -34,6 +44,24 @@ pub(super) fn plot(folder: &Path, readouts: &[String], quiet: bool) -> Ending {
         }
         Err(error) => refuse(format!("error: {error}")),
     }
+}
+
+/// How the names of what is drawn from a sweep begin.
+const DRAWN: [&str; 8] =
+    ["curves.", "map_", "parallel_", "sensitivity.", "synergy", "isobologram_", "dose_response.", "therapeutic_index."];
+
+/// Deletes the analyses and figures of a sweep from its folder.
+pub(super) fn remove_drawn(folder: &Path) -> Result<(), StoreError> {
+    let read = |error| StoreError::Read { file: folder.to_owned(), error };
+    for entry in std::fs::read_dir(folder).map_err(read)? {
+        let file = entry.map_err(read)?.path();
+        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let kind = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        if DRAWN.iter().any(|start| name.starts_with(start)) && ["svg", "png", "csv"].contains(&kind) {
+            std::fs::remove_file(&file).map_err(|error| StoreError::Write { file, error })?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes the analyses and figures of a sweep into its folder; gives the files.

@@ -4,6 +4,7 @@ use super::progress::{Bar, note, refuse, say};
 use super::{Ending, MergeArguments, SweepArguments};
 use crate::config::{Kind, Loaded, load};
 use crate::equilibrium::calibrate;
+use crate::spec::path::segments;
 use crate::spec::{Calibration, Setting};
 use crate::store::StoreError;
 use crate::store::sweep::{Identity, RESULTS, Shard, SweepStore, merge};
@@ -12,7 +13,7 @@ use fearless_simd::Level;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// Runs in a chunk: enough to fill the lanes of several threads, few enough to lose little when stopped.
 const RUNS_PER_CHUNK: u64 = 128;
@@ -33,6 +34,12 @@ pub(super) fn sweep(arguments: &SweepArguments) -> Ending {
         Ok(prepared) => prepared,
         Err(message) => return refuse(format!("error: {file}: {message}")),
     };
+    if let Some(axis) = engine.design.axes().iter().find(|axis| arguments.set.iter().any(|set| sets(set, &axis.path))) {
+        return refuse(format!(
+            "error: --set {}: an axis of {file} moves it; expected another parameter, or other values of the axis",
+            axis.path
+        ));
+    }
     if let Some(point) = arguments.point {
         return show_point(&loaded, &engine, point, &arguments.set);
     }
@@ -42,6 +49,11 @@ pub(super) fn sweep(arguments: &SweepArguments) -> Ending {
         Ok(store) => store,
         Err(error) => return refuse(format!("error: {error}")),
     };
+    if arguments.fresh
+        && let Err(error) = super::plot::remove_drawn(&out)
+    {
+        return refuse(format!("error: {error}"));
+    }
     match run_chunks(&engine, &store, arguments.quiet) {
         Ok(Finish::Stopped(left)) => {
             note(format!("stopped; {left} chunks are left: run the same command again to go on"));
@@ -98,6 +110,11 @@ pub(super) fn merge_shards(arguments: &MergeArguments) -> Ending {
     }
 }
 
+/// Whether a `PATH=VALUE` is about a parameter.
+fn sets(argument: &str, path: &str) -> bool {
+    argument.split_once('=').is_some_and(|(set, _)| segments(set.trim()) == segments(path))
+}
+
 fn prepare(loaded: &Loaded) -> Result<(Engine, Identity, String), String> {
     let bound = loaded.sweep.as_ref().ok_or("this is no sweep")?;
     let held = match loaded.scenario.run.drive {
@@ -122,39 +139,66 @@ enum Finish {
     /// All are stored.
     Complete { failed: usize },
     /// The user stopped; so many are left.
-    Stopped(usize),
+    Stopped(u64),
+}
+
+/// Why no more chunks are run.
+enum Halt {
+    /// The user asked for it.
+    Stopped,
+    /// A chunk could not be stored.
+    Failed(StoreError),
 }
 
 /// Runs and stores the chunks that are missing, several at a time.
 fn run_chunks(engine: &Engine, store: &SweepStore, quiet: bool) -> Result<Finish, StoreError> {
     let stop = Arc::new(AtomicBool::new(false));
-    let flag = stop.clone();
-    // Where no handler can be set, an interrupt ends the program at once, and nothing that is stored is lost.
-    let _ = ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed));
-    let missing = store.missing();
-    let bar = Bar::new(store.chunks() * RUNS_PER_CHUNK.min(engine.runs()), quiet);
-    bar.skip((store.chunks() - missing.len() as u64) * RUNS_PER_CHUNK);
-    let ran: Result<Vec<Option<usize>>, StoreError> = missing
-        .par_iter()
-        .with_max_len(1)
-        .map(|chunk| {
-            if stop.load(Ordering::Relaxed) {
-                return Ok(None);
-            }
-            let first = chunk * RUNS_PER_CHUNK;
-            let runs = first..(first + RUNS_PER_CHUNK).min(engine.runs());
-            let count = runs.end - runs.start;
-            let rows: Vec<Row> = engine.rows(runs, Level::new());
-            let failed = rows.iter().filter(|row| row.status != "ok").count();
-            store.write_chunk(*chunk, &rows)?;
-            bar.advance(count, failed);
-            Ok(Some(failed))
-        })
-        .collect();
+    stop_when_asked(stop.clone());
+    let stored = store.stored()?;
+    let runs_of = |chunk: u64| chunk * RUNS_PER_CHUNK..((chunk + 1) * RUNS_PER_CHUNK).min(engine.runs());
+    let count = |chunk: u64| runs_of(chunk).end - runs_of(chunk).start;
+    let last = store.chunks().checked_sub(1).map(|place| store.chunk(place));
+    let short = last.map_or(0, |chunk| RUNS_PER_CHUNK - count(chunk));
+    let bar = Bar::new(store.chunks() * RUNS_PER_CHUNK - short, quiet);
+    bar.skip(stored.iter().map(|chunk| count(*chunk)).sum());
+    let (failed, done) = (AtomicUsize::new(0), AtomicU64::new(0));
+    // A shard of more chunks than can be counted here would never end.
+    let places = 0..usize::try_from(store.chunks()).unwrap_or(usize::MAX);
+    let ran = places.into_par_iter().with_max_len(1).try_for_each(|place| {
+        let chunk = store.chunk(place as u64);
+        if stored.contains(&chunk) {
+            return Ok(());
+        }
+        if stop.load(Ordering::Relaxed) {
+            return Err(Halt::Stopped);
+        }
+        let rows: Vec<Row> = engine.rows(runs_of(chunk), Level::new());
+        let badly = rows.iter().filter(|row| row.status != "ok").count();
+        store.write_chunk(chunk, &rows).map_err(Halt::Failed)?;
+        bar.advance(count(chunk), badly);
+        failed.fetch_add(badly, Ordering::Relaxed);
+        done.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    });
     bar.finish();
-    let ran = ran?;
-    let left = ran.iter().filter(|failed| failed.is_none()).count();
-    if left > 0 { Ok(Finish::Stopped(left)) } else { Ok(Finish::Complete { failed: ran.into_iter().flatten().sum() }) }
+    // What is left to do can be done again: an interrupt now ends the program.
+    stop.store(true, Ordering::Relaxed);
+    match ran {
+        Ok(()) => Ok(Finish::Complete { failed: failed.into_inner() }),
+        Err(Halt::Stopped) => Ok(Finish::Stopped(store.chunks() - stored.len() as u64 - done.into_inner())),
+        Err(Halt::Failed(error)) => Err(error),
+    }
+}
+
+/// At the first interrupt asks for a stop after the chunks at work; at the second ends the program. Where no handler can be
+/// set, the first ends it. Nothing that is stored is lost.
+fn stop_when_asked(stop: Arc<AtomicBool>) {
+    let _ = ctrlc::set_handler(move || {
+        if stop.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        note("stopping after the chunks at work; once more to stop at once (what is stored stays)");
+    });
 }
 
 /// The command that runs one point by itself.

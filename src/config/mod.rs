@@ -280,6 +280,9 @@ impl Loader<'_> {
         if has("claim") {
             return Some(Kind::Hypothesis);
         }
+        if has("scenario") {
+            return Some(Kind::Sweep);
+        }
         let scenario = ["arms", "circuit", "run", "compare", "pharmacology"].into_iter().any(has);
         if scenario {
             return Some(Kind::Scenario);
@@ -294,8 +297,8 @@ impl Loader<'_> {
             file,
             span: 0..0,
             path: String::new(),
-            message: "the file is neither a scenario nor a circuit nor a pharmacology".into(),
-            expected: "`arms`, `populations`, or `receptors` and `ligands`".into(),
+            message: "the file is neither a sweep nor a scenario nor a circuit nor a pharmacology".into(),
+            expected: "`[[axes]]` over a `scenario`, `arms`, `populations`, or `receptors` and `ligands`".into(),
             nearest: None,
         });
         None

@@ -1,7 +1,10 @@
 //! What a run leaves in its folder: manifest, summary, traces, the resolved scenario, figures. Every file is written
 //! beside its place and then moved there, so that a reader never sees half a file.
 
+mod identity;
+mod lock;
 mod manifest;
+mod merge;
 mod summary;
 pub mod sweep;
 pub mod table;
@@ -74,6 +77,32 @@ pub enum StoreError {
         /// What differs, by path.
         what: Vec<String>,
     },
+    /// The folder of a merged table holds something else.
+    #[error("`{}` holds something else than the shards; what differs: {}. Choose another folder with --out", folder.display(), what.join("; "))]
+    Occupied {
+        /// Which.
+        folder: PathBuf,
+        /// What differs, by path.
+        what: Vec<String>,
+    },
+    /// The folder holds a run.
+    #[error("`{}` holds a run, not a sweep; choose another folder", folder.display())]
+    OfARun {
+        /// Which.
+        folder: PathBuf,
+    },
+    /// The folder holds a sweep.
+    #[error("`{}` holds a sweep, not a run; choose another folder with --out", folder.display())]
+    OfASweep {
+        /// Which.
+        folder: PathBuf,
+    },
+    /// Another process writes to the folder.
+    #[error("another process is writing to `{}`; stop it first, or choose another folder with --out", folder.display())]
+    Busy {
+        /// Which.
+        folder: PathBuf,
+    },
     /// Shards do not fit together.
     #[error("{0}")]
     Shards(String),
@@ -94,8 +123,12 @@ impl Results {
     /// Writes scenario, summary and traces into a folder, which is made if absent, and the manifest last.
     ///
     /// # Errors
-    /// [`StoreError::Write`] with the file that could not be written; files written before stay.
+    /// [`StoreError::Write`] with the file that could not be written; files written before stay. [`StoreError::OfASweep`] where
+    /// the folder holds a sweep.
     pub fn write(&self, folder: &Path, manifest: &Manifest) -> Result<(), StoreError> {
+        if sweep::is_sweep(folder) {
+            return Err(StoreError::OfASweep { folder: folder.to_owned() });
+        }
         std::fs::create_dir_all(folder).map_err(|error| StoreError::Write { file: folder.to_owned(), error })?;
         write_file(&folder.join(SCENARIO), writer::to_toml(&self.scenario).as_bytes())?;
         write_file(&folder.join(SUMMARY), &summary::json(&self.summary))?;
@@ -131,7 +164,7 @@ impl Results {
 pub fn write_file(file: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let fail = |error| StoreError::Write { file: file.to_owned(), error };
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut temporary = tempfile::NamedTempFile::new_in(folder).map_err(fail)?;
+    let mut temporary = temporary_in(folder).map_err(fail)?;
     temporary.write_all(bytes).map_err(fail)?;
     place(temporary, file)
 }
@@ -140,21 +173,25 @@ pub fn write_file(file: &Path, bytes: &[u8]) -> Result<(), StoreError> {
 fn place(temporary: tempfile::NamedTempFile, file: &Path) -> Result<(), StoreError> {
     let fail = |error| StoreError::Write { file: file.to_owned(), error };
     temporary.as_file().sync_all().map_err(fail)?;
-    allow_reading(&temporary).map_err(fail)?;
     temporary.persist(file).map_err(|error| fail(error.error))?;
     Ok(())
 }
 
-/// Temporary files are private; results are as readable as other files.
-#[cfg(unix)]
-fn allow_reading(file: &tempfile::NamedTempFile) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))
+/// How the names of unfinished files begin.
+const TEMPORARY: &str = ".disinhibit-";
+
+/// A file that is still to be written and placed; as readable as the user's other files.
+fn temporary_in(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMPORARY);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
 }
 
-#[cfg(not(unix))]
-fn allow_reading(_: &tempfile::NamedTempFile) -> std::io::Result<()> {
-    Ok(())
+/// Whether a file was never finished.
+fn is_temporary(file: &Path) -> bool {
+    file.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(TEMPORARY))
 }
 
 fn read_file(file: &Path) -> Result<Vec<u8>, StoreError> {

@@ -257,6 +257,31 @@ fn schema(columns: &[Column]) -> Result<TypePtr, ParquetError> {
     Ok(Arc::new(Type::group_type_builder("sweep").with_fields(fields).build()?))
 }
 
+/// Keys of a chunk's stamp in the metadata of its file.
+const SWEEP: &str = "sweep";
+const CHUNK: &str = "chunk";
+
+/// Of which sweep a chunk is, by the hash of its identity, and which.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// The hash.
+    pub sweep: String,
+    /// The number.
+    pub chunk: u64,
+}
+
+/// The stamp of a chunk; none where the table is not that of a chunk.
+///
+/// # Errors
+/// [`ParquetError`] where the source is no whole table.
+pub fn stamp<R: ChunkReader + 'static>(source: R) -> Result<Option<Stamp>, ParquetError> {
+    let reader = SerializedFileReader::new(source)?;
+    let notes = reader.metadata().file_metadata().key_value_metadata();
+    let note = |key: &str| notes?.iter().find(|note| note.key == key)?.value.clone();
+    let stamp = || Some(Stamp { sweep: note(SWEEP)?, chunk: note(CHUNK)?.parse().ok()? });
+    Ok(stamp())
+}
+
 /// Writes a table, row group by row group.
 pub struct TableWriter<W: Write + Send> {
     writer: SerializedFileWriter<W>,
@@ -268,18 +293,25 @@ impl<W: Write + Send> TableWriter<W> {
     /// # Errors
     /// [`ParquetError`] where the target cannot be written.
     pub fn new(target: W, columns: &[Column]) -> Result<Self, ParquetError> {
-        Self::compressed(target, columns, Compression::ZSTD(ZstdLevel::try_new(3)?))
+        Self::with(target, columns, Compression::ZSTD(ZstdLevel::try_new(3)?), Vec::new())
     }
 
-    /// The same without compression, which for a few rows takes longer than it saves.
+    /// That of a chunk: without compression, which for a few rows takes longer than it saves, and with a stamp.
     ///
     /// # Errors
     /// [`ParquetError`] where the target cannot be written.
-    pub fn of_few_rows(target: W, columns: &[Column]) -> Result<Self, ParquetError> {
-        Self::compressed(target, columns, Compression::UNCOMPRESSED)
+    pub fn of_a_chunk(target: W, columns: &[Column], stamp: &Stamp) -> Result<Self, ParquetError> {
+        let notes = [(SWEEP, stamp.sweep.clone()), (CHUNK, stamp.chunk.to_string())];
+        let notes = notes.map(|(key, value)| KeyValue::new(key.to_owned(), value));
+        Self::with(target, columns, Compression::UNCOMPRESSED, notes.to_vec())
     }
 
-    fn compressed(target: W, columns: &[Column], compression: Compression) -> Result<Self, ParquetError> {
+    fn with(
+        target: W,
+        columns: &[Column],
+        compression: Compression,
+        mut notes: Vec<KeyValue>,
+    ) -> Result<Self, ParquetError> {
         let described: serde_json::Map<String, serde_json::Value> = columns
             .iter()
             .map(|column| {
@@ -289,11 +321,11 @@ impl<W: Write + Send> TableWriter<W> {
                 )
             })
             .collect();
-        let metadata = KeyValue::new("columns".to_owned(), serde_json::Value::Object(described).to_string());
+        notes.push(KeyValue::new("columns".to_owned(), serde_json::Value::Object(described).to_string()));
         let properties = WriterProperties::builder()
             .set_compression(compression)
             .set_created_by(concat!("disinhibit ", env!("CARGO_PKG_VERSION")).to_owned())
-            .set_key_value_metadata(Some(vec![metadata]))
+            .set_key_value_metadata(Some(notes))
             .build();
         let writer = SerializedFileWriter::new(target, schema(columns)?, Arc::new(properties))?;
         Ok(Self { writer })

@@ -12,8 +12,8 @@ const MOST_SOBOL_POINTS: u64 = 1 << 32;
 /// Why a design cannot be laid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DesignError {
-    /// The grid has more points than can be counted.
-    #[error("the grid has more than 2^53 points")]
+    /// There are more points than can be counted.
+    #[error("the design has more than 2^53 points")]
     TooMany,
     /// More points or dimensions than a sequence of Sobol' has.
     #[error(

@@ -2,10 +2,10 @@
 
 use super::{Axis, AxisValue, AxisValues, BoundAxis, BoundSweep, Design, Distribution, SD_OF_LOG, Scale, Sweep};
 use crate::spec::declare::{Parameter, Setting};
-use crate::spec::path::{PathError, joined};
+use crate::spec::path::{PathError, joined, segments};
 use crate::spec::readout::Readout;
 use crate::spec::scenario::Scenario;
-use crate::spec::validate::Problem;
+use crate::spec::validate::{Problem, validate};
 
 /// Fits a sweep to its scenario.
 ///
@@ -89,6 +89,23 @@ impl Binder<'_> {
         }
     }
 
+    /// Whether the scenario knows a word, such as the name of a phenotype. What makes a word invalid elsewhere in the scenario
+    /// may be mended by another axis, and marks its points.
+    fn known_word(&mut self, axis: &Axis, place: &str, setting: &Setting) {
+        let Setting::Text(word) = setting else { return };
+        let mut scenario = self.scenario.clone();
+        if !matches!(scenario.set(&axis.path, setting), Ok(None)) {
+            return;
+        }
+        let last = segments(&axis.path).pop();
+        if let Some(Problem { message, expected, nearest, .. }) =
+            validate(&scenario).into_iter().find(|problem| segments(&problem.path).pop() == last)
+        {
+            let message = format!("`{word}` does not fit: {message}");
+            self.problems.push(Problem { path: place.to_owned(), message, expected, nearest });
+        }
+    }
+
     fn number(&mut self, axis: &Axis, place: &str, key: &str, setting: Option<&Setting>) -> Option<(f64, Parameter)> {
         let Some(setting) = setting else {
             self.report(place, format!("`{key}` is missing"), "`values`, or `from` and `to`, or a distribution");
@@ -109,7 +126,9 @@ impl Binder<'_> {
             let mut parameter = None;
             let mut values = Vec::new();
             for (index, setting) in axis.values.iter().enumerate() {
-                let (value, declared) = self.fitted(axis, place, &format!("values.{index}"), setting)?;
+                let key = format!("values.{index}");
+                let (value, declared) = self.fitted(axis, place, &key, setting)?;
+                self.known_word(axis, &format!("{place}.{key}"), setting);
                 parameter = declared;
                 values.push(value);
             }
@@ -237,7 +256,7 @@ impl Binder<'_> {
             let known = || self.scenario.arms.iter().map(|arm| arm.name.as_str());
             if !known().any(|arm| arm == name) {
                 let nearest = crate::spec::nearest(name, known());
-                let expected = known().collect::<Vec<_>>().join(", ");
+                let expected = known().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
                 let message = format!("there is no arm `{name}`");
                 self.problems.push(Problem { path: format!("arms.{index}"), message, expected, nearest });
             }

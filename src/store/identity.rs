@@ -1,0 +1,157 @@
+//! What makes two sweeps the same, and which share of one a folder holds.
+
+use super::StoreError;
+use crate::config::writer;
+use crate::spec::{Scenario, Sweep};
+use crate::sweep::Engine;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// The file that says what is being run.
+pub const IDENTITY: &str = "manifest.json";
+
+/// A share of a sweep: number `index` (from 1) of `count`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// From 1 to `count`.
+    pub index: u64,
+    /// How many there are.
+    pub count: u64,
+}
+
+impl Shard {
+    /// The whole sweep.
+    pub const WHOLE: Self = Self { index: 1, count: 1 };
+
+    /// Whether a chunk belongs to it.
+    pub fn holds(self, chunk: u64) -> bool {
+        chunk % self.count == self.index - 1
+    }
+
+    /// How many of a sweep's chunks belong to it.
+    pub fn share(self, chunks: u64) -> u64 {
+        chunks.saturating_sub(self.index - 1).div_ceil(self.count)
+    }
+
+    /// Its chunk of this number, from 0 on.
+    pub fn chunk(self, place: u64) -> u64 {
+        place * self.count + self.index - 1
+    }
+}
+
+impl std::str::FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let expected = || format!("`{text}` is no shard; expected K/N with K from 1 to N, such as 3/64");
+        let (index, count) = text.split_once('/').ok_or_else(expected)?;
+        let shard = Self {
+            index: index.trim().parse().map_err(|_| expected())?,
+            count: count.trim().parse().map_err(|_| expected())?,
+        };
+        if (1..=shard.count).contains(&shard.index) { Ok(shard) } else { Err(expected()) }
+    }
+}
+
+/// What makes two sweeps the same: their configuration, and how they are cut into chunks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Identity {
+    pub(super) content: Value,
+    pub(super) hash: String,
+    /// How many chunks there are.
+    pub chunks: u64,
+}
+
+impl Identity {
+    /// That of a sweep of a scenario, in chunks of so many runs. `before_set` matters where drives are held.
+    pub fn new(sweep: &Sweep, scenario: &Scenario, engine: &Engine, chunk: u64) -> Self {
+        let content = json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "sweep": writer::sweep_to_json(sweep),
+            "scenario": writer::to_json(scenario),
+            "held_drives": engine.held_drives(),
+            "runs": engine.runs(),
+            "runs_per_chunk": chunk,
+        });
+        Self::of(content, engine.runs().div_ceil(chunk))
+    }
+
+    fn of(content: Value, chunks: u64) -> Self {
+        let digest = Sha256::digest(content.to_string());
+        let hash = digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        Self { content, hash, chunks }
+    }
+
+    /// As it stands in the manifest.
+    pub(super) fn stored(&self, shard: Shard) -> Vec<u8> {
+        let stored = json!({
+            "hash": self.hash,
+            "chunks": self.chunks,
+            "shard": [shard.index, shard.count],
+            "config": self.content,
+        });
+        // A JSON value is always written.
+        serde_json::to_vec_pretty(&stored).unwrap_or_default()
+    }
+
+    /// What the manifest in a folder says.
+    ///
+    /// # Errors
+    /// [`StoreError`] where there is none, or that of a run.
+    pub(super) fn read(folder: &Path) -> Result<(Self, Shard), StoreError> {
+        let file = folder.join(IDENTITY);
+        let bytes = super::read_file(&file)?;
+        let wrong = |message: String| StoreError::Content { file: file.clone(), message };
+        let stored: Value = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
+        if stored["shard"].is_null() {
+            return Err(StoreError::OfARun { folder: folder.to_owned() });
+        }
+        let number = |value: &Value| value.as_u64().ok_or_else(|| wrong("a number is missing".into()));
+        let shard = Shard { index: number(&stored["shard"][0])?, count: number(&stored["shard"][1])?.max(1) };
+        Ok((Self::of(stored["config"].clone(), number(&stored["chunks"])?), shard))
+    }
+}
+
+/// What a folder holds beside what it should hold; none where it is the same.
+pub(super) fn changes(known: &(Identity, Shard), wanted: &(Identity, Shard)) -> Option<Vec<String>> {
+    if known == wanted {
+        return None;
+    }
+    let mut what = Vec::new();
+    differences(&known.0.content, &wanted.0.content, "", &mut what);
+    if known.1 != wanted.1 {
+        let text = |shard: Shard| format!("{}/{}", shard.index, shard.count);
+        what.push(format!("shard (was {}, is {})", text(known.1), text(wanted.1)));
+    }
+    if what.is_empty() {
+        what.push("the manifest, which was changed by hand".to_owned());
+    }
+    Some(what)
+}
+
+/// The paths at which two configurations differ.
+pub(super) fn differences(one: &Value, other: &Value, path: &str, found: &mut Vec<String>) {
+    match (one, other) {
+        (Value::Object(one), Value::Object(other)) => {
+            let keys: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+            for key in keys {
+                let inner = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                differences(
+                    one.get(key).unwrap_or(&Value::Null),
+                    other.get(key).unwrap_or(&Value::Null),
+                    &inner,
+                    found,
+                );
+            }
+        }
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
+            for (index, (one, other)) in one.iter().zip(other).enumerate() {
+                differences(one, other, &format!("{path}.{index}"), found);
+            }
+        }
+        _ if one == other => {}
+        _ => found.push(format!("{path} (was {one}, is {other})")),
+    }
+}
