@@ -27,6 +27,8 @@ pub struct HillFit {
     pub hill_interval: [f64; 2],
     /// Share of the responses' variance that the curve explains.
     pub r_squared: f64,
+    /// The largest distance of a response from the curve, relative to the range of the responses.
+    pub largest_departure: f64,
 }
 
 impl HillFit {
@@ -35,12 +37,13 @@ impl HillFit {
         (self.top - self.bottom).mul_add(effect(dose, libm::log(self.ec50), self.hill), self.bottom)
     }
 
-    /// Whether the doses determine the curve: they surround its EC50, and it explains nearly all of the responses. The
-    /// bound is a choice; below it a curve with one bend is the wrong picture of the data.
+    /// Whether the doses determine the curve: they surround its EC50, and it explains nearly all of the responses and passes
+    /// none at a distance. The bounds are choices; beyond them a curve with one bend is the wrong picture of the data, such as
+    /// of a response that falls again at high doses.
     pub fn describes(&self, doses: &[f64]) -> bool {
         let highest = doses.iter().copied().fold(0.0, f64::max);
         let lowest = doses.iter().copied().filter(|dose| *dose > 0.0).fold(f64::INFINITY, f64::min);
-        self.r_squared > 0.95 && (lowest..=highest).contains(&self.ec50)
+        self.r_squared > 0.95 && self.largest_departure < 0.15 && (lowest..=highest).contains(&self.ec50)
     }
 }
 
@@ -76,6 +79,11 @@ pub fn fit(doses: &[f64], responses: &[f64]) -> Option<HillFit> {
     let (hill, ec50) = (libm::exp(log_hill), libm::exp(log_ec50));
     let (bottom, top, rest) = levels(&pairs, log_ec50, hill)?;
     let spread = standard_errors(&pairs, [bottom, top, log_ec50, log_hill], rest);
+    let departure = |(dose, response): &(f64, f64)| {
+        (response - (top - bottom).mul_add(effect(*dose, log_ec50, hill), bottom)).abs()
+    };
+    let responses = || pairs.iter().map(|(_, response)| *response);
+    let spanned = responses().fold(f64::NEG_INFINITY, f64::max) - responses().fold(f64::INFINITY, f64::min);
     let around = |log: f64, width: f64| [libm::exp(log - width), libm::exp(log + width)];
     Some(HillFit {
         bottom,
@@ -85,6 +93,7 @@ pub fn fit(doses: &[f64], responses: &[f64]) -> Option<HillFit> {
         hill,
         hill_interval: around(log_hill, spread[1]),
         r_squared: 1.0 - rest / total,
+        largest_departure: pairs.iter().map(departure).fold(0.0, f64::max) / spanned,
     })
 }
 
@@ -212,6 +221,10 @@ mod tests {
         assert_eq!(fit(&[1.0, 2.0, 3.0], &[0.0, 0.5, 1.0]), None);
         let bell: Vec<f64> = doses().iter().map(|dose| libm::exp(-libm::pow(libm::log(dose / 5.0), 2.0))).collect();
         assert!(fit(&doses(), &bell).is_none_or(|found| !found.describes(&doses())));
+        // A response that falls again at the highest doses, though most of its variance lies on a curve.
+        let falling = |dose: &f64| curve(*dose) - if *dose > 50.0 { 0.3 * libm::log(dose / 50.0) } else { 0.0 };
+        let found = fit(&doses(), &doses().iter().map(falling).collect::<Vec<_>>()).unwrap();
+        assert!(found.r_squared > 0.95 && !found.describes(&doses()), "{found:?}");
         let mut failed: Vec<f64> = doses().iter().map(|dose| curve(*dose)).collect();
         failed[15] = f64::NAN;
         approx::assert_relative_eq!(fit(&doses(), &failed).unwrap().ec50, 3.0, max_relative = 1e-5);
