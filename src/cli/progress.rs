@@ -1,7 +1,7 @@
 //! What the program says: results on standard output, progress and errors on standard error.
 
 use super::Ending;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
@@ -79,7 +79,8 @@ impl Bar {
             let rate = (state.done - state.skipped) as f64 / state.started.elapsed().as_secs_f64().max(1e-9);
             let left = state.total.saturating_sub(state.done) as f64 / rate;
             let State { done, total, failed, .. } = *state;
-            note(format!("{done}/{total} runs, {rate:.0} per s, {left:.0} s left, {failed} failed"));
+            let left = HumanDuration(Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX));
+            note(format!("{done}/{total} runs, {rate:.0} per s, {left} left, {failed} failed"));
         }
     }
 
