@@ -1,6 +1,7 @@
 //! Drugs given together, from a sweep's table over two or three axes of doses: effects against those of drugs that do not
 //! interact, and isoboles.
 
+use super::replicates::joined;
 use super::sensitivity::quoted;
 use super::sweep::SweepTable;
 use crate::plot::{Figure, HeatMapFigure, HeatPanel, Isobole, IsobolePanel, IsobologramFigure, SweptAxis};
@@ -43,10 +44,20 @@ impl SweepTable<'_> {
         surface
     }
 
+    /// The response that counts as the effect 1, where the readout has one of its own: a rescue of 1 is full.
+    fn full(&self, readout: usize) -> Option<f64> {
+        self.columns[readout].name.starts_with("rescue").then_some(1.0)
+    }
+
+    /// What the readout is, without its unit: effects have none.
+    fn unitless(&self, readout: usize) -> String {
+        let titled = self.titled(readout);
+        let unit = format!(" ({})", self.columns[readout].unit);
+        titled.strip_suffix(&unit).map_or(titled.clone(), str::to_owned)
+    }
+
     fn synergy_of(&self, arm: &str, axes: &[usize], readout: usize) -> Option<Synergy> {
-        // A rescue of 1 is full; other readouts have no scale of their own.
-        let scale = self.columns[readout].name.starts_with("rescue").then_some(1.0);
-        synergy(&self.surface(arm, axes, readout), scale, SEED)
+        synergy(&self.surface(arm, axes, readout), self.full(readout), SEED)
     }
 
     /// Every combination of every arm and readout as CSV, and means over the surfaces.
@@ -159,8 +170,12 @@ impl SweepTable<'_> {
         let say =
             |mean: &Estimate| format!("{:.2} ({:.2} to {:.2})", mean.value, mean.low, mean.high).replace('-', "−");
         let (third, bliss, loewe) = (self.third(axes), say(&found.beyond_bliss), say(&found.beyond_loewe));
-        let subtitle = format!("{arm}{third}; mean beyond Bliss {bliss}, beyond Loewe {loewe}");
-        let value = format!("effect on {}", self.titled(readout));
+        let means = format!("{arm}{third}; mean beyond Bliss {bliss}, beyond Loewe {loewe}");
+        let subtitle = joined([means, self.averaged()]);
+        let value = match self.full(readout) {
+            Some(_) => format!("effect on {}", self.titled(readout)),
+            None => format!("effect on {} (share of the largest)", self.unitless(readout)),
+        };
         HeatMapFigure { title: self.title.clone(), subtitle, x, y, value, panels }.render()
     }
 
@@ -201,8 +216,10 @@ impl SweepTable<'_> {
             }
         };
         let panels = slices.iter().map(panel).collect();
-        let (third, value) = (self.third(axes), self.titled(readout));
-        let subtitle = format!("{arm}{third}; doses that together have a share of the effect on {value}");
+        let (third, value) = (self.third(axes), self.unitless(readout));
+        let effect = if self.full(readout).is_some() { "effect" } else { "largest effect" };
+        let doses = format!("{arm}{third}; doses that together have a share of the {effect} on {value}");
+        let subtitle = joined([doses, self.averaged()]);
         IsobologramFigure { title: self.title.clone(), subtitle, x, y, panels }.render()
     }
 }
