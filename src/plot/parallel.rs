@@ -104,7 +104,7 @@ impl ParallelFigure {
         let titles = self.axes.iter().map(SweptAxis::title).chain([self.value.clone()]);
         let names: Vec<Vec<String>> = titles.map(|title| lines::lines(&title, STYLE, NAME, 4)).collect();
         let half = names.first().map_or(0.0, |name| lines::widest(name, STYLE) / 2.0);
-        let left = MARGIN + (10.0 + longest.min(WORD)).max(half);
+        let left = (MARGIN + 10.0 + longest.min(WORD)).max(half + MARGIN / 3.0);
         let extra = |first: usize| {
             let most = names.iter().skip(first).step_by(2).map(Vec::len).max().unwrap_or(1);
             lines::height(most.saturating_sub(1), STYLE)
