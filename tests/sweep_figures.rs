@@ -264,3 +264,21 @@ fn panels_without_a_value_and_readouts_that_do_not_vary_say_so() {
         says(&figure, &["too few values: peak (Hz)"]);
     }
 }
+
+#[test]
+fn crowds_of_words_and_endless_names_stay_apart() {
+    let words = || -> Values {
+        let made: Vec<&'static str> =
+            (0..40).map(|k| &*Box::leak(format!("an arm of a long name, number {k}").into_boxed_str())).collect();
+        Values::Words(made.leak())
+    };
+    let endless = || -> &'static str { Box::leak("a_path.of many-parts/".repeat(40).into_boxed_str()) };
+    let sum = |row: &Row| row.places.iter().sum::<usize>() as f64;
+    Made::new(vec![(endless(), "mg/kg", words())]).figure(&sum);
+    Made::new(vec![(endless(), "mg/kg", words()), ("words", "", words())]).figure(&sum);
+    let few = Values::Numbers(&[0.0, 0.00001]);
+    Made::new(vec![("words", "", words()), (endless(), "", few), (endless(), "mg/kg", PHENOTYPES)]).figure(&sum);
+    let single = || Values::Words(&["a single word of many characters, which are all written"]);
+    Made::new(vec![("words", "", single()), ("others", "", single())]).figure(&sum);
+    Made::new(vec![("words", "", single())]).figure(&sum);
+}

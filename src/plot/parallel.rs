@@ -46,6 +46,8 @@ const TALL: f64 = 210.0;
 /// The longest word that is written in full at an axis.
 const WORD: f64 = APART - 12.0;
 const WORD_LINES: usize = 2;
+/// Height of a line of words.
+const LINE: f64 = 13.0;
 /// Room for a line of an axis's name.
 const NAME: f64 = 2.0 * APART - 12.0;
 const FAILED: Color = Color(204, 51, 17);
@@ -179,9 +181,11 @@ fn draw_axis(canvas: &mut Canvas, scale: &Axis, x: f64, ticks: &[Tick]) {
     let (low, high) = scale.ends();
     let (bottom, top) = (scale.at(low), scale.at(high));
     canvas.line(&[(x, bottom), (x, top)], Stroke::solid(Color::INK, 1.2));
-    let most = scale.word_room().map_or(1, |room| ((room / 13.0) as usize).clamp(1, WORD_LINES));
+    let most = scale.word_room().map_or(1, |room| ((room / LINE) as usize).clamp(1, WORD_LINES));
+    // Where not every word has room, only some are written.
+    let every = scale.word_room().map_or(1, |room| (LINE / room.max(0.1)).ceil().max(1.0) as usize);
     let style = STYLE.align(Align::End);
-    for tick in ticks {
+    for tick in ticks.iter().step_by(every) {
         let y = scale.at(tick.value);
         canvas.line(&[(x - 3.0, y), (x, y)], Stroke::solid(Color::INK, 1.0));
         let text = word_lines(&tick.text, most);
