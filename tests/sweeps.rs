@@ -361,7 +361,7 @@ fn shipped_sweeps_fit_their_scenarios() {
     }
 }
 
-/// The figures of a sweep: they parse, name axes, units and arms, and no text covers another.
+/// The figures of a sweep: they parse, name axes, units and arms, and no text covers another or is cut at the edge.
 fn check_figures(folder: &Path, stems: &[&str], words: &[&str]) {
     let stored = sweep::read_columns(&folder.join("results.parquet"), is_drawn).unwrap();
     let table = SweepTable::new("A sweep".into(), Design::Grid, String::new(), &stored).unwrap();
@@ -373,7 +373,11 @@ fn check_figures(folder: &Path, stems: &[&str], words: &[&str]) {
         let text: String = document.descendants().filter_map(|node| node.text()).collect::<Vec<_>>().join("\n");
         words.iter().for_each(|word| assert!(text.contains(word), "{stem} lacks {word}"));
         let labels = figure.labels();
+        let (width, height) = figure.size();
         for (index, label) in labels.iter().enumerate() {
+            let bounds = &label.bounds;
+            assert!(bounds.left >= 0.0 && bounds.right <= f64::from(width), "{stem}: `{}` is cut", label.text);
+            assert!(bounds.top >= 0.0 && bounds.bottom <= f64::from(height), "{stem}: `{}` is cut", label.text);
             for other in &labels[index + 1..] {
                 assert!(!label.bounds.overlaps(&other.bounds), "{stem}: `{}` covers `{}`", label.text, other.text);
             }

@@ -113,6 +113,11 @@ impl Axis {
         Self { words: words.to_vec(), ..self }
     }
 
+    /// Pixels between neighbouring words; none where numbers are written.
+    pub(super) fn word_room(&self) -> Option<f64> {
+        (!self.words.is_empty()).then(|| (self.at(1.0) - self.at(0.0)).abs())
+    }
+
     /// Lowest and highest value.
     pub(super) fn ends(&self) -> (f64, f64) {
         (self.low, self.high)
@@ -136,7 +141,8 @@ impl Axis {
     pub(super) fn ticks(&self, wanted: usize) -> Vec<Tick> {
         if !self.words.is_empty() {
             let tick = |(place, word): (usize, &String)| Tick { value: place as f64, text: word.clone() };
-            return self.words.iter().enumerate().map(tick).collect();
+            let shown = |tick: &Tick| tick.value >= self.low && tick.value <= self.high;
+            return self.words.iter().enumerate().map(tick).filter(shown).collect();
         }
         let wanted = wanted.max(2) as f64;
         match self.kind {

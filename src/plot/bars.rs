@@ -2,8 +2,8 @@
 
 use super::axis::{self, Axis};
 use super::canvas::{Align, Canvas, Figure, Stroke, Type};
-use super::font;
 use super::geometry::Rect;
+use super::lines;
 use super::palette::Color;
 use super::panel::{self, Entry, LABEL, MARGIN, Panel, SMALL};
 
@@ -55,37 +55,56 @@ const KINDS: [Color; 3] = [Color(0, 114, 178), Color(160, 196, 222), Color(213, 
 const WIDE: f64 = 230.0;
 const THICK: f64 = 8.0;
 const BETWEEN: f64 = 28.0;
+/// The longest line of a name.
 const LONGEST: f64 = 190.0;
 /// Panels side by side.
 const COLUMNS: usize = 3;
+const NAME: Type = Type { size: SMALL, bold: false, color: Color::INK, align: Align::End };
+const PANEL_NAME: Type = Type { size: LABEL, bold: true, color: Color::INK, align: Align::Start };
 
 impl BarFigure {
     /// Draws the figure.
     pub fn render(&self) -> Figure {
-        let style = Type::new(SMALL, Color::INK);
-        let names = self.panels.iter().flat_map(|panel| &panel.groups).map(|group| style.width(&group.name));
-        let left = MARGIN + names.fold(0.0, f64::max).min(LONGEST) + 10.0;
+        let groups = || self.panels.iter().flat_map(|panel| &panel.groups);
+        let names: Vec<Vec<String>> = groups().map(BarGroup::lines).collect();
+        let left = MARGIN + names.iter().map(|name| lines::widest(name, NAME)).fold(0.0, f64::max) + 10.0;
         let columns = self.panels.len().clamp(1, COLUMNS);
         let width = left + columns as f64 * (WIDE + BETWEEN) + MARGIN;
         let mut canvas = Canvas::new();
         let top = panel::heading(&mut canvas, &self.title, &self.subtitle, width) + 10.0;
+        if self.panels.is_empty() {
+            return canvas.finish(&self.title, width, top + MARGIN / 2.0);
+        }
         let entry =
             |(name, color): (&String, &Color)| Entry { name: name.clone(), stroke: Stroke::solid(*color, THICK) };
         let entries: Vec<Entry> = self.kinds.iter().zip(&KINDS).map(entry).collect();
         let mut top = top + panel::legend(&mut canvas, &entries, (MARGIN, top), width - 2.0 * MARGIN) + 30.0;
-        let row_height = self.kinds.len() as f64 * THICK + 8.0;
+        let most = names.iter().map(Vec::len).max().unwrap_or(1);
+        let row_height = (self.kinds.len() as f64 * THICK + 8.0).max(lines::height(most, NAME) + 5.0);
         for row in self.panels.chunks(columns) {
             let most = row.iter().map(|panel| panel.groups.len()).max().unwrap_or(0);
             let height = most as f64 * row_height + 6.0;
-            for (column, one) in row.iter().enumerate() {
+            let titles: Vec<Vec<String>> =
+                row.iter().map(|one| lines::lines(&one.name, PANEL_NAME, WIDE + BETWEEN - 12.0, 3)).collect();
+            let most = titles.iter().map(Vec::len).max().unwrap_or(1);
+            top += lines::height(most.saturating_sub(1), PANEL_NAME);
+            for (column, (one, title)) in row.iter().zip(&titles).enumerate() {
                 let start = left + column as f64 * (WIDE + BETWEEN);
                 let frame = Rect::new(start, top, start + WIDE, top + height);
+                lines::above(&mut canvas, title, (frame.left + 1.0, frame.top - 6.0), PANEL_NAME);
                 one.draw(&mut canvas, frame, row_height, column == 0);
             }
             top += height + 58.0;
         }
         panel::title_below(&mut canvas, &self.value, f64::midpoint(left, width - MARGIN), top - 58.0);
         canvas.finish(&self.title, width, top)
+    }
+}
+
+impl BarGroup {
+    /// The name in lines.
+    fn lines(&self) -> Vec<String> {
+        lines::lines(&self.name, NAME, LONGEST, 3)
     }
 }
 
@@ -98,11 +117,11 @@ impl BarPanel {
         let panel = Panel { frame, x: lengths, y: Axis::linear((0.0, 1.0), frame.bottom, frame.top) };
         let zero = panel.x.at(0.0);
         for (index, group) in self.groups.iter().enumerate() {
-            let top = frame.top + 5.0 + index as f64 * row_height;
+            let spare = row_height - group.bars.len() as f64 * THICK - 8.0;
+            let top = frame.top + 5.0 + index as f64 * row_height + spare / 2.0;
             if named {
                 let middle = top + group.bars.len() as f64 * THICK / 2.0;
-                let name = font::fit(&group.name, SMALL, false, LONGEST);
-                canvas.text_beside(&name, (frame.left - 8.0, middle), Type::new(SMALL, Color::INK).align(Align::End));
+                lines::beside(canvas, &group.lines(), (frame.left - 8.0, middle), NAME);
             }
             for (kind, bar) in group.bars.iter().enumerate() {
                 let upper = top + kind as f64 * THICK;
@@ -123,6 +142,5 @@ impl BarPanel {
             canvas.line(&[(x, frame.bottom), (x, frame.bottom + 4.0)], Stroke::solid(Color::INK, 1.0));
             canvas.text(&tick.text, (x, frame.bottom + 17.0), Type::new(SMALL, Color::INK).align(Align::Middle));
         }
-        panel.title(canvas, &font::fit(&self.name, LABEL, true, WIDE), Color::INK);
     }
 }

@@ -87,7 +87,7 @@ impl Type {
 
 pub(super) enum Item {
     Line(Vec<Point>, Color, f64),
-    Polygon(Vec<Point>, Color),
+    Polygon(Vec<Point>, Color, f64),
     Disc(Point, f64, Color),
     Text { text: String, at: Point, style: Type, upright: bool },
 }
@@ -134,8 +134,13 @@ impl Canvas {
     }
 
     pub(super) fn polygon(&mut self, points: Vec<Point>, color: Color) {
+        self.veil(points, color, 1.0);
+    }
+
+    /// A polygon through which is seen what lies below it: opacity 0 to 1.
+    pub(super) fn veil(&mut self, points: Vec<Point>, color: Color, opacity: f64) {
         if points.len() > 2 && points.iter().all(finite) {
-            self.items.push(Item::Polygon(points, color));
+            self.items.push(Item::Polygon(points, color, opacity));
         }
     }
 

@@ -84,6 +84,17 @@ pub(super) fn fit(text: &str, size: f64, bold: bool, room: f64) -> String {
     cut
 }
 
+/// The text in two: as much as fits in `room`, at least a character, and the rest.
+pub(super) fn split(text: &str, size: f64, bold: bool, room: f64) -> (&str, &str) {
+    let face = face(bold);
+    let mut used = 0.0;
+    let wide = |(at, c): (usize, char)| {
+        used += face.glyph(c).advance * size;
+        (used > room && at > 0).then_some(at)
+    };
+    text.split_at(text.char_indices().find_map(wide).unwrap_or(text.len()))
+}
+
 impl Face {
     fn read(data: &'static [u8]) -> Self {
         let table = |tag: &[u8; 4]| find_table(data, *tag).unwrap_or(usize::MAX);

@@ -2,10 +2,10 @@
 
 use super::axis::{self, Axis};
 use super::canvas::{Canvas, Figure, Point, Stroke, Type};
-use super::font;
 use super::geometry::Rect;
 use super::palette::{Color, ramp};
-use super::panel::{self, LABEL, MARGIN, Panel, SMALL};
+use super::panel::{self, AXIS_TITLE, LABEL, MARGIN, Panel, SMALL};
+use super::{lines, ticks};
 
 /// A named axis of a sweep.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +43,10 @@ impl SweptAxis {
             return vec![back(only - 0.5), back(only + 0.5)];
         };
         let (start, end) = (places[1] - first, last - places[places.len() - 2]);
-        let mut borders = vec![first - start / 2.0];
+        let below = first - start / 2.0;
+        // What is never below 0 has no cell there.
+        let nonnegative = !log && first >= 0.0 && self.words.is_empty();
+        let mut borders = vec![if nonnegative { below.max(0.0) } else { below }];
         borders.extend(places.windows(2).map(|pair| f64::midpoint(pair[0], pair[1])));
         borders.push(last + end / 2.0);
         borders.into_iter().map(back).collect()
@@ -84,63 +87,96 @@ pub struct HeatMapFigure {
 }
 
 const SIDE: f64 = 250.0;
-const LEFT: f64 = 74.0;
 const BETWEEN: f64 = 26.0;
 const BAR: f64 = 14.0;
+/// The edge of contours.
+const EDGE: Color = Color(90, 90, 90);
+/// The most lines of an axis title.
+const TITLE_LINES: usize = 3;
+
+/// Where the panels stand.
+struct Layout {
+    columns: usize,
+    rows: usize,
+    left: f64,
+    top: f64,
+    /// From one row to the next.
+    pitch: f64,
+    /// What words under the panels take beyond a line of numbers.
+    words: f64,
+    /// Lines of the axes' titles.
+    titles: [Vec<String>; 2],
+}
+
+impl Layout {
+    fn frame(&self, index: usize) -> Rect {
+        let left = self.left + (index % self.columns) as f64 * (SIDE + BETWEEN);
+        let top = self.top + (index / self.columns) as f64 * self.pitch;
+        Rect::new(left, top, left + SIDE, top + SIDE)
+    }
+}
 
 impl HeatMapFigure {
     /// Draws the figure.
     pub fn render(&self) -> Figure {
         let mut canvas = Canvas::new();
-        let columns = self.panels.len().clamp(1, 3);
-        let rows = self.panels.len().div_ceil(columns).max(1);
-        let bar_room = 24.0 + BAR + 66.0;
-        let width = LEFT + columns as f64 * SIDE + (columns - 1) as f64 * BETWEEN + bar_room + MARGIN;
-        let top = panel::heading(&mut canvas, &self.title, &self.subtitle, width) + 34.0;
-        let all = self.panels.iter().flat_map(|panel| panel.values.iter().flatten().copied());
-        let ends = axis::range(all).unwrap_or((0.0, 1.0));
-        let height = rows as f64 * SIDE + (rows - 1) as f64 * (BETWEEN + 40.0);
-        let scale = Axis::linear(ends, top + height.min(SIDE), top);
-        let levels: Vec<f64> = scale.ticks(6).iter().map(|tick| tick.value).collect();
+        let mut layout = self.lay_out();
+        let bar_name = lines::lines(&self.value, AXIS_TITLE, SIDE + 30.0, 2);
+        let bar_room = 24.0 + BAR + 66.0 + lines::height(bar_name.len().saturating_sub(1), AXIS_TITLE);
+        let columns = layout.columns as f64;
+        let width = layout.left + columns * SIDE + (columns - 1.0) * BETWEEN + bar_room + MARGIN;
+        layout.top = panel::heading(&mut canvas, &self.title, &self.subtitle, width) + 34.0;
+        let top = layout.top;
+        let ends = axis::range(self.panels.iter().flat_map(|panel| panel.values.iter().flatten().copied()));
+        let scale = Axis::linear(ends.unwrap_or((0.0, 1.0)), top + SIDE, top);
         let mut failed = false;
         for (index, one) in self.panels.iter().enumerate() {
-            let (column, row) = (index % columns, index / columns);
-            let left = LEFT + column as f64 * (SIDE + BETWEEN);
-            let panel_top = top + row as f64 * (SIDE + BETWEEN + 40.0);
-            let frame = Rect::new(left, panel_top, left + SIDE, panel_top + SIDE);
-            failed |= self.draw_panel(&mut canvas, one, frame, &scale, &levels, column == 0);
-            if row + 1 == rows || index + columns >= self.panels.len() {
-                panel::title_below(&mut canvas, &self.x.title(), left + SIDE / 2.0, frame.bottom);
+            let frame = layout.frame(index);
+            let first = index % layout.columns == 0;
+            failed |= self.draw_panel(&mut canvas, one, frame, &scale, first);
+            if index + layout.columns >= self.panels.len() {
+                let middle = f64::midpoint(frame.left, frame.right);
+                panel::titles_below(&mut canvas, &layout.titles[0], middle, frame.bottom + layout.words);
             }
-            if column == 0 {
-                panel::title_upright(&mut canvas, &self.y.title(), MARGIN + 4.0, panel_top + SIDE / 2.0);
+            if first {
+                panel::titles_at_margin(&mut canvas, &layout.titles[1], f64::midpoint(frame.top, frame.bottom));
             }
         }
-        self.draw_bar(&mut canvas, (LEFT + columns as f64 * (SIDE + BETWEEN) - BETWEEN + 24.0, top), &scale, width);
-        let mut bottom = top + height + 44.0;
+        if ends.is_some() {
+            draw_bar(&mut canvas, (width - MARGIN - bar_room + 24.0, top), &scale);
+            lines::upright(&mut canvas, &bar_name, (width - MARGIN, top + SIDE / 2.0), AXIS_TITLE);
+        }
+        let mut bottom = top + (layout.rows - 1) as f64 * layout.pitch + SIDE + 44.0 + layout.words;
+        bottom += lines::height(layout.titles[0].len().saturating_sub(1), AXIS_TITLE);
         if failed {
-            let mark = Rect::around((LEFT + 7.0, bottom + 12.0), 14.0, 14.0);
+            let mark = Rect::around((layout.left + 7.0, bottom + 12.0), 14.0, 14.0);
             draw_failure(&mut canvas, mark);
-            canvas.text_beside(
-                "failed, or without a value",
-                (LEFT + 22.0, bottom + 12.0),
-                Type::new(SMALL, Color::SOFT),
-            );
+            let style = Type::new(SMALL, Color::SOFT);
+            canvas.text_beside("failed, or without a value", (layout.left + 22.0, bottom + 12.0), style);
             bottom += 24.0;
         }
         canvas.finish(&self.title, width, bottom + MARGIN / 2.0)
     }
 
+    /// Where the panels stand below a heading that is not yet drawn.
+    fn lay_out(&self) -> Layout {
+        let columns = self.panels.len().clamp(1, 3);
+        let titles = [&self.x, &self.y].map(|axis| lines::lines(&axis.title(), AXIS_TITLE, SIDE + 18.0, TITLE_LINES));
+        let numbers = ticks::width_beside(&self.y.axis(SIDE, 0.0), SIDE);
+        let words = ticks::extra_below(&self.x.axis(0.0, SIDE));
+        Layout {
+            columns,
+            rows: self.panels.len().div_ceil(columns).max(1),
+            left: panel::room_at_left(numbers, titles[1].len()),
+            top: 0.0,
+            pitch: SIDE + BETWEEN + 40.0 + words,
+            words,
+            titles,
+        }
+    }
+
     /// Draws cells, contours and axes; true where a cell failed.
-    fn draw_panel(
-        &self,
-        canvas: &mut Canvas,
-        one: &HeatPanel,
-        frame: Rect,
-        scale: &Axis,
-        levels: &[f64],
-        numbered: bool,
-    ) -> bool {
+    fn draw_panel(&self, canvas: &mut Canvas, one: &HeatPanel, frame: Rect, scale: &Axis, numbered: bool) -> bool {
         let panel = Panel { frame, x: self.x.axis(frame.left, frame.right), y: self.y.axis(frame.bottom, frame.top) };
         let (xs, ys) = (self.x.borders(), self.y.borders());
         let mut failed = false;
@@ -164,16 +200,26 @@ impl HeatMapFigure {
                 }
             }
         }
-        for level in levels {
-            for segment in self.contour(one, *level) {
-                let points = segment.map(|(x, y)| (panel.x.at(x), panel.y.at(y)));
-                canvas.line(&points, Stroke::solid(Color::WHITE, 1.0));
+        self.draw_contours(canvas, one, &panel, scale);
+        panel.draw_axes(canvas, true, numbered);
+        let style = Type::new(LABEL, Color::INK).bold();
+        panel.title(canvas, &lines::shortened(&one.name, style, SIDE), Color::INK);
+        failed
+    }
+
+    /// Lines through equal values. Between words there is nothing for them to run through.
+    fn draw_contours(&self, canvas: &mut Canvas, one: &HeatPanel, panel: &Panel, scale: &Axis) {
+        if !(self.x.words.is_empty() && self.y.words.is_empty()) {
+            return;
+        }
+        let segments: Vec<[Point; 2]> =
+            scale.ticks(6).iter().flat_map(|level| self.contour(one, level.value)).collect();
+        // The dark edge shows them on light cells too.
+        for stroke in [Stroke::solid(EDGE, 2.2), Stroke::solid(Color::WHITE, 1.0)] {
+            for segment in &segments {
+                canvas.line(&segment.map(|(x, y)| (panel.x.at(x), panel.y.at(y))), stroke);
             }
         }
-        panel.draw_axes(canvas, true, numbered);
-        let name = font::fit(&one.name, LABEL, true, SIDE);
-        panel.title(canvas, &name, Color::INK);
-        failed
     }
 
     /// The line on which a value is reached, in pieces between neighbouring cells' middles (marching squares).
@@ -206,25 +252,22 @@ impl HeatMapFigure {
         }
         segments
     }
+}
 
-    /// What the colours mean.
-    fn draw_bar(&self, canvas: &mut Canvas, (left, top): Point, scale: &Axis, width: f64) {
-        let bottom = top + SIDE;
-        let steps = 100;
-        let (low, high) = scale.ends();
-        for step in 0..steps {
-            let share = (f64::from(step) + 0.5) / f64::from(steps);
-            let y = |share: f64| bottom + share * (top - bottom);
-            let (upper, lower) = (y(f64::from(step + 1) / f64::from(steps)), y(f64::from(step) / f64::from(steps)));
-            canvas.rect(Rect::new(left, upper, left + BAR, lower + 0.3), ramp(share));
-        }
-        for tick in scale.ticks(6) {
-            let y = bottom + (tick.value - low) / (high - low) * (top - bottom);
-            canvas.line(&[(left, y), (left + BAR, y)], Stroke::solid(Color::WHITE, 1.0));
-            canvas.text_beside(&tick.text, (left + BAR + 6.0, y), Type::new(SMALL, Color::INK));
-        }
-        let name = font::fit(&self.value, LABEL, false, SIDE + 40.0);
-        panel::title_upright(canvas, &name, width - MARGIN, f64::midpoint(top, bottom));
+/// What the colours mean.
+fn draw_bar(canvas: &mut Canvas, (left, top): Point, scale: &Axis) {
+    let bottom = top + SIDE;
+    let steps = 100;
+    for step in 0..steps {
+        let share = (f64::from(step) + 0.5) / f64::from(steps);
+        let y = |share: f64| bottom + share * (top - bottom);
+        let (upper, lower) = (y(f64::from(step + 1) / f64::from(steps)), y(f64::from(step) / f64::from(steps)));
+        canvas.rect(Rect::new(left, upper, left + BAR, lower + 0.3), ramp(share));
+    }
+    for tick in scale.ticks(6) {
+        let y = scale.at(tick.value);
+        canvas.line(&[(left, y), (left + BAR, y)], Stroke::solid(Color::WHITE, 1.0));
+        canvas.text_beside(&tick.text, (left + BAR + 6.0, y), Type::new(SMALL, Color::INK));
     }
 }
 
@@ -238,4 +281,19 @@ fn draw_failure(canvas: &mut Canvas, cell: Rect) {
     let line = Stroke::solid(Color::FAINT, 1.0);
     canvas.line(&[(cell.left + 1.0, cell.top + 1.0), (cell.right - 1.0, cell.bottom - 1.0)], line);
     canvas.line(&[(cell.left + 1.0, cell.bottom - 1.0), (cell.right - 1.0, cell.top + 1.0)], line);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_end_half_way_between_values_and_not_below_0() {
+        let borders = |values: &[f64]| SweptAxis { values: values.to_vec(), ..SweptAxis::default() }.borders();
+        assert_eq!(borders(&[0.125, 0.625, 1.125]), [0.0, 0.375, 0.875, 1.375]);
+        assert_eq!(borders(&[0.0, 1.0]), [0.0, 0.5, 1.5]);
+        assert_eq!(borders(&[-1.0, 1.0]), [-2.0, 0.0, 2.0]);
+        let words = SweptAxis { words: vec!["a".into(), "b".into()], values: vec![0.0, 1.0], ..SweptAxis::default() };
+        assert_eq!(words.borders(), [-0.5, 0.5, 1.5]);
+    }
 }

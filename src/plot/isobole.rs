@@ -2,11 +2,11 @@
 
 use super::axis::Axis;
 use super::canvas::{Canvas, Dash, Figure, Point, Stroke, Type};
-use super::font;
 use super::geometry::Rect;
 use super::heat_map::SweptAxis;
 use super::palette::Color;
-use super::panel::{self, CURVE, Entry, LABEL, MARGIN, Panel, SMALL};
+use super::panel::{self, AXIS_TITLE, CURVE, Entry, LABEL, MARGIN, Panel, SMALL};
+use super::{lines, ticks};
 
 /// The doses of one effect.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -45,7 +45,6 @@ pub struct IsobologramFigure {
 
 const COLORS: [Color; 3] = [Color(86, 180, 233), Color(0, 114, 178), Color(51, 34, 136)];
 const SIDE: f64 = 230.0;
-const LEFT: f64 = 74.0;
 const BETWEEN: f64 = 26.0;
 const COLUMNS: usize = 3;
 
@@ -53,7 +52,11 @@ impl IsobologramFigure {
     /// Draws the figure.
     pub fn render(&self) -> Figure {
         let columns = self.panels.len().clamp(1, COLUMNS);
-        let width = (LEFT + columns as f64 * (SIDE + BETWEEN) + MARGIN).max(420.0);
+        let titles = [&self.x, &self.y].map(|axis| lines::lines(&axis.title(), AXIS_TITLE, SIDE + 18.0, 3));
+        let numbers = ticks::width_beside(&scale(&self.y, SIDE, 0.0), SIDE);
+        let start = panel::room_at_left(numbers, titles[1].len());
+        let more = lines::height(titles[0].len().saturating_sub(1), AXIS_TITLE);
+        let width = (start + columns as f64 * (SIDE + BETWEEN) + MARGIN).max(420.0);
         let mut canvas = Canvas::new();
         let top = panel::heading(&mut canvas, &self.title, &self.subtitle, width) + 8.0;
         let mut entries: Vec<Entry> = self
@@ -74,19 +77,21 @@ impl IsobologramFigure {
         let mut bottom = top;
         for (index, one) in self.panels.iter().enumerate() {
             let (column, row) = (index % columns, index / columns);
-            let left = LEFT + column as f64 * (SIDE + BETWEEN);
-            let above = top + row as f64 * (SIDE + 74.0);
+            let left = start + column as f64 * (SIDE + BETWEEN);
+            let above = top + row as f64 * (SIDE + 74.0 + more);
             let frame = Rect::new(left, above, left + SIDE, above + SIDE);
             self.draw(&mut canvas, one, frame, column == 0);
-            bottom = frame.bottom;
+            panel::titles_below(&mut canvas, &titles[0], left + SIDE / 2.0, frame.bottom);
+            if column == 0 {
+                panel::titles_at_margin(&mut canvas, &titles[1], above + SIDE / 2.0);
+            }
+            bottom = frame.bottom + more;
         }
         canvas.finish(&self.title, width, bottom + 44.0 + MARGIN / 2.0)
     }
 
     fn draw(&self, canvas: &mut Canvas, one: &IsobolePanel, frame: Rect, first: bool) {
-        let most = |axis: &SweptAxis| axis.values.iter().copied().fold(0.0, f64::max);
-        let x = Axis::from_zero(Some((0.0, most(&self.x))), frame.left, frame.right);
-        let y = Axis::from_zero(Some((0.0, most(&self.y))), frame.bottom, frame.top);
+        let (x, y) = (scale(&self.x, frame.left, frame.right), scale(&self.y, frame.bottom, frame.top));
         let panel = Panel { frame, x, y };
         for (isobole, color) in one.isoboles.iter().zip(COLORS) {
             let (xs, ys): (Vec<f64>, Vec<f64>) = isobole.additive.iter().copied().unzip();
@@ -101,10 +106,13 @@ impl IsobologramFigure {
             canvas.text("no such effect here", (frame.left + 12.0, frame.top + 20.0), style);
         }
         panel.draw_axes(canvas, true, first);
-        panel.title(canvas, &font::fit(&one.name, LABEL, true, SIDE), Color::INK);
-        panel::title_below(canvas, &self.x.title(), f64::midpoint(frame.left, frame.right), frame.bottom);
-        if first {
-            panel::title_upright(canvas, &self.y.title(), MARGIN + 4.0, f64::midpoint(frame.top, frame.bottom));
-        }
+        let style = Type::new(LABEL, Color::INK).bold();
+        panel.title(canvas, &lines::shortened(&one.name, style, SIDE), Color::INK);
     }
+}
+
+/// From no dose to a little above the largest.
+fn scale(axis: &SweptAxis, from: f64, to: f64) -> Axis {
+    let most = axis.values.iter().copied().fold(0.0, f64::max);
+    Axis::from_zero(Some((0.0, most)), from, to)
 }

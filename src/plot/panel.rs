@@ -1,10 +1,11 @@
 //! A panel: a frame with two axes, in which curves are drawn.
 
-use super::axis::Axis;
+use super::axis::{Axis, Tick};
 use super::canvas::{Align, Canvas, Point, Stroke, Type};
 use super::geometry::{Rect, clip};
 use super::labels::{LABEL_GAP, spread};
 use super::palette::Color;
+use super::{lines, ticks};
 
 /// Size of a figure's title, in pixels.
 pub(super) const TITLE: f64 = 17.0;
@@ -16,6 +17,9 @@ pub(super) const SMALL: f64 = 12.0;
 pub(super) const MARGIN: f64 = 18.0;
 /// Width of a curve.
 pub(super) const CURVE: f64 = 2.0;
+
+/// How axis titles are written.
+pub(super) const AXIS_TITLE: Type = Type { size: LABEL, bold: false, color: Color::INK, align: Align::Start };
 
 /// The label of a curve, wanted at the height (pixels) where the curve ends.
 pub(super) struct End {
@@ -34,34 +38,68 @@ pub(super) struct Panel {
 impl Panel {
     /// Axis lines and ticks; the numbers only where asked for.
     pub(super) fn draw_axes(&self, canvas: &mut Canvas, x_numbers: bool, y_numbers: bool) {
+        self.draw_x_axis(canvas, x_numbers);
+        self.draw_y_axis(canvas, y_numbers);
+    }
+
+    fn draw_x_axis(&self, canvas: &mut Canvas, numbers: bool) {
         let Rect { left, right, top, bottom } = self.frame;
         let line = Stroke::solid(Color::INK, 1.0);
         canvas.line(&[(left, top), (left, bottom), (right, bottom)], line);
-        for tick in self.x.ticks((self.frame.width() / 62.0) as usize) {
+        let ticks = self.x_ticks();
+        for tick in &ticks {
             let x = self.x.at(tick.value);
             canvas.line(&[(x, bottom), (x, bottom + 4.0)], line);
-            if x_numbers {
-                let style = Type::new(SMALL, Color::INK).align(Align::Middle);
-                canvas.text(&tick.text, (x, bottom + 17.0), style);
-            }
         }
-        for tick in self.y.ticks((self.frame.height() / 32.0) as usize) {
-            let y = self.y.at(tick.value);
-            canvas.line(&[(left - 4.0, y), (left, y)], line);
-            if y_numbers {
-                let style = Type::new(SMALL, Color::INK).align(Align::End);
-                canvas.text_beside(&tick.text, (left - 7.0, y), style);
-            }
+        if numbers {
+            ticks::draw_below(canvas, &self.x, &ticks, bottom);
         }
     }
 
-    /// A curve through (x, y) values, cut at the frame. A curve with one point is a dot.
+    /// Two ticks say little of a narrow axis: more of them where they fit.
+    fn x_ticks(&self) -> Vec<Tick> {
+        let wanted = (self.frame.width() / 62.0) as usize;
+        let ticks = self.x.ticks(wanted);
+        if ticks.len() > 2 {
+            return ticks;
+        }
+        let finer = self.x.ticks(2 * wanted);
+        let style = Type::new(SMALL, Color::INK);
+        let needed: f64 = finer.iter().map(|tick| style.width(&tick.text) + 12.0).sum();
+        if needed <= self.frame.width() { finer } else { ticks }
+    }
+
+    fn draw_y_axis(&self, canvas: &mut Canvas, numbers: bool) {
+        let left = self.frame.left;
+        let ticks = ticks::of_height(&self.y, self.frame.height());
+        for tick in &ticks {
+            let y = self.y.at(tick.value);
+            canvas.line(&[(left - 4.0, y), (left, y)], Stroke::solid(Color::INK, 1.0));
+        }
+        if numbers {
+            ticks::draw_beside(canvas, &self.y, &ticks, left);
+        }
+    }
+
+    /// A panel in which nothing has a value: no numbers are made up for its upright axis.
+    pub(super) fn draw_empty(&self, canvas: &mut Canvas, x_numbers: bool) {
+        self.draw_x_axis(canvas, x_numbers);
+        let middle =
+            (f64::midpoint(self.frame.left, self.frame.right), f64::midpoint(self.frame.top, self.frame.bottom));
+        canvas.text_beside("no value", middle, Type::new(LABEL, Color::SOFT).align(Align::Middle));
+    }
+
+    /// A curve through (x, y) values, cut at the frame. A point without neighbours is a dot.
     pub(super) fn curve(&self, canvas: &mut Canvas, xs: &[f64], ys: &[f64], stroke: Stroke) {
         let points: Vec<Point> = xs.iter().zip(ys).map(|(&x, &y)| (self.x.at(x), self.y.at(y))).collect();
-        if let [only] = points[..]
-            && self.frame.contains(only)
-        {
-            canvas.disc(only, 3.0, stroke.color);
+        let is_there = |place: Option<usize>| {
+            let point = place.and_then(|place| points.get(place));
+            point.is_some_and(|point| point.0.is_finite() && point.1.is_finite())
+        };
+        for (place, point) in points.iter().enumerate() {
+            if self.frame.contains(*point) && !is_there(place.checked_sub(1)) && !is_there(Some(place + 1)) {
+                canvas.disc(*point, 3.0, stroke.color);
+            }
         }
         // Half a line's width of room, so that a curve along the frame is not cut lengthwise.
         for part in clip(&points, &self.frame.grown(0.5)) {
@@ -125,12 +163,29 @@ pub(super) fn heading(canvas: &mut Canvas, title: &str, subtitle: &str, width: f
 
 /// An axis title under panels.
 pub(super) fn title_below(canvas: &mut Canvas, text: &str, x: f64, bottom: f64) {
-    canvas.text(text, (x, bottom + 37.0), Type::new(LABEL, Color::INK).align(Align::Middle));
+    titles_below(canvas, &[text.to_owned()], x, bottom);
+}
+
+/// The lines of an axis title under panels.
+pub(super) fn titles_below(canvas: &mut Canvas, text: &[String], x: f64, bottom: f64) {
+    lines::below(canvas, text, (x, bottom + 37.0), AXIS_TITLE.align(Align::Middle));
 }
 
 /// An axis title at the left, read upward.
 pub(super) fn title_upright(canvas: &mut Canvas, text: &str, x: f64, y: f64) {
-    canvas.text_upright(text, (x, y), Type::new(LABEL, Color::INK).align(Align::Middle));
+    canvas.text_upright(text, (x, y), AXIS_TITLE.align(Align::Middle));
+}
+
+/// The lines of an axis title, read upward, from the left margin.
+pub(super) fn titles_at_margin(canvas: &mut Canvas, text: &[String], y: f64) {
+    let last = MARGIN + 4.0 + lines::height(text.len().saturating_sub(1), AXIS_TITLE);
+    lines::upright(canvas, text, (last, y), AXIS_TITLE);
+}
+
+/// Room at the left of panels for the numbers or words of an upright axis and the lines of its title.
+pub(super) fn room_at_left(numbers: f64, title_lines: usize) -> f64 {
+    let title = MARGIN + 4.0 + lines::height(title_lines.saturating_sub(1), AXIS_TITLE);
+    (title + 8.0 + numbers + 7.0).max(74.0)
 }
 
 /// One entry of a legend: a name and how its curve looks.

@@ -1,10 +1,10 @@
 //! Parallel coordinates: a line for every point of a sweep across its many axes, coloured by a readout.
 
-use super::axis::{self, Axis};
+use super::axis::{self, Axis, Tick};
 use super::canvas::{Align, Canvas, Figure, Stroke, Type};
-use super::font;
 use super::geometry::Rect;
 use super::heat_map::SweptAxis;
+use super::lines;
 use super::palette::{Color, ramp};
 use super::panel::{self, LABEL, MARGIN, SMALL};
 
@@ -45,28 +45,50 @@ const APART: f64 = 78.0;
 const TALL: f64 = 210.0;
 /// The longest word that is written in full at an axis.
 const WORD: f64 = APART - 12.0;
+const WORD_LINES: usize = 2;
+/// Height of a line of words.
+const LINE: f64 = 13.0;
+/// Room for a line of an axis's name.
+const NAME: f64 = 2.0 * APART - 12.0;
 const FAILED: Color = Color(204, 51, 17);
+const STYLE: Type = Type { size: SMALL - 1.0, bold: false, color: Color::INK, align: Align::Start };
+
+/// Where axes and their names stand.
+struct Layout {
+    left: f64,
+    right: f64,
+    /// The lines of the axes' names, the readout's last.
+    names: Vec<Vec<String>>,
+    /// Room for words of several lines, above and below the ends of an axis.
+    words: f64,
+    /// How much lower every other name stands.
+    lower: f64,
+    /// Room below the axes.
+    below: f64,
+}
 
 impl ParallelFigure {
     /// Draws the figure.
     pub fn render(&self) -> Figure {
         let mut canvas = Canvas::new();
-        // Words at the first axis need room of their own.
-        let style = Type::new(SMALL - 1.0, Color::INK);
-        let words = self.axes.first().map_or(&[][..], |axis| &axis.words).iter();
-        let longest = words.map(|word| style.width(word)).fold(30.0, f64::max);
-        let left = MARGIN + 10.0 + longest.min(WORD);
-        let right = left + self.axes.len() as f64 * APART;
+        let layout = self.lay_out();
+        let (left, right) = (layout.left, layout.right);
         let width = right + 60.0 + MARGIN;
-        let mut top = panel::heading(&mut canvas, &self.title, &self.subtitle, width) + 34.0;
+        let mut top = panel::heading(&mut canvas, &self.title, &self.subtitle, width) + 34.0 + layout.words;
         let all = self.panels.iter().flat_map(|panel| panel.lines.iter().map(|line| line.value));
-        let values = axis::range(all).unwrap_or((0.0, 1.0));
+        let values = axis::range(all);
         let mut failed = false;
         for one in &self.panels {
             let style = Type::new(LABEL, Color::INK).bold();
-            canvas.text(&font::fit(&one.name, LABEL, true, right - left), (left, top - 10.0), style);
-            failed |= self.draw_panel(&mut canvas, one, (left, right), (top, top + TALL), values);
-            top += TALL + 66.0;
+            canvas.text(&lines::shortened(&one.name, style, right - left), (left, top - 10.0 - layout.words), style);
+            failed |= self.draw_panel(&mut canvas, one, &layout, (top, top + TALL), values);
+            top += TALL + layout.below;
+        }
+        if self.panels.is_empty() {
+            let style = Type::new(LABEL, Color::SOFT);
+            let words = lines::shortened(&format!("nothing that varies: {}", self.value), style, width - 2.0 * MARGIN);
+            canvas.text_beside(&words, (MARGIN, top), style);
+            top += 30.0;
         }
         if failed {
             let line = [(left, top - 14.0), (left + 24.0, top - 14.0)];
@@ -77,15 +99,34 @@ impl ParallelFigure {
         canvas.finish(&self.title, width, top)
     }
 
+    fn lay_out(&self) -> Layout {
+        // Words at the first axis need room of their own, and so does its name.
+        let first = self.axes.first().map_or(&[][..], |axis| &axis.words).iter();
+        let longest = first.map(|word| STYLE.width(word)).fold(30.0, f64::max);
+        let titles = self.axes.iter().map(SweptAxis::title).chain([self.value.clone()]);
+        let names: Vec<Vec<String>> = titles.map(|title| lines::lines(&title, STYLE, NAME, 4)).collect();
+        let half = names.first().map_or(0.0, |name| lines::widest(name, STYLE) / 2.0);
+        let left = (MARGIN + 10.0 + longest.min(WORD)).max(half + MARGIN / 3.0);
+        let extra = |first: usize| {
+            let most = names.iter().skip(first).step_by(2).map(Vec::len).max().unwrap_or(1);
+            lines::height(most.saturating_sub(1), STYLE)
+        };
+        let broken = |word: &String| lines::height(word_lines(word, WORD_LINES).len().saturating_sub(1), STYLE) / 2.0;
+        let words = self.axes.iter().flat_map(|axis| &axis.words).map(broken).fold(0.0, f64::max);
+        let (lower, below) = (15.0 + extra(0), 66.0 + extra(0) + extra(1) + 2.0 * words);
+        Layout { left, right: left + self.axes.len() as f64 * APART, names, words, lower, below }
+    }
+
     /// True where a point failed.
     fn draw_panel(
         &self,
         canvas: &mut Canvas,
         one: &ParallelPanel,
-        (left, right): (f64, f64),
+        layout: &Layout,
         (top, bottom): (f64, f64),
-        values: (f64, f64),
+        range: Option<(f64, f64)>,
     ) -> bool {
+        let values = range.unwrap_or((0.0, 1.0));
         let scale = |swept: &SweptAxis| {
             let ends = axis::range(swept.values.iter().copied());
             let log = swept.log && swept.values.iter().all(|value| *value > 0.0);
@@ -95,7 +136,7 @@ impl ParallelFigure {
         };
         let scales: Vec<Axis> = self.axes.iter().map(scale).collect();
         let readout = Axis::linear(values, bottom, top);
-        let x = |index: usize| left + index as f64 * APART;
+        let x = |index: usize| layout.left + index as f64 * APART;
         // Extreme readouts last, so that they are not covered by the many in the middle.
         let middle = f64::midpoint(values.0, values.1);
         let mut lines: Vec<&ParallelLine> = one.lines.iter().collect();
@@ -109,38 +150,49 @@ impl ParallelFigure {
                 .map(|(index, (scale, place))| (x(index), scale.at(*place)))
                 .collect();
             let color = if line.value.is_finite() {
-                points.push((right, readout.at(line.value)));
+                points.push((layout.right, readout.at(line.value)));
                 ramp((line.value - values.0) / (values.1 - values.0)).tint(0.85)
             } else {
                 FAILED
             };
             canvas.line(&points, Stroke::solid(color, if line.value.is_finite() { 0.5 } else { 1.5 }));
         }
-        for (index, (swept, scale)) in self.axes.iter().zip(&scales).enumerate() {
-            draw_axis(canvas, scale, x(index), &swept.name, &swept.unit, index % 2 == 1);
+        for (index, scale) in scales.iter().enumerate() {
+            draw_axis(canvas, scale, x(index), &scale.ticks(4));
         }
-        draw_axis(canvas, &readout, right, &self.value, "", self.axes.len() % 2 == 1);
+        let ticks = if range.is_some() { readout.ticks(4) } else { vec![Tick { value: 0.5, text: "no value".into() }] };
+        draw_axis(canvas, &readout, layout.right, &ticks);
+        // Every other name stands lower.
+        for (index, name) in layout.names.iter().enumerate() {
+            let lower = if index % 2 == 1 { layout.lower } else { 0.0 };
+            lines::below(canvas, name, (x(index), bottom + 17.0 + layout.words + lower), STYLE.align(Align::Middle));
+        }
         one.lines.iter().any(|line| line.value.is_nan())
     }
 }
 
-/// An upright axis with its numbers at the left and its name below; every other name stands lower.
-fn draw_axis(canvas: &mut Canvas, scale: &Axis, x: f64, name: &str, unit: &str, lower: bool) {
+/// What stands at a tick.
+fn word_lines(word: &str, most: usize) -> Vec<String> {
+    lines::lines(word, STYLE, WORD, most)
+}
+
+/// An upright axis with its numbers at the left.
+fn draw_axis(canvas: &mut Canvas, scale: &Axis, x: f64, ticks: &[Tick]) {
     let (low, high) = scale.ends();
     let (bottom, top) = (scale.at(low), scale.at(high));
     canvas.line(&[(x, bottom), (x, top)], Stroke::solid(Color::INK, 1.2));
-    for tick in scale.ticks(4) {
+    let most = scale.word_room().map_or(1, |room| ((room / LINE) as usize).clamp(1, WORD_LINES));
+    // Where not every word has room, only some are written.
+    let every = scale.word_room().map_or(1, |room| (LINE / room.max(0.1)).ceil().max(1.0) as usize);
+    let style = STYLE.align(Align::End);
+    for tick in ticks.iter().step_by(every) {
         let y = scale.at(tick.value);
         canvas.line(&[(x - 3.0, y), (x, y)], Stroke::solid(Color::INK, 1.0));
-        let style = Type::new(SMALL - 1.0, Color::INK).align(Align::End);
-        let text = font::fit(&tick.text, style.size, false, WORD);
+        let text = word_lines(&tick.text, most);
         // White behind the number keeps it readable among the lines.
-        let room = Rect::new(x - 8.0 - style.width(&text), y - 7.0, x - 3.0, y + 7.0);
+        let half = 7.0 + lines::height(text.len().saturating_sub(1), style) / 2.0;
+        let room = Rect::new(x - 8.0 - lines::widest(&text, style), y - half, x - 3.0, y + half);
         canvas.rect(room, Color::WHITE);
-        canvas.text_beside(&text, (x - 5.0, y), style);
+        lines::beside(canvas, &text, (x - 5.0, y), style);
     }
-    let name = if unit.is_empty() { name.to_owned() } else { format!("{name} ({unit})") };
-    let style = Type::new(SMALL - 1.0, Color::INK).align(Align::Middle);
-    let name = font::fit(&name, style.size, false, 2.0 * APART - 12.0);
-    canvas.text(&name, (x, bottom + if lower { 32.0 } else { 17.0 }), style);
 }

@@ -9,7 +9,7 @@ use super::palette::Color;
 use image::ImageEncoder;
 use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, ShapeStyle, TextStyle};
+use plotters::style::{Color as _, FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, ShapeStyle, TextStyle};
 use std::sync::Once;
 
 /// Grid units of the SVG per pixel.
@@ -104,7 +104,7 @@ fn extent(item: &Item) -> (f64, f64) {
     };
     match item {
         Item::Line(points, _, width) => span(points, width + 1.0),
-        Item::Polygon(points, _) => span(points, 1.0),
+        Item::Polygon(points, ..) => span(points, 1.0),
         Item::Disc(center, radius, _) => (center.1 - radius - 1.0, center.1 + radius + 1.0),
         Item::Text { text, at, style, upright } => {
             let reach = if *upright { style.width(text) } else { 0.0 } + 2.0 * style.size;
@@ -177,8 +177,8 @@ fn draw_svg(backend: &mut SVGBackend<'_>, item: &Item) {
             let style = ShapeStyle { color: rgb(*color).into(), filled: false, stroke_width };
             let _ = backend.draw_path(points.iter().map(|p| to_grid(*p, SVG_GRID)), &style);
         }
-        Item::Polygon(points, color) => {
-            let _ = backend.fill_polygon(points.iter().map(|p| to_grid(*p, SVG_GRID)), &rgb(*color));
+        Item::Polygon(points, color, opacity) => {
+            let _ = backend.fill_polygon(points.iter().map(|p| to_grid(*p, SVG_GRID)), &rgb(*color).mix(*opacity));
         }
         Item::Disc(center, radius, color) => {
             let radius = (radius * SVG_GRID).round().max(0.0) as u32;
@@ -206,8 +206,8 @@ impl Band<'_> {
         match item {
             Item::Text { text, at, style, upright } => self.draw_text(text, *at, style, *upright),
             Item::Line(points, color, width) => self.draw_line(points, *color, *width),
-            Item::Polygon(points, color) => self.fill(points, *color),
-            Item::Disc(center, radius, color) => self.fill(&circle(*center, *radius), *color),
+            Item::Polygon(points, color, opacity) => self.fill(points, *color, *opacity),
+            Item::Disc(center, radius, color) => self.fill(&circle(*center, *radius), *color, 1.0),
         }
     }
 
@@ -220,18 +220,22 @@ impl Band<'_> {
             if length > 0.0 {
                 let (nx, ny) = (-dy / length * half, dx / length * half);
                 let [(ax, ay), (bx, by)] = [pair[0], pair[1]];
-                self.fill(&[(ax + nx, ay + ny), (bx + nx, by + ny), (bx - nx, by - ny), (ax - nx, ay - ny)], color);
+                self.fill(
+                    &[(ax + nx, ay + ny), (bx + nx, by + ny), (bx - nx, by - ny), (ax - nx, ay - ny)],
+                    color,
+                    1.0,
+                );
             }
         }
         if width * Self::SCALE > 3.0 && points.len() > 2 {
             for joint in &points[1..points.len() - 1] {
-                self.fill(&circle(*joint, half), color);
+                self.fill(&circle(*joint, half), color, 1.0);
             }
         }
     }
 
     /// Fills the samples whose centres lie inside (even-odd rule).
-    fn fill(&mut self, points: &[Point], color: Color) {
+    fn fill(&mut self, points: &[Point], color: Color, opacity: f64) {
         let corners: Vec<Point> =
             points.iter().map(|p| (p.0 * Self::SCALE, p.1 * Self::SCALE - f64::from(self.top))).collect();
         let (low, high) = corners.iter().fold((f64::MAX, f64::MIN), |(a, b), p| (a.min(p.1), b.max(p.1)));
@@ -253,7 +257,7 @@ impl Band<'_> {
                 let from = (pair[0] - 0.5).ceil().max(0.0) as i32;
                 let to = (pair[1] - 0.5).floor().min(f64::from(width) - 1.0) as i32;
                 if from <= to {
-                    let _ = self.backend.draw_line((from, row), (to, row), &rgb(color));
+                    let _ = self.backend.draw_line((from, row), (to, row), &rgb(color).mix(opacity));
                 }
             }
         }

@@ -1,12 +1,13 @@
 //! Numbers over one axis: a panel for each readout, a curve for each arm, with bands where there are replicates.
 
 use super::axis::{self, Axis};
-use super::canvas::{Canvas, Dash, Figure, Stroke, Type};
+use super::canvas::{Canvas, Dash, Figure, Point, Stroke, Type};
 use super::font;
 use super::geometry::Rect;
 use super::heat_map::SweptAxis;
 use super::palette::{Color, Theme};
-use super::panel::{self, CURVE, End, MARGIN, Panel, SMALL};
+use super::panel::{self, AXIS_TITLE, CURVE, End, MARGIN, Panel, SMALL};
+use super::{lines, ticks};
 
 /// The curve of one arm.
 #[derive(Clone, Debug, Default)]
@@ -58,11 +59,14 @@ pub struct SweptFigure {
     pub panels: Vec<SweptPanel>,
 }
 
-const LEFT: f64 = 74.0;
 const WIDE: f64 = 420.0;
 const TALL: f64 = 170.0;
 const BETWEEN: f64 = 26.0;
 const LONGEST: f64 = 400.0;
+/// How far curves show through a band.
+const VEIL: f64 = 0.25;
+/// Between the marks of two arms at a word.
+const APART: f64 = 9.0;
 
 impl SweptFigure {
     /// Draws the figure.
@@ -73,23 +77,40 @@ impl SweptFigure {
         let style = Type::new(SMALL, Color::INK);
         let longest = curves.map(|curve| style.width(&curve.label())).fold(0.0, f64::max).min(LONGEST);
         let mut canvas = Canvas::new();
-        let width = LEFT + WIDE + 34.0 + longest + MARGIN;
+        let names: Vec<Vec<String>> =
+            self.panels.iter().map(|one| lines::lines(&one.value, AXIS_TITLE, TALL + 18.0, 3)).collect();
+        let numbers = self.panels.iter().map(|one| ticks::width_beside(&one.scale(TALL, 0.0), TALL));
+        let most = names.iter().map(Vec::len).max().unwrap_or(0);
+        let left = panel::room_at_left(numbers.fold(0.0, f64::max), most);
+        let width = left + WIDE + 34.0 + longest + MARGIN;
         let mut top = panel::heading(&mut canvas, &self.title, &self.subtitle, width) + 24.0;
-        let ends = axis::range(self.x.values.iter().copied());
-        for (index, one) in self.panels.iter().enumerate() {
-            let frame = Rect::new(LEFT, top, LEFT + WIDE, top + TALL);
-            let x = if self.x.log && self.x.values.iter().all(|value| *value > 0.0) {
-                Axis::log(ends, 12.0, frame.left, frame.right)
-            } else {
-                Axis::linear(ends.unwrap_or((0.0, 1.0)), frame.left, frame.right)
-            }
-            .with_words(&self.x.words);
-            one.draw(&mut canvas, frame, x, &self.x.values, &theme, index + 1 == self.panels.len());
+        for (index, (one, name)) in self.panels.iter().zip(&names).enumerate() {
+            let frame = Rect::new(left, top, left + WIDE, top + TALL);
+            let panel = Panel { frame, x: self.axis(&frame), y: one.scale(frame.bottom, frame.top) };
+            one.draw(&mut canvas, &panel, &self.x, &theme, index + 1 == self.panels.len());
+            panel::titles_at_margin(&mut canvas, name, f64::midpoint(frame.top, frame.bottom));
             top = frame.bottom + BETWEEN;
         }
-        let bottom = top - BETWEEN;
-        panel::title_below(&mut canvas, &self.x.title(), LEFT + WIDE / 2.0, bottom);
-        canvas.finish(&self.title, width, bottom + 44.0 + MARGIN / 2.0)
+        let frame = Rect::new(left, top, left + WIDE, top);
+        let bottom = top - BETWEEN + ticks::extra_below(&self.axis(&frame));
+        let title = lines::lines(&self.x.title(), AXIS_TITLE, WIDE + 40.0, 3);
+        panel::titles_below(&mut canvas, &title, left + WIDE / 2.0, bottom);
+        let titles = lines::height(title.len().saturating_sub(1), AXIS_TITLE);
+        canvas.finish(&self.title, width, bottom + titles + 44.0 + MARGIN / 2.0)
+    }
+
+    fn axis(&self, frame: &Rect) -> Axis {
+        let ends = axis::range(self.x.values.iter().copied());
+        if !self.x.words.is_empty() {
+            // Words have as much room on either side.
+            let (low, high) = ends.unwrap_or((0.0, 0.0));
+            return Axis::linear((low - 0.5, high + 0.5), frame.left, frame.right).with_words(&self.x.words);
+        }
+        if self.x.log && self.x.values.iter().all(|value| *value > 0.0) {
+            Axis::log(ends, 12.0, frame.left, frame.right)
+        } else {
+            Axis::linear(ends.unwrap_or((0.0, 1.0)), frame.left, frame.right)
+        }
     }
 }
 
@@ -101,43 +122,41 @@ impl SweptCurve {
 }
 
 impl SweptPanel {
-    fn draw(&self, canvas: &mut Canvas, frame: Rect, x: Axis, xs: &[f64], theme: &Theme, last: bool) {
+    /// Means and bands of all curves.
+    fn range(&self) -> Option<(f64, f64)> {
         let values = self.curves.iter().flat_map(|curve| {
             curve.means.iter().copied().chain(curve.bands.iter().flat_map(|(low, high)| [*low, *high]))
         });
-        let range = axis::range(values.chain(self.level));
-        let panel = Panel { frame, x, y: Axis::from_zero(range, frame.bottom, frame.top) };
-        for curve in &self.curves {
-            let (color, _) = theme.arm(&curve.arm);
-            for (pair, bands) in xs.windows(2).zip(curve.bands.windows(2)) {
-                let corner = |x: f64, y: f64| (panel.x.at(x), panel.y.at(y).clamp(frame.top, frame.bottom));
-                let band = vec![
-                    corner(pair[0], bands[0].0),
-                    corner(pair[1], bands[1].0),
-                    corner(pair[1], bands[1].1),
-                    corner(pair[0], bands[0].1),
-                ];
-                if band.iter().all(|(x, y)| x.is_finite() && y.is_finite()) {
-                    canvas.polygon(band, color.tint(0.25));
-                }
+        axis::range(values)
+    }
+
+    fn scale(&self, from: f64, to: f64) -> Axis {
+        let ends = self.range().into_iter().flat_map(|(low, high)| [low, high]);
+        Axis::from_zero(axis::range(ends.chain(self.level)), from, to)
+    }
+
+    fn draw(&self, canvas: &mut Canvas, panel: &Panel, x: &SweptAxis, theme: &Theme, last: bool) {
+        if self.range().is_none() {
+            panel.draw_empty(canvas, last);
+            return;
+        }
+        let (xs, frame) = (&x.values, &panel.frame);
+        if x.words.is_empty() {
+            for curve in &self.curves {
+                curve.draw_band(canvas, panel, xs, theme.arm(&curve.arm).0);
             }
         }
         if let Some(level) = self.level {
             panel.level(canvas, level, Stroke { color: Color::FAINT, width: 1.2, dash: Dash::Dashed });
         }
-        for curve in &self.curves {
-            let (color, dash) = theme.arm(&curve.arm);
-            let Some(fit) = &curve.fit else {
-                panel.curve(canvas, xs, &curve.means, Stroke { color, width: CURVE, dash });
+        for (place, curve) in self.curves.iter().enumerate() {
+            if x.words.is_empty() {
+                curve.draw(canvas, panel, xs, theme);
                 continue;
-            };
-            let half = (panel.x.at(fit.half.0), panel.y.at(fit.half.1));
-            let drop = [half, (half.0, frame.bottom)];
-            canvas.line(&drop, Stroke { color: color.tint(0.6), width: 1.2, dash: Dash::Dotted });
-            panel.curve(canvas, &fit.xs, &fit.ys, Stroke { color, width: CURVE, dash });
-            for (x, mean) in xs.iter().zip(&curve.means) {
-                canvas.disc((panel.x.at(*x), panel.y.at(*mean)), 3.0, color);
             }
+            let room = panel.x.word_room().unwrap_or(0.0) * 0.7 / self.curves.len() as f64;
+            let middle = (self.curves.len() - 1) as f64 / 2.0;
+            curve.draw_marks(canvas, panel, (xs, (place as f64 - middle) * room.min(APART)), theme);
         }
         let ends: Vec<End> = self
             .curves
@@ -151,11 +170,52 @@ impl SweptPanel {
             .collect();
         panel.label_ends(canvas, &ends, (frame.top + 4.0, frame.bottom - 4.0));
         panel.draw_axes(canvas, last, true);
-        panel::title_upright(
-            canvas,
-            &font::fit(&self.value, panel::LABEL, false, frame.height() + 20.0),
-            MARGIN + 4.0,
-            f64::midpoint(frame.top, frame.bottom),
-        );
+    }
+}
+
+impl SweptCurve {
+    /// From the smallest to the largest replicate; a bar where the neighbours have none.
+    fn draw_band(&self, canvas: &mut Canvas, panel: &Panel, xs: &[f64], color: Color) {
+        let frame = &panel.frame;
+        let corner = |x: f64, y: f64| (panel.x.at(x), panel.y.at(y).clamp(frame.top, frame.bottom));
+        let ends: Vec<[Point; 2]> =
+            xs.iter().zip(&self.bands).map(|(x, (low, high))| [corner(*x, *low), corner(*x, *high)]).collect();
+        let is_there = |ends: &[Point; 2]| ends.iter().all(|(x, y)| x.is_finite() && y.is_finite());
+        for run in ends.split(|ends| !is_there(ends)) {
+            if let [only] = run {
+                canvas.line(only, Stroke::solid(color.tint(0.5), 1.5));
+            }
+            let back = run.iter().rev().map(|ends| ends[1]);
+            canvas.veil(run.iter().map(|ends| ends[0]).chain(back).collect(), color, VEIL);
+        }
+    }
+
+    /// A line through the means, or dots and the line that is fitted to them.
+    fn draw(&self, canvas: &mut Canvas, panel: &Panel, xs: &[f64], theme: &Theme) {
+        let (color, dash) = theme.arm(&self.arm);
+        let Some(fit) = &self.fit else {
+            panel.curve(canvas, xs, &self.means, Stroke { color, width: CURVE, dash });
+            return;
+        };
+        let half = (panel.x.at(fit.half.0), panel.y.at(fit.half.1));
+        let drop = [half, (half.0, panel.frame.bottom)];
+        canvas.line(&drop, Stroke { color: color.tint(0.6), width: 1.2, dash: Dash::Dotted });
+        panel.curve(canvas, &fit.xs, &fit.ys, Stroke { color, width: CURVE, dash });
+        for (x, mean) in xs.iter().zip(&self.means) {
+            canvas.disc((panel.x.at(*x), panel.y.at(*mean)), 3.0, color);
+        }
+    }
+
+    /// A mark at each word, beside those of other arms: between words there is nothing.
+    fn draw_marks(&self, canvas: &mut Canvas, panel: &Panel, (xs, aside): (&[f64], f64), theme: &Theme) {
+        let (color, _) = theme.arm(&self.arm);
+        for (place, x) in xs.iter().enumerate() {
+            let x = panel.x.at(*x) + aside;
+            if let Some((low, high)) = self.bands.get(place) {
+                canvas.line(&[(x, panel.y.at(*low)), (x, panel.y.at(*high))], Stroke::solid(color, 1.5));
+            }
+            let mean = self.means.get(place).copied().unwrap_or(f64::NAN);
+            canvas.disc((x, panel.y.at(mean)), 3.5, color);
+        }
     }
 }

@@ -8,6 +8,7 @@ pub mod findings;
 pub mod observed;
 pub mod parameters;
 pub mod plane;
+mod replicates;
 mod sensitivity;
 pub mod sweep;
 mod synergy;

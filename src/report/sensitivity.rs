@@ -1,5 +1,6 @@
 //! Sensitivity from a sweep's table: variance shares of a `saltelli` design, elementary effects of a `morris` one.
 
+use super::replicates::joined;
 use super::sweep::SweepTable;
 use crate::plot::{Bar, BarFigure, BarGroup, BarPanel, Figure};
 use crate::spec::sweep::Design;
@@ -15,8 +16,15 @@ struct Sensitivity {
     /// Blocks or trajectories used, and left out because a point in them failed.
     used: usize,
     left_out: usize,
-    /// For each axis, the estimates by kind.
+    /// For each axis, the estimates by kind; none where the readout does not vary or has too few values.
     axes: Vec<Vec<Estimate>>,
+}
+
+impl Sensitivity {
+    /// Whether any axis does anything.
+    fn varies(&self) -> bool {
+        self.axes.iter().flatten().any(|estimate| estimate.value != 0.0)
+    }
 }
 
 impl SweepTable<'_> {
@@ -29,6 +37,7 @@ impl SweepTable<'_> {
         }
     }
 
+    /// None where the design is not made for it.
     fn sensitivity(&self, arm: &str, readout: usize) -> Option<Sensitivity> {
         let axes = self.free_axes();
         let values = self.means_by_point(arm, readout);
@@ -55,7 +64,7 @@ impl SweepTable<'_> {
             readout,
             used: blocks.len() - failed,
             left_out: failed,
-            axes: estimates?,
+            axes: estimates.unwrap_or_default(),
         })
     }
 
@@ -105,23 +114,41 @@ impl SweepTable<'_> {
         let arms = self.arms();
         let of_arms =
             |readout: &usize| arms.iter().filter_map(|arm| self.sensitivity(arm, *readout)).collect::<Vec<_>>();
-        let found: Vec<Sensitivity> = readouts.iter().flat_map(of_arms).collect();
-        let left_out = found.iter().map(|one| one.left_out).max().unwrap_or(0);
-        let used = found.iter().map(|one| one.used).max().unwrap_or(0);
+        let (found, constant): (Vec<Sensitivity>, Vec<Sensitivity>) =
+            readouts.iter().flat_map(of_arms).partition(Sensitivity::varies);
         let (value, kinds, unit): (_, &[&str], _) = if self.design == Design::Saltelli {
             ("share of the variance", &["alone (first order)", "alone and with others (total)"], "base points")
         } else {
             ("change over the width of the axis", &["mean size", "mean", "s.d."], "trajectories")
         };
+        let left_out = found.iter().map(|one| one.left_out).max().unwrap_or(0);
+        let used = found.iter().map(|one| one.used).max();
+        let estimated = used.map_or_else(String::new, |used| format!("{used} {unit}; lines: 95 % bootstrap intervals"));
         let lost = if left_out > 0 {
-            format!("; up to {left_out} more left out, in which a point failed")
+            format!("up to {left_out} more left out, in which a point failed")
         } else {
             String::new()
         };
-        let subtitle = format!("{used} {unit}; lines: 95 % bootstrap intervals{lost}");
+        let subtitle = joined([estimated, lost, self.without_bars(&constant), self.averaged()]);
         let panels = found.iter().map(|one| self.bars(one)).collect();
         let kinds = kinds.iter().map(|kind| (*kind).to_owned()).collect();
         Some(BarFigure { title: self.title.clone(), subtitle, value: value.into(), kinds, panels }.render())
+    }
+
+    /// Which readouts have no bars, and why.
+    fn without_bars(&self, constant: &[Sensitivity]) -> String {
+        let (few, same): (Vec<&Sensitivity>, Vec<&Sensitivity>) = constant.iter().partition(|one| one.used < 2);
+        let listed = |why: &str, which: &[&Sensitivity]| {
+            let names: Vec<String> = which.iter().map(|one| self.named(one)).collect();
+            if names.is_empty() { String::new() } else { format!("{why}: {}", names.join(", ")) }
+        };
+        joined([listed("does not vary", &same), listed("too few values", &few)])
+    }
+
+    /// The readout, with the arm where there are several.
+    fn named(&self, one: &Sensitivity) -> String {
+        let readout = self.titled(one.readout);
+        if self.arms().len() > 1 { format!("{}: {readout}", one.arm) } else { readout }
     }
 
     fn bars(&self, one: &Sensitivity) -> BarPanel {
@@ -130,14 +157,7 @@ impl SweepTable<'_> {
             name: self.columns[axis].label.clone(),
             bars: estimates.iter().map(bar).collect(),
         };
-        BarPanel {
-            name: if self.arms().len() > 1 {
-                format!("{}: {}", one.arm, self.titled(one.readout))
-            } else {
-                self.titled(one.readout)
-            },
-            groups: self.free_axes().into_iter().zip(&one.axes).map(group).collect(),
-        }
+        BarPanel { name: self.named(one), groups: self.free_axes().into_iter().zip(&one.axes).map(group).collect() }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The figures of a sweep, from its table alone.
 
+use super::replicates::joined;
 use crate::numeric::philox::hash;
 use crate::plot::{
     Figure, HeatMapFigure, HeatPanel, ParallelFigure, ParallelLine, ParallelPanel, Role, SweptAxis, SweptCurve,
@@ -264,8 +265,8 @@ impl<'a> SweepTable<'a> {
             HeatPanel { name: arm.to_owned(), values }
         };
         let panels = self.arms().into_iter().map(panel).collect();
-        let title = self.title.clone();
-        HeatMapFigure { title, subtitle: String::new(), x: across, y: up, value: self.titled(readout), panels }.render()
+        let (title, subtitle) = (self.title.clone(), self.averaged());
+        HeatMapFigure { title, subtitle, x: across, y: up, value: self.titled(readout), panels }.render()
     }
 
     fn parallel(&self, readout: usize) -> Figure {
@@ -288,7 +289,8 @@ impl<'a> SweepTable<'a> {
             values.next().is_some_and(|first| values.any(|value| (value - first).abs() > 1e-9 * first.abs().max(1.0)))
         };
         let panels = self.arms().into_iter().filter(varies).map(|arm| panel(arm)).collect();
-        let subtitle = if shown.0 < shown.1 { format!("{} of {} points", shown.0, shown.1) } else { String::new() };
+        let some = if shown.0 < shown.1 { format!("{} of {} points", shown.0, shown.1) } else { String::new() };
+        let subtitle = joined([some, self.averaged()]);
         let axes = axes.iter().map(|axis| self.axis(*axis)).collect();
         ParallelFigure { title: self.title.clone(), subtitle, axes, value: self.titled(readout), panels }.render()
     }
@@ -342,7 +344,8 @@ impl<'a> SweepTable<'a> {
         };
         let panels = readouts.iter().map(panel).collect();
         let theme = Theme::new(arms.iter().copied(), std::iter::empty::<(String, Role)>(), std::iter::empty::<&str>());
-        SweptFigure { title: self.title.clone(), subtitle: String::new(), x: axis, panels }.render(&theme)
+        let subtitle = self.averaged_between(if axis.words.is_empty() { "bands" } else { "bars" });
+        SweptFigure { title: self.title.clone(), subtitle, x: axis, panels }.render(&theme)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Drugs given together, from a sweep's table over two or three axes of doses: effects against those of drugs that do not
 //! interact, and isoboles.
 
+use super::replicates::joined;
 use super::sensitivity::quoted;
 use super::sweep::SweepTable;
 use crate::plot::{Figure, HeatMapFigure, HeatPanel, Isobole, IsobolePanel, IsobologramFigure, SweptAxis};
@@ -43,10 +44,20 @@ impl SweepTable<'_> {
         surface
     }
 
+    /// The response that counts as the effect 1, where the readout has one of its own: a rescue of 1 is full.
+    fn full(&self, readout: usize) -> Option<f64> {
+        self.columns[readout].name.starts_with("rescue").then_some(1.0)
+    }
+
+    /// What the readout is, without its unit: effects have none.
+    fn unitless(&self, readout: usize) -> String {
+        let titled = self.titled(readout);
+        let unit = format!(" ({})", self.columns[readout].unit);
+        titled.strip_suffix(&unit).map_or(titled.clone(), str::to_owned)
+    }
+
     fn synergy_of(&self, arm: &str, axes: &[usize], readout: usize) -> Option<Synergy> {
-        // A rescue of 1 is full; other readouts have no scale of their own.
-        let scale = self.columns[readout].name.starts_with("rescue").then_some(1.0);
-        synergy(&self.surface(arm, axes, readout), scale, SEED)
+        synergy(&self.surface(arm, axes, readout), self.full(readout), SEED)
     }
 
     /// Every combination of every arm and readout as CSV, and means over the surfaces.
@@ -159,8 +170,12 @@ impl SweepTable<'_> {
         let say =
             |mean: &Estimate| format!("{:.2} ({:.2} to {:.2})", mean.value, mean.low, mean.high).replace('-', "−");
         let (third, bliss, loewe) = (self.third(axes), say(&found.beyond_bliss), say(&found.beyond_loewe));
-        let subtitle = format!("{arm}{third}; mean beyond Bliss {bliss}, beyond Loewe {loewe}");
-        let value = format!("effect on {}", self.titled(readout));
+        let means = format!("{arm}{third}; mean beyond Bliss {bliss}, beyond Loewe {loewe}");
+        let subtitle = joined([means, self.averaged()]);
+        let value = match self.full(readout) {
+            Some(_) => format!("effect on {}", self.titled(readout)),
+            None => format!("effect on {} (share of the largest)", self.unitless(readout)),
+        };
         HeatMapFigure { title: self.title.clone(), subtitle, x, y, value, panels }.render()
     }
 
@@ -192,7 +207,7 @@ impl SweepTable<'_> {
             let effects = self.effect_surface((arm, readout), axes, found, *slice);
             let isobole = |level: &f64| Isobole {
                 level: *level,
-                seen: isobole((&x, &y), &effects, *level),
+                seen: isobole((&x, &y), &effects, *level, &alone_doses(&found.alone, *level, *slice)),
                 additive: additive((&x, &y), &found.alone, *level, *slice),
             };
             IsobolePanel {
@@ -201,8 +216,10 @@ impl SweepTable<'_> {
             }
         };
         let panels = slices.iter().map(panel).collect();
-        let (third, value) = (self.third(axes), self.titled(readout));
-        let subtitle = format!("{arm}{third}; doses that together have a share of the effect on {value}");
+        let (third, value) = (self.third(axes), self.unitless(readout));
+        let effect = if self.full(readout).is_some() { "effect" } else { "largest effect" };
+        let doses = format!("{arm}{third}; doses that together have a share of the {effect} on {value}");
+        let subtitle = joined([doses, self.averaged()]);
         IsobologramFigure { title: self.title.clone(), subtitle, x, y, panels }.render()
     }
 }
@@ -223,8 +240,14 @@ fn write_points(text: &mut String, keys: &str, found: &Synergy) {
 }
 
 /// Places at which an effect is first reached, going up along the second axis at each dose of the first, and along the first
-/// at each dose of the second; in order of the first axis.
-fn isobole((x, y): (&SweptAxis, &SweptAxis), effects: &[Vec<f64>], level: f64) -> Vec<(f64, f64)> {
+/// at each dose of the second; in order of the first axis. On the axes they are the doses of a drug alone, where it is known: the
+/// line of what adds begins there.
+fn isobole(
+    (x, y): (&SweptAxis, &SweptAxis),
+    effects: &[Vec<f64>],
+    level: f64,
+    alone: &[Option<f64>],
+) -> Vec<(f64, f64)> {
     let crossing = |values: &[f64], doses: &[f64]| {
         let after = values.iter().position(|value| *value >= level)?;
         // What is reached without this drug is no isobole of it.
@@ -238,10 +261,12 @@ fn isobole((x, y): (&SweptAxis, &SweptAxis), effects: &[Vec<f64>], level: f64) -
     let mut places = Vec::new();
     for (column, first) in x.values.iter().enumerate() {
         let values: Vec<f64> = effects.iter().map(|row| row[column]).collect();
-        places.extend(crossing(&values, &y.values).map(|second| (*first, second)));
+        let known = alone.get(1).copied().flatten().filter(|_| *first == 0.0);
+        places.extend(crossing(&values, &y.values).map(|second| (*first, known.unwrap_or(second))));
     }
     for (row, second) in y.values.iter().enumerate() {
-        places.extend(crossing(&effects[row], &x.values).map(|first| (first, *second)));
+        let known = alone.first().copied().flatten().filter(|_| *second == 0.0);
+        places.extend(crossing(&effects[row], &x.values).map(|first| (known.unwrap_or(first), *second)));
     }
     places.sort_by(|one, other| one.0.total_cmp(&other.0).then(other.1.total_cmp(&one.1)));
     let mut falling: Vec<(f64, f64)> = Vec::new();
@@ -251,6 +276,12 @@ fn isobole((x, y): (&SweptAxis, &SweptAxis), effects: &[Vec<f64>], level: f64) -
         }
     }
     falling
+}
+
+/// The doses with which each drug has an effect alone, where it has it; none beside a third drug.
+fn alone_doses(alone: &[Alone], level: f64, slice: Option<f64>) -> Vec<Option<f64>> {
+    let by_itself = slice.is_none_or(|dose| dose == 0.0);
+    alone.iter().map(|drug| Some(drug.dose(level)).filter(|dose| by_itself && dose.is_finite())).collect()
 }
 
 /// Doses of the first two drugs that add up to an effect, beside a dose of the third.
@@ -285,7 +316,7 @@ mod tests {
         let effects: Vec<Vec<f64>> = (0..5)
             .map(|second| (0..5).map(|first| 0.2 * f64::from(first) + 0.2 * f64::from(second)).collect())
             .collect();
-        let places = isobole((&axis(), &axis()), &effects, 0.5);
+        let places = isobole((&axis(), &axis()), &effects, 0.5, &[]);
         assert!(places.len() > 4);
         for (first, second) in places {
             approx::assert_abs_diff_eq!(first + second, 2.5, epsilon = 1e-12);
@@ -296,6 +327,22 @@ mod tests {
             approx::assert_abs_diff_eq!(found.0, expected.0, epsilon = 1e-12);
             approx::assert_abs_diff_eq!(found.1, expected.1, epsilon = 1e-12);
         }
+    }
+
+    #[test]
+    fn isoboles_and_the_lines_of_what_adds_meet_on_the_axes() {
+        // Effects bend between the doses that were tried.
+        let effect = |dose: f64| dose / (dose + 3.0);
+        let effects: Vec<Vec<f64>> =
+            (0..5).map(|second| (0..5).map(|first| effect(f64::from(first) + f64::from(second))).collect()).collect();
+        let doses: Vec<f64> = (0..5).map(f64::from).collect();
+        let alone =
+            Alone::Curve(MonotoneCurve::through(&doses, &doses.iter().map(|dose| effect(*dose)).collect::<Vec<_>>()));
+        let both = [alone.clone(), alone];
+        let line = additive((&axis(), &axis()), &both, 0.45, None);
+        let seen = isobole((&axis(), &axis()), &effects, 0.45, &alone_doses(&both, 0.45, None));
+        assert_eq!((seen[0], seen[seen.len() - 1]), (line[0], line[1]));
+        assert_eq!(alone_doses(&both, 0.45, Some(1.0)), [None, None]);
     }
 
     #[test]
