@@ -6,6 +6,7 @@ mod course;
 mod dose_response;
 pub mod findings;
 pub mod observed;
+mod parallel;
 pub mod parameters;
 pub mod plane;
 mod replicates;

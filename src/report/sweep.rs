@@ -1,21 +1,11 @@
 //! The figures of a sweep, from its table alone.
 
-use super::replicates::joined;
-use crate::numeric::philox::hash;
-use crate::plot::{
-    Figure, HeatMapFigure, HeatPanel, ParallelFigure, ParallelLine, ParallelPanel, Role, SweptAxis, SweptCurve,
-    SweptFigure, SweptPanel, Theme,
-};
+use crate::plot::{Figure, HeatMapFigure, HeatPanel, Role, SweptAxis, SweptCurve, SweptFigure, SweptPanel, Theme};
 use crate::spec::sweep::Design;
 use crate::store::table::{Column, ColumnRole, Table};
 
 /// How many readouts are drawn where none is asked for.
 const MOST_READOUTS: usize = 3;
-
-/// How many lines a figure of many axes shows.
-const MOST_LINES: usize = 1_000;
-/// Seed of the lot by which they are chosen.
-const LOT: u64 = 1;
 
 /// A sweep's table with its title.
 pub struct SweepTable<'a> {
@@ -269,50 +259,6 @@ impl<'a> SweepTable<'a> {
         HeatMapFigure { title, subtitle, x: across, y: up, value: self.titled(readout), panels }.render()
     }
 
-    fn parallel(&self, readout: usize) -> Figure {
-        let axes = self.free_axes();
-        let mut shown = (0, 0);
-        let mut panel = |arm: &str| {
-            let rows = self.first_rows(arm);
-            let values = self.means_by_point(arm, readout);
-            let drawn = self.drawn_points(&rows, &values);
-            shown = (drawn.len(), rows.len());
-            let line = |place: usize| ParallelLine {
-                places: axes.iter().map(|axis| self.place_on(rows[place], *axis)).collect(),
-                value: values[place],
-            };
-            ParallelPanel { name: arm.to_owned(), lines: drawn.into_iter().map(line).collect() }
-        };
-        // An arm in which the readout is always the same has nothing to show.
-        let varies = |arm: &&str| {
-            let mut values = self.means_by_point(arm, readout).into_iter().filter(|value| value.is_finite());
-            values.next().is_some_and(|first| values.any(|value| (value - first).abs() > 1e-9 * first.abs().max(1.0)))
-        };
-        let panels = self.arms().into_iter().filter(varies).map(|arm| panel(arm)).collect();
-        let some = if shown.0 < shown.1 { format!("{} of {} points", shown.0, shown.1) } else { String::new() };
-        let subtitle = joined([some, self.averaged()]);
-        let axes = axes.iter().map(|axis| self.axis(*axis)).collect();
-        ParallelFigure { title: self.title.clone(), subtitle, axes, value: self.titled(readout), panels }.render()
-    }
-
-    /// The places of points for which there is room among the lines: as if drawn by lot, since every n-th point of a lattice
-    /// or of a sequence of Sobol' lies in a corner; and those of the extreme values.
-    fn drawn_points(&self, rows: &[usize], values: &[f64]) -> Vec<usize> {
-        let mut places: Vec<usize> = (0..rows.len().min(values.len())).collect();
-        if places.len() <= MOST_LINES {
-            return places;
-        }
-        let by_value = |one: &usize, other: &usize| values[*one].total_cmp(&values[*other]);
-        let finite = || places.iter().copied().filter(|place| values[*place].is_finite());
-        let extremes: Vec<usize> = finite().min_by(by_value).into_iter().chain(finite().max_by(by_value)).collect();
-        places.sort_by_cached_key(|place| hash(LOT, self.point(rows[*place]) as u64));
-        places.truncate(MOST_LINES - extremes.len());
-        places.extend(extremes);
-        places.sort_unstable();
-        places.dedup();
-        places
-    }
-
     fn curves(&self, x: usize, readouts: &[usize]) -> Figure {
         let axis = self.axis(x);
         let arms = self.arms();
@@ -350,23 +296,30 @@ impl<'a> SweepTable<'a> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::store::table::{Cell, ColumnKind};
 
-    fn column(name: &str, kind: ColumnKind, role: ColumnRole) -> Column {
-        Column { name: name.to_owned(), unit: String::new(), label: name.to_owned(), kind, role }
-    }
-
-    #[test]
-    fn replicates_without_a_value_leave_the_mean_to_the_others_and_failed_ones_leave_none() {
-        let columns = [
+    /// Point, arm and status, an axis `x` and a readout.
+    pub fn columns_over_x() -> [Column; 5] {
+        let column = |name: &str, kind, role| Column {
+            name: name.to_owned(),
+            unit: String::new(),
+            label: name.to_owned(),
+            kind,
+            role,
+        };
+        [
             column("point", ColumnKind::Whole, ColumnRole::Key),
             column("arm", ColumnKind::Text, ColumnRole::Key),
             column("status", ColumnKind::Text, ColumnRole::Key),
             column("x", ColumnKind::Number, ColumnRole::Axis { log: false }),
             column("peak", ColumnKind::Number, ColumnRole::Readout),
-        ];
+        ]
+    }
+
+    #[test]
+    fn replicates_without_a_value_leave_the_mean_to_the_others_and_failed_ones_leave_none() {
         let row = |point: i64, status: &str, value: f64| {
             let words = [Cell::Text("arm".to_owned()), Cell::Text(status.to_owned())];
             [vec![Cell::Whole(point)], words.to_vec(), vec![Cell::Number(point as f64), Cell::Number(value)]].concat()
@@ -381,43 +334,12 @@ mod tests {
             // Reached before the run failed.
             row(3, "unstable", 5_000.0),
         ];
-        let mut stored = Table::new(&columns);
+        let mut stored = Table::new(&columns_over_x());
         rows.into_iter().for_each(|row| stored.push(row));
         let table = SweepTable::new(String::new(), Design::Grid, String::new(), &stored).unwrap();
         let means = table.means_by_point("arm", 4);
         assert!(means[0] == 2.5 && means[1..].iter().all(|mean| mean.is_nan()) && means.len() == 4, "{means:?}");
         let (mean, low, high) = table.spread(&[0, 1, 2], 4);
         assert_eq!((mean, low, high), (2.5, 1.0, 4.0));
-    }
-
-    #[test]
-    fn the_lines_that_there_is_room_for_lie_all_over_the_axes() {
-        let columns = [
-            column("point", ColumnKind::Whole, ColumnRole::Key),
-            column("arm", ColumnKind::Text, ColumnRole::Key),
-            column("status", ColumnKind::Text, ColumnRole::Key),
-            column("x", ColumnKind::Number, ColumnRole::Axis { log: false }),
-            column("peak", ColumnKind::Number, ColumnRole::Readout),
-        ];
-        let mut stored = Table::new(&columns);
-        let points = 50_000;
-        for point in 0..points {
-            // The most significant digit changes fastest, as in a sequence of Sobol'.
-            let x = f64::from(point % 50) / 50.0;
-            let words = ["arm", "ok"].map(|word| Cell::Text(word.to_owned()));
-            let value = if point == 777 { 9.0 } else { x };
-            let [arm, status] = words;
-            stored.push(vec![Cell::Whole(point.into()), arm, status, Cell::Number(x), Cell::Number(value)]);
-        }
-        let table = SweepTable::new(String::new(), Design::Sobol, String::new(), &stored).unwrap();
-        let (rows, values) = (table.first_rows("arm"), table.means_by_point("arm", 4));
-        let drawn = table.drawn_points(&rows, &values);
-        assert_eq!(drawn.len(), MOST_LINES);
-        assert!(drawn.contains(&777));
-        for part in 0..10 {
-            let share = |place: &&usize| (table.number(rows[**place], 3) * 10.0) as i32 == part;
-            let count = drawn.iter().filter(share).count();
-            assert!((60..150).contains(&count), "{part}: {count}");
-        }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::identity::{IDENTITY, Identity, Shard, changes, differences};
 use super::sweep::{RESULTS, RESULTS_CSV, chunk_file, is_stored, read_table};
-use super::table::{Cell, Table, TableWriter};
+use super::table::{Cell, Table};
+use super::table_file::TableWriter;
 use super::{StoreError, write_file};
 use parquet::errors::ParquetError;
 use std::path::{Path, PathBuf};

@@ -8,6 +8,7 @@ mod merge;
 mod summary;
 pub mod sweep;
 pub mod table;
+pub mod table_file;
 mod traces;
 
 pub use manifest::Manifest;
