@@ -202,3 +202,19 @@ fn a_stable_rate_beyond_a_million_hertz_has_diverged_too() {
         assert_eq!(arm(&outcome, "stays").status, Status::Done);
     }
 }
+
+#[test]
+fn a_record_that_does_not_divide_the_run_ends_with_it() {
+    for time in [Time::Slow, Time::Fast] {
+        let mut scenario = experiment();
+        scenario.arms.retain(|arm| ["control", "stress"].contains(&arm.name.as_str()));
+        (scenario.run.time, scenario.run.step) = (time, 2.0);
+        (scenario.run.from, scenario.run.to, scenario.run.record) = (-1.0, 10.0, Some(7.0));
+        scenario.run.report.retain(|report| report.minutes <= 10.0);
+        let outcome = run(&scenario, Level::new()).unwrap();
+        for arm in &outcome.arms {
+            assert_eq!(arm.status, Status::Done, "{time:?}");
+            assert_eq!(arm.recording.times().last(), Some(&10.0), "{time:?}");
+        }
+    }
+}

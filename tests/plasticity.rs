@@ -269,6 +269,23 @@ fn doses_mean_what_they_mean_elsewhere() {
     }
 }
 
+/// An infusion that has been given at an interval for ever ends like any other, in either time.
+#[test]
+fn an_infusion_at_steady_state_ends_in_fast_time_too() {
+    let last = |time: &str| {
+        let head = DOSES.split("[run]").next().unwrap();
+        let run = format!(
+            "[run]\ntime = \"{time}\"\nstep = \"5 ms\"\nfrom = \"0 min\"\nto = \"40 min\"\nrecord = \"1 min\"\n"
+        );
+        let dose = "{ ligand = \"drug\", amount = \"1 mg/kg\", at = \"10 min\", duration = \"10 min\", \
+                    interval = \"8 h\", additional = 1, steady_state = true }";
+        let outcome = outcome(&format!("{head}{run}[[arms]]\nname = \"steady\"\ndoses = [{dose}]\n"));
+        *arm(&outcome, "steady").recording.signal("concentration.drug").unwrap().last().unwrap()
+    };
+    let (fast, slow) = (last("fast"), last("slow"));
+    assert!((fast / slow - 1.0).abs() < 1e-3, "{fast} {slow}");
+}
+
 #[test]
 fn doses_that_cannot_be_are_refused() {
     for (from, to, words) in [

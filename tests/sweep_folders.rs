@@ -204,6 +204,8 @@ fn folders_that_hold_something_else_are_left_alone() {
     refused(&["merge", "one", "two", "--out", "ran", "--quiet"], &["`ran` holds a run"]);
     refused(&["merge", "one", "two", "--out", "one", "--quiet"], &["`one` is one of the shards"]);
     refused(&["plot", "one"], &["holds a sweep without its table"]);
+    refused(&["plot", "swept", "--readout", "arm"], &["there is no readout `arm`"]);
+    refused(&["sweep", "sweep.toml", "--shard", "1/18446744073709551615"], &["N up to 1000000"]);
     done(&["merge", "one", "two", "--out", "swept", "--quiet"]);
     done(&["plot", "swept"]);
     // What was drawn from another sweep goes with it.

@@ -5,6 +5,7 @@ use super::progress::{refuse, say};
 use crate::report::sweep::{SweepTable, is_drawn};
 use crate::spec::nearest;
 use crate::store::sweep::{About, RESULTS, about, is_sweep, read_columns};
+use crate::store::table::ColumnRole;
 use crate::store::write_file;
 use crate::store::{Results, StoreError};
 use std::path::{Path, PathBuf};
@@ -69,10 +70,11 @@ pub(super) fn draw_sweep(folder: &Path, readouts: &[String]) -> Result<Vec<PathB
     let file = folder.join(RESULTS);
     let stored = read_columns(&file, is_drawn).map_err(|error| error.to_string())?;
     for readout in readouts {
-        let known = || stored.columns.iter().map(|column| column.name.as_str());
+        let of_readouts = || stored.columns.iter().filter(|column| column.role == ColumnRole::Readout);
+        let known = || of_readouts().map(|column| column.name.as_str());
         if !known().any(|name| name == readout) {
             let close = nearest(readout, known()).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
-            return Err(format!("{}: there is no column `{readout}`{close}", file.display()));
+            return Err(format!("{}: there is no readout `{readout}`{close}", file.display()));
         }
     }
     let About { title, design, off_target } = about(folder).map_err(|error| error.to_string())?;

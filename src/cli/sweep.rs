@@ -44,7 +44,8 @@ pub(super) fn sweep(arguments: &SweepArguments) -> Ending {
         return show_point(&loaded, &engine, point, &arguments.set);
     }
     let shard = arguments.shard.unwrap_or(Shard::WHOLE);
-    let out = arguments.out.clone().unwrap_or_else(|| Path::new("out").join(folder_of(&name, shard)));
+    let out = arguments.out.clone().filter(|out| !out.as_os_str().is_empty());
+    let out = out.unwrap_or_else(|| Path::new("out").join(folder_of(&name, shard)));
     let store = match SweepStore::open(&out, &engine, identity, shard, arguments.fresh) {
         Ok(store) => store,
         Err(error) => return refuse(format!("error: {error}")),

@@ -188,7 +188,7 @@ impl Timeline {
     pub fn advance(&mut self, time: f64, soon: f64) -> bool {
         let start = self.next;
         while self.next_change() <= time + soon {
-            let change = self.changes[self.next].1.clone();
+            let (due, change) = self.changes[self.next].clone();
             self.next += 1;
             match change {
                 Change::Bolus { course, amount } => {
@@ -201,11 +201,11 @@ impl Timeline {
                         self.courses[course].steady_state(disposition, time, (amount, duration), interval);
                     }
                     // Infusions that ran are forgotten, and so are their ends; that of this one is still to come.
-                    let own = duration.map(|lasts| time + lasts);
+                    let own = duration.map(|lasts| due + lasts);
                     let kept = self.changes.split_off(self.next);
                     self.changes.extend(kept.into_iter().filter(|(at, change)| match change {
                         Change::Infusion { course: other, duration: lasts, sign, .. } => {
-                            *other != course || *sign > 0.0 || *at - lasts >= time || Some(*at) == own
+                            *other != course || *sign > 0.0 || *at - lasts >= due || Some(*at) == own
                         }
                         _ => true,
                     }));

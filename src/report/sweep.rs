@@ -107,10 +107,11 @@ impl<'a> SweepTable<'a> {
 
     /// Whether the points fill the lattice of the values of two axes, as those of a grid do.
     fn is_lattice(&self, x: usize, y: usize) -> bool {
-        let mut points: Vec<i64> = (0..self.rows()).map(|row| self.point(row)).collect();
-        points.sort_unstable();
-        points.dedup();
-        self.axis(x).values.len() * self.axis(y).values.len() == points.len()
+        let place = |row: usize| [x, y].map(|axis| self.place_on(row, axis).to_bits());
+        let mut places: Vec<[u64; 2]> = (0..self.rows()).map(place).collect();
+        places.sort_unstable();
+        places.dedup();
+        self.axis(x).values.len() * self.axis(y).values.len() == places.len()
     }
 
     /// A readout of a row; NaN where its run failed, even if it did so after the time of the readout.
@@ -341,5 +342,23 @@ pub(super) mod tests {
         assert!(means[0] == 2.5 && means[1..].iter().all(|mean| mean.is_nan()) && means.len() == 4, "{means:?}");
         let (mean, low, high) = table.spread(&[0, 1, 2], 4);
         assert_eq!((mean, low, high), (2.5, 1.0, 4.0));
+    }
+
+    #[test]
+    fn points_that_leave_places_of_a_lattice_empty_are_no_map() {
+        let mut columns = columns_over_x().to_vec();
+        columns.insert(4, Column { name: "y".to_owned(), label: "y".to_owned(), ..columns[3].clone() });
+        let is_lattice = |places: &[(f64, f64)]| {
+            let mut stored = Table::new(&columns);
+            for (point, (x, y)) in places.iter().enumerate() {
+                let [arm, ok] = ["arm", "ok"].map(|word| Cell::Text(word.to_owned()));
+                let [x, y, value] = [*x, *y, 1.0].map(Cell::Number);
+                stored.push(vec![Cell::Whole(point as i64), arm, ok, x, y, value]);
+            }
+            SweepTable::new(String::new(), Design::Grid, String::new(), &stored).unwrap().is_lattice(3, 4)
+        };
+        assert!(is_lattice(&[(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)]));
+        // Four points, two of them at one place.
+        assert!(!is_lattice(&[(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 0.0)]));
     }
 }

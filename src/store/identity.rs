@@ -25,6 +25,11 @@ impl Shard {
     /// The whole sweep.
     pub const WHOLE: Self = Self { index: 1, count: 1 };
 
+    /// Whether the index lies among the shards, and these can be told apart.
+    fn exists(self) -> bool {
+        (1..=self.count).contains(&self.index) && self.count <= MOST_SHARDS
+    }
+
     /// Whether a chunk belongs to it.
     pub fn holds(self, chunk: u64) -> bool {
         chunk % self.count == self.index - 1
@@ -41,17 +46,21 @@ impl Shard {
     }
 }
 
+/// More shards than any cluster has.
+const MOST_SHARDS: u64 = 1_000_000;
+
 impl std::str::FromStr for Shard {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let expected = || format!("`{text}` is no shard; expected K/N with K from 1 to N, such as 3/64");
+        let expected =
+            || format!("`{text}` is no shard; expected K/N with K from 1 to N and N up to {MOST_SHARDS}, such as 3/64");
         let (index, count) = text.split_once('/').ok_or_else(expected)?;
         let shard = Self {
             index: index.trim().parse().map_err(|_| expected())?,
             count: count.trim().parse().map_err(|_| expected())?,
         };
-        if (1..=shard.count).contains(&shard.index) { Ok(shard) } else { Err(expected()) }
+        if shard.exists() { Ok(shard) } else { Err(expected()) }
     }
 }
 
@@ -109,7 +118,10 @@ impl Identity {
             return Err(StoreError::OfARun { folder: folder.to_owned() });
         }
         let number = |value: &Value| value.as_u64().ok_or_else(|| wrong("a number is missing".into()));
-        let shard = Shard { index: number(&stored["shard"][0])?, count: number(&stored["shard"][1])?.max(1) };
+        let shard = Shard { index: number(&stored["shard"][0])?, count: number(&stored["shard"][1])? };
+        if !shard.exists() {
+            return Err(wrong(format!("there is no shard {}/{}", shard.index, shard.count)));
+        }
         Ok((Self::of(stored["config"].clone(), number(&stored["chunks"])?), shard))
     }
 }

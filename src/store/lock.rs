@@ -2,7 +2,7 @@
 
 use super::StoreError;
 use std::fs::{File, TryLockError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The file whose lock it is.
 const LOCK: &str = "lock";
@@ -11,25 +11,38 @@ const LOCK: &str = "lock";
 #[derive(Debug)]
 pub struct Lock {
     file: File,
+    path: PathBuf,
+    /// Whether the file system knows locks.
+    known: bool,
 }
 
 impl Lock {
-    /// Takes the lock alone; none where others have it. Where the file system knows no locks, nobody is kept out.
+    /// Takes the lock alone; false where others have it. Where the file system knows no locks, nobody is kept out.
     ///
     /// # Errors
     /// [`StoreError::Write`] where the lock's file cannot be made.
     pub fn alone(folder: &Path) -> Result<(Self, bool), StoreError> {
         let path = folder.join(LOCK);
-        let file = File::options().create(true).truncate(false).write(true).open(&path);
-        let file = file.map_err(|error| StoreError::Write { file: path, error })?;
-        let alone = !matches!(file.try_lock(), Err(TryLockError::WouldBlock));
-        Ok((Self { file }, alone))
+        // On a network, a shared lock needs a file that is open for reading too.
+        let file = File::options().create(true).truncate(false).read(true).write(true).open(&path);
+        let file = file.map_err(|error| StoreError::Write { file: path.clone(), error })?;
+        let (known, alone) = match file.try_lock() {
+            Ok(()) => (true, true),
+            Err(TryLockError::WouldBlock) => (true, false),
+            Err(TryLockError::Error(_)) => (false, true),
+        };
+        Ok((Self { file, path, known }, alone))
     }
 
-    /// Shares it from now on with others that write the same.
-    pub fn share(&self) {
-        // Without locks there is nothing to give back, and nothing to wait for.
-        let _ = self.file.unlock();
-        let _ = self.file.lock_shared();
+    /// Shares it from now on with others that write the same; waits for one that has it alone.
+    ///
+    /// # Errors
+    /// [`StoreError::Write`] where the file system refuses.
+    pub fn share(&self) -> Result<(), StoreError> {
+        if !self.known {
+            return Ok(());
+        }
+        let shared = self.file.unlock().and_then(|()| self.file.lock_shared());
+        shared.map_err(|error| StoreError::Write { file: self.path.clone(), error })
     }
 }

@@ -23,6 +23,8 @@ pub const RESULTS: &str = "results.parquet";
 /// The table as CSV.
 pub const RESULTS_CSV: &str = "results.csv";
 const CHUNKS: &str = "chunks";
+/// How often a folder is tried that others keep changing.
+const ATTEMPTS: usize = 100;
 
 /// The folder of a sweep.
 #[derive(Debug)]
@@ -55,23 +57,29 @@ impl SweepStore {
             refuse_others(folder, &own)?;
         }
         std::fs::create_dir_all(&chunks).map_err(|error| StoreError::Write { file: chunks.clone(), error })?;
-        let (lock, alone) = Lock::alone(&chunks)?;
-        if alone {
-            // What another process has stored in the meantime counts too.
-            if fresh {
-                remove_all(folder, &chunks)?;
-            } else {
-                refuse_others(folder, &own)?;
+        for _ in 0..ATTEMPTS {
+            let (lock, alone) = Lock::alone(&chunks)?;
+            if alone {
+                // What another process has stored in the meantime counts too.
+                if fresh {
+                    remove_all(folder, &chunks)?;
+                } else {
+                    refuse_others(folder, &own)?;
+                }
+                remove_temporary(folder, &chunks)?;
+                write_file(&folder.join(IDENTITY), &own.0.stored(shard))?;
+            } else if fresh {
+                break;
             }
-            remove_temporary(folder, &chunks)?;
-            write_file(&folder.join(IDENTITY), &own.0.stored(shard))?;
-        } else if fresh {
-            return Err(StoreError::Busy { folder: folder.to_owned() });
+            lock.share()?;
+            // Missing where a process that had the folder alone was stopped before it said what it is of.
+            if folder.join(IDENTITY).exists() {
+                refuse_others(folder, &own)?;
+                let (identity, shard) = own;
+                return Ok(Self { folder: folder.to_owned(), identity, shard, columns: columns(engine), _lock: lock });
+            }
         }
-        lock.share();
-        refuse_others(folder, &own)?;
-        let (identity, shard) = own;
-        Ok(Self { folder: folder.to_owned(), identity, shard, columns: columns(engine), _lock: lock })
+        Err(StoreError::Busy { folder: folder.to_owned() })
     }
 
     /// The chunks of this shard that are stored.

@@ -62,6 +62,10 @@ impl<const G: usize> Block<'_, G> {
             }
             let stands = self.averaged >> index & 1 == 0;
             lane.report_if_due(now + as_one(now), index, (self.model, &self.work), &self.newton.linearised, stands);
+            if lane.running && now >= self.run.to - as_one(self.run.to) && lane.next_moment(self.run) != Next::End {
+                // The end has a sample, whether or not it lies on the grid of `record`.
+                lane.sample(now, index, &self.work);
+            }
             if lane.next_moment(self.run) == Next::End {
                 lane.running = false;
             }
