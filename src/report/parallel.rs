@@ -15,23 +15,24 @@ impl SweepTable<'_> {
     pub(super) fn parallel(&self, readout: usize) -> Figure {
         let axes = self.free_axes();
         let mut shown = (0, 0);
-        let mut panel = |arm: &str| {
-            let rows = self.first_rows(arm);
+        let mut panels = Vec::new();
+        for arm in self.arms() {
             let values = self.means_by_point(arm, readout);
+            // An arm in which the readout is always the same has nothing to show.
+            let mut finite = values.iter().filter(|value| value.is_finite());
+            let differs = |first: &f64| finite.any(|value| (value - first).abs() > 1e-9 * first.abs().max(1.0));
+            if !values.iter().find(|value| value.is_finite()).is_some_and(differs) {
+                continue;
+            }
+            let rows = self.first_rows(arm);
             let drawn = self.drawn_points(&rows, &values);
             shown = (drawn.len(), rows.len());
             let line = |place: usize| ParallelLine {
                 places: axes.iter().map(|axis| self.place_on(rows[place], *axis)).collect(),
                 value: values[place],
             };
-            ParallelPanel { name: arm.to_owned(), lines: drawn.into_iter().map(line).collect() }
-        };
-        // An arm in which the readout is always the same has nothing to show.
-        let varies = |arm: &&str| {
-            let mut values = self.means_by_point(arm, readout).into_iter().filter(|value| value.is_finite());
-            values.next().is_some_and(|first| values.any(|value| (value - first).abs() > 1e-9 * first.abs().max(1.0)))
-        };
-        let panels = self.arms().into_iter().filter(varies).map(|arm| panel(arm)).collect();
+            panels.push(ParallelPanel { name: arm.to_owned(), lines: drawn.into_iter().map(line).collect() });
+        }
         let some = if shown.0 < shown.1 { format!("{} of {} points", shown.0, shown.1) } else { String::new() };
         let subtitle = joined([some, self.averaged()]);
         let axes = axes.iter().map(|axis| self.axis(*axis)).collect();
