@@ -336,7 +336,8 @@ impl<S: Simd, const G: usize> Mask<S, G> {
 /// Runs an expression with the SIMD instructions of a level; `$simd` is their token there.
 ///
 /// On x86-64 there are three copies of what it runs: AVX-512, AVX2, and SSE2, which every such machine has. A program that is
-/// built for machines with AVX-512 alone (`-C target-cpu=native` on one of them) has one copy, and is built sooner.
+/// built for machines with AVX-512 alone (`-C target-cpu=native` on one of them) has one copy, and is built sooner. So has
+/// one that is built for AVX2 with `--cfg disable_dispatch_avx512`, which is the fastest build to develop with.
 macro_rules! dispatch {
     ($level:expr, $simd:ident => $run:expr) => {{
         let level: fearless_simd::Level = $level;
@@ -349,7 +350,20 @@ macro_rules! dispatch {
                 || $run,
             )
         }
-        #[cfg(all(target_arch = "x86_64", not(target_feature = "avx512f")))]
+        #[cfg(all(target_arch = "x86_64", target_feature = "avx2", disable_dispatch_avx512))]
+        {
+            use fearless_simd::Simd as _;
+            let Some($simd) = level.as_avx2() else { unreachable!("the program is built for AVX2") };
+            $simd.vectorize(
+                #[inline(always)]
+                || $run,
+            )
+        }
+        #[cfg(all(
+            target_arch = "x86_64",
+            not(target_feature = "avx512f"),
+            not(all(target_feature = "avx2", disable_dispatch_avx512))
+        ))]
         {
             use fearless_simd::Simd as _;
             if let Some($simd) = level.as_avx512() {
@@ -386,7 +400,7 @@ pub fn levels() -> Vec<(&'static str, Level)> {
     #[cfg(target_arch = "x86_64")]
     {
         levels.extend(best.as_avx512().map(|token| ("avx512", Level::Avx512(token))));
-        if cfg!(not(target_feature = "avx512f")) {
+        if cfg!(not(any(target_feature = "avx512f", all(target_feature = "avx2", disable_dispatch_avx512)))) {
             levels.extend(best.as_avx2().map(|token| ("avx2", Level::Avx2(token))));
             levels.extend(best.as_sse2().map(|token| ("sse2", Level::Sse2(token))));
         }
