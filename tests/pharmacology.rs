@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+#[path = "pharmacology/regimens.rs"]
+mod regimens;
 
 use approx::assert_relative_eq;
 use common::{arm, last, outcome};

@@ -108,10 +108,7 @@ impl Held {
         let populations: Vec<String> = model.shape.populations.iter().map(|known| known.name.clone()).collect();
         let mut inputs = Inputs::none(&model.pharmacology, populations.len());
         let mut timeline = Timeline::new(&self.plan.scenario, &self.plan.arm, &model.pharmacology, &populations);
-        // One by one: a change that is carried out late counts as of then.
-        while timeline.next_change() <= self.minutes {
-            timeline.advance(timeline.next_change(), 0.0);
-        }
+        timeline.advance(self.minutes, 0.0);
         for lane in 0..Row::<1>::LANES {
             timeline.write(lane, &mut inputs);
         }

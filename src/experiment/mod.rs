@@ -7,7 +7,7 @@ pub mod timeline;
 
 pub use held::{Clamp, Held};
 pub use model::{Model, Plan, Traces, Work};
-pub use timeline::{Inputs, Timeline};
+pub use timeline::{Inputs, Timeline, as_one};
 
 use crate::pharmacology::CourseKey;
 use crate::spec::listing::{Value, list};

@@ -2,20 +2,25 @@
 
 use super::stimulus::{Part, Wave, parts};
 use crate::numeric::lanes::Row;
-use crate::pharmacology::kinetics::{Course, Disposition};
+use crate::pharmacology::kinetics::{Course, Disposition, DoseIdentity, Given};
 use crate::pharmacology::{CourseKey, Courses, Pharmacology, species_disposition};
 use crate::spec::units::is_of;
 use crate::spec::{Administration, Arm, Injection, Population, Reference, Scenario};
 
+/// Moments no farther apart than this, in min, are one: their difference is that of rounding.
+pub fn as_one(time: f64) -> f64 {
+    1e-9 * time.abs().max(1.0)
+}
+
 /// Something that begins, ends, or happens at one moment.
 #[derive(Clone, Debug, PartialEq)]
 enum Change {
-    /// A bolus into a course, mg/kg.
-    Bolus { course: usize, amount: f64 },
-    /// A dose of mg/kg, over min where it is an infusion, that has been given at this interval for ever.
-    SteadyState { course: usize, amount: f64, duration: Option<f64>, interval: f64 },
-    /// An infusion of mg/kg over min; sign -1 at its end.
-    Infusion { course: usize, amount: f64, duration: f64, sign: f64 },
+    /// A bolus into a course, or the start of an infusion.
+    Dose { course: usize, identity: DoseIdentity, given: Given },
+    /// A dose that has been given at this interval for ever.
+    SteadyState { course: usize, identity: DoseIdentity, given: Given, interval: f64 },
+    /// The end of an infusion.
+    End { course: usize, identity: DoseIdentity },
     /// A bath, an injection, a block or stress exposure, by its place among the arm's spans.
     Span { index: usize, on: bool },
 }
@@ -35,13 +40,17 @@ enum Held {
     Exposure,
 }
 
-/// One arm's changes in order of time, and what is in force now.
+/// One arm's changes in order of time, and what is in force now. Those of one moment are in the order of the file: a dose at
+/// steady state resets what stands before it, and what stands after it comes on top.
 #[derive(Clone, Debug)]
 pub struct Timeline {
     changes: Vec<(f64, Change)>,
     next: usize,
     held: Vec<(Held, bool)>,
     courses: Vec<Course>,
+    /// Area under the baths of each course, in nM min, and the time in min until which it is counted.
+    bath_areas: Vec<f64>,
+    counted_until: f64,
     dispositions: Vec<Option<Disposition>>,
     sites: usize,
     populations: usize,
@@ -86,20 +95,25 @@ impl Timeline {
             let ligand = scenario.ligands.get_index_of(ligand)?;
             keys.iter().position(|key| key.ligand == ligand && key.form == form)
         };
-        let dispositions = keys.iter().map(|key| species_disposition(scenario, key.ligand)).collect();
-        let courses = pharmacology.courses.iter().map(|course| Course::new(course.rates.len())).collect();
+        let dispositions: Vec<Option<Disposition>> =
+            keys.iter().map(|key| species_disposition(scenario, key.ligand)).collect();
+        let rates = |disposition: &Option<Disposition>| disposition.as_ref().map_or_else(Vec::new, Disposition::rates);
+        let courses: Vec<Course> = dispositions.iter().map(|disposition| Course::new(rates(disposition))).collect();
         let mut timeline = Self {
             changes: Vec::new(),
             next: 0,
             held: Vec::new(),
+            bath_areas: vec![0.0; courses.len()],
+            counted_until: scenario.run.from,
             courses,
             dispositions,
             sites: pharmacology.sites.len(),
             populations: populations.len(),
         };
-        for dose in &arm.doses {
-            if let Some(course) = course_of(&dose.ligand, &dose.form) {
-                dose.administrations().into_iter().for_each(|one| timeline.give(course, one));
+        for (dose, spec) in arm.doses.iter().enumerate() {
+            let Some(course) = course_of(&spec.ligand, &spec.form) else { continue };
+            for (repetition, one) in spec.administrations(scenario.absorbed(&spec.ligand)).into_iter().enumerate() {
+                timeline.give(course, DoseIdentity { dose, repetition }, one);
             }
         }
         for bath in &arm.baths {
@@ -137,20 +151,20 @@ impl Timeline {
                 timeline.hold(Held::Exposure, Some(period.from), Some(period.to));
             }
         }
-        timeline.changes.sort_by(|one, other| one.0.total_cmp(&other.0));
+        timeline.changes = in_order(timeline.changes);
         timeline
     }
 
-    fn give(&mut self, course: usize, one: Administration) {
+    fn give(&mut self, course: usize, identity: DoseIdentity, one: Administration) {
         let Administration { at, amount, duration, steady_state } = one;
-        let begin = match (steady_state, duration) {
-            (Some(interval), duration) => Change::SteadyState { course, amount, duration, interval },
-            (None, None) => Change::Bolus { course, amount },
-            (None, Some(duration)) => Change::Infusion { course, amount, duration, sign: 1.0 },
+        let given = Given { amount, duration };
+        let begin = match steady_state {
+            Some(interval) => Change::SteadyState { course, identity, given, interval },
+            None => Change::Dose { course, identity, given },
         };
         self.changes.push((at, begin));
         if let Some(duration) = duration {
-            self.changes.push((at + duration, Change::Infusion { course, amount, duration, sign: -1.0 }));
+            self.changes.push((at + duration, Change::End { course, identity }));
         }
     }
 
@@ -183,42 +197,56 @@ impl Timeline {
         self.changes.iter().map(|(time, _)| *time)
     }
 
-    /// Carries out every change due at or before `time`, or at most `soon` after it, as if it happened at `time`; in min. True
-    /// if there was one.
+    /// Carries out every change due at or before `time`, or at most `soon` after it, in min; doses as of the very moment at
+    /// which they are due. True if there was one.
     pub fn advance(&mut self, time: f64, soon: f64) -> bool {
         let start = self.next;
         while self.next_change() <= time + soon {
             let (due, change) = self.changes[self.next].clone();
             self.next += 1;
-            match change {
-                Change::Bolus { course, amount } => {
-                    if let Some(disposition) = &self.dispositions[course] {
-                        self.courses[course].bolus(disposition, time, amount);
-                    }
-                }
-                Change::SteadyState { course, amount, duration, interval } => {
-                    if let Some(disposition) = &self.dispositions[course] {
-                        self.courses[course].steady_state(disposition, time, (amount, duration), interval);
-                    }
-                    // Infusions that ran are forgotten, and so are their ends; that of this one is still to come.
-                    let own = duration.map(|lasts| due + lasts);
-                    let kept = self.changes.split_off(self.next);
-                    self.changes.extend(kept.into_iter().filter(|(at, change)| match change {
-                        Change::Infusion { course: other, duration: lasts, sign, .. } => {
-                            *other != course || *sign > 0.0 || *at - lasts >= due || Some(*at) == own
-                        }
-                        _ => true,
-                    }));
-                }
-                Change::Infusion { course, amount, duration, sign } => {
-                    if let Some(disposition) = &self.dispositions[course] {
-                        self.courses[course].infusion(disposition, time, amount, duration, sign);
-                    }
-                }
-                Change::Span { index, on } => self.held[index].1 = on,
-            }
+            self.carry_out(due, change);
         }
         self.next > start
+    }
+
+    fn carry_out(&mut self, due: f64, change: Change) {
+        match change {
+            Change::Dose { course, identity, given } => {
+                if let Some(disposition) = &self.dispositions[course] {
+                    self.courses[course].give(disposition, due, identity, given);
+                }
+            }
+            Change::SteadyState { course, identity, given, interval } => {
+                if let Some(disposition) = &self.dispositions[course] {
+                    self.courses[course].steady_state(disposition, due, identity, given, interval);
+                }
+            }
+            Change::End { course, identity } => self.courses[course].end(due, identity),
+            Change::Span { index, on } => {
+                self.bath_areas = self.bath_areas_until(due);
+                self.counted_until = due;
+                self.held[index].1 = on;
+            }
+        }
+    }
+
+    /// The area under baths alone until a time, in nM min, one number for each course.
+    fn bath_areas_until(&self, time: f64) -> Vec<f64> {
+        let mut areas = self.bath_areas.clone();
+        let since = (time - self.counted_until).max(0.0);
+        for (held, _) in self.held.iter().filter(|(_, on)| *on) {
+            if let Held::Bath { course, concentration } = held {
+                areas[*course] += concentration * since;
+            }
+        }
+        areas
+    }
+
+    /// The area under each course of concentration from the start of the run until a time after the last change, in nM min:
+    /// the integral of what doses and baths leave, with nothing taken away.
+    pub fn areas_until(&self, time: f64) -> Vec<f64> {
+        let baths = self.bath_areas_until(time);
+        self.courses.iter().zip(baths).map(|(course, bath)| course.area_until(time) + bath).collect()
     }
 
     /// Writes what is in force into a lane of the block's inputs.
@@ -244,13 +272,31 @@ impl Timeline {
         }
         inputs.exposure.set(lane, exposure);
         for ((row, course), bath) in inputs.courses.courses.iter_mut().zip(&self.courses).zip(baths) {
-            row.origin.set(lane, course.origin);
-            row.constant.set(lane, course.constant + bath);
-            for (row, coefficient) in row.coefficients.iter_mut().zip(&course.coefficients) {
-                row.set(lane, *coefficient);
+            row.origin.set(lane, course.origin());
+            row.constant.set(lane, course.constant() + bath);
+            for (row, coefficient) in row.coefficients.iter_mut().zip(course.coefficients()) {
+                row.set(lane, coefficient);
             }
         }
     }
+}
+
+/// Changes in order of time, those of one moment in the order in which they stand. Moments that differ by rounding are one:
+/// 0.1 h and 0.2 h later is when 0.3 h is.
+fn in_order(changes: Vec<(f64, Change)>) -> Vec<(f64, Change)> {
+    let mut placed: Vec<(f64, usize, Change)> =
+        changes.into_iter().enumerate().map(|(place, (time, change))| (time, place, change)).collect();
+    placed.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let mut moment = f64::NEG_INFINITY;
+    for (time, _, _) in &mut placed {
+        if *time - moment <= as_one(*time) {
+            *time = moment;
+        } else {
+            moment = *time;
+        }
+    }
+    placed.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+    placed.into_iter().map(|(time, _, change)| (time, change)).collect()
 }
 
 /// The sites of a receptor on the named populations, by index.

@@ -81,13 +81,10 @@ impl Disposition {
         self.phases.iter().map(|(_, coefficient)| amount * coefficient).collect()
     }
 
-    /// What the start of an infusion of `amount` mg/kg over `duration` min adds to the constant and to the coefficients;
-    /// its end adds the same with the opposite sign.
-    fn infusion(&self, amount: f64, duration: f64) -> (f64, Vec<f64>) {
+    /// What an infusion of `amount` mg/kg over `duration` min would come to if it never ended, by phase, in nM.
+    fn plateau(&self, amount: f64, duration: f64) -> Vec<f64> {
         let speed = amount / duration;
-        let coefficients: Vec<f64> =
-            self.phases.iter().map(|(rate, coefficient)| -speed * coefficient / rate).collect();
-        (-coefficients.iter().sum::<f64>(), coefficients)
+        self.phases.iter().map(|(rate, coefficient)| speed * coefficient / rate).collect()
     }
 
     /// The largest concentration after a dose of 1 mg/kg, or after an infusion of as much: at its end, or later where the
@@ -172,84 +169,167 @@ fn bisect(mut low: f64, mut high: f64, before: impl Fn(f64) -> bool) -> f64 {
     0.5 * (low + high)
 }
 
+/// Which administration of an arm something belongs to. An infusion ends because its own end has come: never is an end
+/// found by its time, which those of others may share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DoseIdentity {
+    /// Which dose of the arm, in the order of the file.
+    pub dose: usize,
+    /// Which of its repetitions: 0 the first, then those that follow at the interval, then those of `also_at`.
+    pub repetition: usize,
+}
+
+/// How a dose enters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Given {
+    /// How much, in mg/kg.
+    pub amount: f64,
+    /// Over how many min, for an infusion.
+    pub duration: Option<f64>,
+}
+
+/// An infusion that has not ended.
+#[derive(Clone, Debug, PartialEq)]
+struct Infusion {
+    identity: DoseIdentity,
+    /// When it began, and how long it lasts, in min.
+    start: f64,
+    duration: f64,
+    /// What it would come to, by phase, in nM.
+    plateau: Vec<f64>,
+}
+
 /// The course of a concentration from one event to the next: `constant + sum_p c_p exp(-lambda_p (t - origin))`, in nM.
-#[derive(Clone, Debug, Default, PartialEq)]
+///
+/// It is the sum of what has been left by boluses and by infusions that have ended, and of every infusion that runs, each by
+/// itself: what ends takes nothing with it but its own, so that overlapping infusions leave no rounding behind.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Course {
+    /// Rate constant of each phase, per min.
+    rates: Vec<f64>,
     /// Time of the last event, in min.
-    pub origin: f64,
-    /// What infusions and baths hold up.
-    pub constant: f64,
-    /// One coefficient per phase, at the origin.
-    pub coefficients: Vec<f64>,
+    origin: f64,
+    /// What is left of all that has been given and has ended, by phase, at the origin.
+    left: Vec<f64>,
+    /// The infusions that run, in the order in which they began.
+    running: Vec<Infusion>,
+    /// Area under the course up to the origin, in nM min.
+    area: f64,
 }
 
 impl Course {
-    /// No drug, with that many phases.
-    pub fn new(phases: usize) -> Self {
-        Self { origin: 0.0, constant: 0.0, coefficients: vec![0.0; phases] }
+    /// No drug, with phases of these rate constants.
+    pub fn new(rates: Vec<f64>) -> Self {
+        Self { origin: 0.0, left: vec![0.0; rates.len()], running: Vec::new(), area: 0.0, rates }
+    }
+
+    /// Time of the last event, in min.
+    pub fn origin(&self) -> f64 {
+        self.origin
+    }
+
+    /// What running infusions hold up, in nM.
+    pub fn constant(&self) -> f64 {
+        self.running.iter().flat_map(|infusion| &infusion.plateau).sum()
+    }
+
+    /// One coefficient for each phase, at the origin, in nM.
+    pub fn coefficients(&self) -> Vec<f64> {
+        let mut coefficients = self.left.clone();
+        for infusion in &self.running {
+            let phases = coefficients.iter_mut().zip(&infusion.plateau).zip(&self.rates);
+            for ((coefficient, plateau), rate) in phases {
+                *coefficient -= plateau * libm::exp(-rate * (self.origin - infusion.start));
+            }
+        }
+        coefficients
     }
 
     /// Moves the origin to a later time without changing the course.
-    fn rebase(&mut self, rates: &[f64], time: f64) {
-        for (coefficient, rate) in self.coefficients.iter_mut().zip(rates) {
+    fn rebase(&mut self, time: f64) {
+        self.area = self.area_until(time);
+        for (left, rate) in self.left.iter_mut().zip(&self.rates) {
             // Before the first event there is nothing to decay.
-            *coefficient *= libm::exp(-rate * (time - self.origin).max(0.0));
+            *left *= libm::exp(-rate * (time - self.origin).max(0.0));
         }
         self.origin = time;
     }
 
-    /// Gives a bolus.
-    pub fn bolus(&mut self, disposition: &Disposition, time: f64, amount: f64) {
-        self.rebase(&disposition.rates(), time);
-        for (coefficient, added) in self.coefficients.iter_mut().zip(disposition.bolus(amount)) {
-            *coefficient += added;
-        }
-    }
-
-    /// Starts (`sign` 1) or ends (`sign` -1) an infusion of `amount` mg/kg over `duration` min.
-    pub fn infusion(&mut self, disposition: &Disposition, time: f64, amount: f64, duration: f64, sign: f64) {
-        self.rebase(&disposition.rates(), time);
-        let (constant, coefficients) = disposition.infusion(amount, duration);
-        self.constant += sign * constant;
-        for (coefficient, added) in self.coefficients.iter_mut().zip(coefficients) {
-            *coefficient += sign * added;
-        }
-    }
-
-    /// Forgets what was, and puts the course where a dose of `amount` mg/kg finds it that has been given every `interval`
-    /// min for ever: just after a bolus, or at the start of an infusion over `duration` min, at most an interval.
-    pub fn steady_state(&mut self, disposition: &Disposition, time: f64, dose: (f64, Option<f64>), interval: f64) {
-        let (amount, duration) = dose;
-        // What repeats at the interval adds up to a geometric series, 1 / (1 - exp(-lambda interval)).
-        let repeated = |rate: f64| -1.0 / libm::expm1(-rate * interval);
-        self.origin = time;
+    /// Gives a bolus, or begins an infusion that lasts until [`Self::end`].
+    pub fn give(&mut self, disposition: &Disposition, time: f64, identity: DoseIdentity, given: Given) {
+        self.rebase(time);
+        let Given { amount, duration } = given;
         match duration {
             None => {
-                self.constant = 0.0;
-                let phases = disposition.phases.iter();
-                self.coefficients = phases.map(|(rate, c)| amount * c * repeated(*rate)).collect();
+                for (left, added) in self.left.iter_mut().zip(disposition.bolus(amount)) {
+                    *left += added;
+                }
             }
             Some(duration) => {
-                let (constant, coefficients) = disposition.infusion(amount, duration);
-                self.constant = constant;
-                // Each infusion before has left its start's share less its end's; both have decayed since, which keeps the
-                // difference finite however fast that is.
-                let left = |rate: f64, c: f64| {
-                    let since_end = libm::exp(-rate * (interval - duration));
-                    c * since_end * libm::expm1(-rate * duration) * repeated(rate)
+                let plateau = disposition.plateau(amount, duration);
+                self.running.push(Infusion { identity, start: time, duration, plateau });
+            }
+        }
+    }
+
+    /// Ends an infusion; one that a steady state has reset is not there any more.
+    pub fn end(&mut self, time: f64, identity: DoseIdentity) {
+        let Some(place) = self.running.iter().position(|infusion| infusion.identity == identity) else { return };
+        self.rebase(time);
+        let Infusion { duration, plateau, .. } = self.running.remove(place);
+        for ((left, plateau), rate) in self.left.iter_mut().zip(plateau).zip(&self.rates) {
+            // All that it has brought, however short it was.
+            *left += plateau * -libm::expm1(-rate * duration);
+        }
+    }
+
+    /// Forgets what was, with every infusion that runs, and puts the course where a dose finds it that has been given every
+    /// `interval` min for ever: just after a bolus, or at the start of an infusion, which lasts an interval at most.
+    pub fn steady_state(
+        &mut self,
+        disposition: &Disposition,
+        time: f64,
+        identity: DoseIdentity,
+        given: Given,
+        interval: f64,
+    ) {
+        self.rebase(time);
+        self.running.clear();
+        // What repeats at the interval adds up to a geometric series, 1 / (1 - exp(-lambda interval)).
+        let repeated = |rate: f64| -1.0 / libm::expm1(-rate * interval);
+        let Given { amount, duration } = given;
+        match duration {
+            None => {
+                let phases = disposition.phases.iter();
+                self.left = phases.map(|(rate, c)| amount * c * repeated(*rate)).collect();
+            }
+            Some(duration) => {
+                // All that each infusion before has brought has decayed since its end.
+                let plateau = disposition.plateau(amount, duration);
+                let left = |(rate, plateau): (&f64, &f64)| {
+                    let at_end = plateau * -libm::expm1(-rate * duration);
+                    at_end * libm::exp(-rate * (interval - duration)) * repeated(*rate)
                 };
-                let phases = disposition.phases.iter().zip(coefficients);
-                self.coefficients = phases.map(|((rate, _), c)| c + left(*rate, c)).collect();
+                self.left = self.rates.iter().zip(&plateau).map(left).collect();
+                self.running.push(Infusion { identity, start: time, duration, plateau });
             }
         }
     }
 
     /// The concentration in nM at a time; before the origin, that at the origin.
-    pub fn concentration(&self, rates: &[f64], time: f64) -> f64 {
-        let phases = self.coefficients.iter().zip(rates);
+    pub fn concentration(&self, time: f64) -> f64 {
         let since = (time - self.origin).max(0.0);
-        let sum: f64 = phases.map(|(c, rate)| c * libm::exp(-rate * since)).sum();
-        (self.constant + sum).max(0.0)
+        let coefficients = self.coefficients();
+        let sum: f64 = coefficients.iter().zip(&self.rates).map(|(c, rate)| c * libm::exp(-rate * since)).sum();
+        (self.constant() + sum).max(0.0)
+    }
+
+    /// The area under the course up to a time from the origin on, in nM min.
+    pub fn area_until(&self, time: f64) -> f64 {
+        let since = (time - self.origin).max(0.0);
+        let phases = self.coefficients().into_iter().zip(&self.rates);
+        let decaying: f64 = phases.map(|(c, rate)| c * -libm::expm1(-rate * since) / rate).sum();
+        self.constant().mul_add(since, self.area + decaying)
     }
 }
 

@@ -72,7 +72,7 @@ impl<'a> Comparison<'a> {
             activation: detail("activation."),
             channel_block: detail("block."),
             free_concentration_nm: detail("concentration."),
-            area_under_concentration_nm_min: self.exposures(),
+            area_under_concentration_nm_min: arm.areas_nm_min.iter().cloned().collect(),
             stability_per_s: arm
                 .reports
                 .iter()
@@ -284,20 +284,6 @@ impl<'a> Comparison<'a> {
             inputs
         };
         self.arm.reports.iter().map(|report| (report.label.clone(), at(report))).collect()
-    }
-
-    fn exposures(&self) -> ByName<f64> {
-        let recording = &self.arm.recording;
-        let names = recording.names().iter().filter_map(|name| Some((name, name.strip_prefix("concentration.")?)));
-        names
-            .filter_map(|(signal, name)| {
-                let mut values = recording.signal(signal)?;
-                let start = *values.first()?;
-                values.iter_mut().for_each(|value| *value -= start);
-                let trace = Trace { times: recording.times(), values: &values };
-                Some((name.to_owned(), trace.integral(f64::NEG_INFINITY, f64::INFINITY)))
-            })
-            .collect()
     }
 }
 

@@ -89,7 +89,7 @@ pub struct ArmSummary {
     pub channel_block: ByTime<ByName<f64>>,
     /// Free concentration in nM by report label and ligand.
     pub free_concentration_nm: ByTime<ByName<f64>>,
-    /// Area under the free concentration above its start, in nM min, over the run.
+    /// Area under the free concentration over the run, in nM min: the integral of the concentration itself, with its tone.
     pub area_under_concentration_nm_min: ByName<f64>,
     /// The largest real part of the circuit's eigenvalues by report label, in 1/s; below 0 it is stable.
     #[serde(default)]

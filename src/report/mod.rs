@@ -149,7 +149,7 @@ impl<'a> Report<'a> {
         let (start, end) = (self.scenario.run.from, self.scenario.run.to);
         let doses = arm.doses.iter().flat_map(|dose| {
             let form = if dose.form.is_empty() { String::new() } else { format!("{}-", dose.form) };
-            dose.administrations().into_iter().map(move |given| {
+            dose.administrations(self.scenario.absorbed(&dose.ligand)).into_iter().map(move |given| {
                 let during = given.duration.map(|time| format!(" over {}", Dimension::Time.print(time, input, 3)));
                 plot::Dose {
                     ligand: format!("{form}{}", dose.ligand),

@@ -30,7 +30,7 @@ const SLACK: f64 = 1e-6;
 pub fn run<const G: usize>(model: &Model<G>, plans: &[&Plan], run: &Run, level: Level) -> Vec<ArmOutcome> {
     let mut block = Block::new(model, plans, run);
     dispatch!(level, simd => block.run(simd));
-    block.lanes.into_iter().map(|lane| lane.outcome).collect()
+    block.lanes.into_iter().enumerate().map(|(index, lane)| lane.finish(index, model)).collect()
 }
 
 /// The waves in force in the lanes that run, each with its lane.
@@ -241,6 +241,8 @@ impl<'a, const G: usize> Block<'a, G> {
         let started = Row::from_fn(|lane| self.grid.time_of(self.last[lane.min(self.last.len() - 1)]));
         let advanced = self.advance_states(simd, &started, &intervals);
         for lane in due {
+            let ends = [self.states.as_slice(), advanced.as_slice()];
+            self.lanes[*lane].add_released(*lane, &self.model.pharmacology.ligands, intervals.get(*lane), ends, None);
             for (state, advanced) in self.states.iter_mut().zip(&advanced) {
                 state.set(*lane, advanced.get(*lane));
             }
@@ -248,6 +250,13 @@ impl<'a, const G: usize> Block<'a, G> {
         }
         let now = self.grid.time_of(self.step);
         let sampling = self.step.is_multiple_of(self.grid.sample) || self.step == self.grid.end;
+        // First of all, so that what is seen at the moment of an event is what holds after it, as in slow time.
+        for lane in due {
+            let lane_now = &mut self.lanes[*lane];
+            if lane_now.timeline.advance(now + self.grid.step_min * SLACK, 0.0) {
+                lane_now.timeline.write(*lane, &mut self.inputs);
+            }
+        }
         self.model.show(simd, Lanes::splat(simd, now), &self.inputs, &self.states, &mut self.work);
         self.model.modulate(simd, &self.inputs, &mut self.work);
         self.stop_diverged(due, now);
@@ -256,12 +265,6 @@ impl<'a, const G: usize> Block<'a, G> {
         self.report(simd, due, now + self.grid.step_min * SLACK);
         if sampling {
             self.record(simd, due, now);
-        }
-        for lane in due {
-            let lane_now = &mut self.lanes[*lane];
-            if lane_now.timeline.advance(now + self.grid.step_min * SLACK, 0.0) {
-                lane_now.timeline.write(*lane, &mut self.inputs);
-            }
         }
         self.refresh(simd, due);
         if sampling {

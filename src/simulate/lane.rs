@@ -7,6 +7,8 @@ use crate::equilibrium::calibration::{resting_variables, started};
 use crate::equilibrium::stability::leading_rate_per_s;
 use crate::experiment::stimulus::mean_in_slow_time;
 use crate::experiment::{Model, Plan, Timeline, Traces, Work};
+use crate::numeric::lanes::Row;
+use crate::pharmacology::{Exposure, Ligand};
 use crate::spec::{Compartment, Run, TimeLabel};
 
 /// An arm on its way.
@@ -24,17 +26,18 @@ pub struct Lane {
     pub outcome: ArmOutcome,
     /// The circuit's variables at rest, or where the run states that they start.
     pub resting_variables: Vec<f64>,
+    /// Area under the endogenous concentration of each ligand whose release changes it, in nM min; 0 for the others.
+    pub released: Vec<f64>,
     /// Reports still to come, in order of time.
     reports: Vec<TimeLabel>,
+    /// When the run began, min.
+    from: f64,
 }
 
 /// A rate this large, in Hz, has run away.
 pub const LARGEST_RATE: f64 = 1e6;
 
-/// Moments no farther apart than this, in min, are one: their difference is that of rounding.
-pub fn as_one(time: f64) -> f64 {
-    1e-9 * time.abs().max(1.0)
-}
+pub use crate::experiment::as_one;
 
 /// What a lane heads for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -95,11 +98,50 @@ impl Lane {
                     .collect(),
                 reports: Vec::new(),
                 events,
+                areas_nm_min: Vec::new(),
                 averaged: None,
                 work: Effort::default(),
             },
             resting_variables,
+            released: vec![0.0; model.pharmacology.ligands.len()],
             reports,
+            from: run.from,
+        }
+    }
+
+    /// What it has left, with the areas under all concentrations: what doses and baths leave is integrated exactly, what is
+    /// released over the steps that were taken. Nothing depends on how often the traces are recorded.
+    pub fn finish<const G: usize>(mut self, lane: usize, model: &Model<G>) -> ArmOutcome {
+        let pharmacology = &model.pharmacology;
+        let end = self.outcome.recording.times().last().copied().unwrap_or(self.from);
+        let courses = self.timeline.areas_until(end);
+        let ligands = pharmacology.ligands.iter().zip(&pharmacology.exposures).zip(&self.released);
+        let area = |((ligand, exposure), released): ((&Ligand<G>, &Exposure<G>), &f64)| {
+            let endogenous =
+                if ligand.release.is_some() { *released } else { ligand.tone.get(lane) * (end - self.from) };
+            let given = exposure.potencies.iter().map(|(course, potency)| potency.get(lane) * courses[*course]);
+            (ligand.name.clone(), ligand.free.get(lane) * (endogenous + given.sum::<f64>()))
+        };
+        self.outcome.areas_nm_min = ligands.map(area).collect();
+        self.outcome
+    }
+
+    /// Adds what a step adds to the areas under released ligands, from the concentrations (of all slow variables) at its start
+    /// and end, in nM, and their slopes, per min: the integral of the cubic that has them, or of a straight line.
+    pub fn add_released<const G: usize>(
+        &mut self,
+        lane: usize,
+        ligands: &[Ligand<G>],
+        length: f64,
+        [start, end]: [&[Row<G>]; 2],
+        slopes: Option<[&[Row<G>]; 2]>,
+    ) {
+        for (released, ligand) in self.released.iter_mut().zip(ligands) {
+            if let Some(release) = &ligand.release {
+                let at = |rows: &[Row<G>]| rows[release.state].get(lane);
+                let bend = slopes.map_or(0.0, |slopes| length / 6.0 * (at(slopes[0]) - at(slopes[1])));
+                *released += 0.5 * length * (at(start) + at(end) + bend);
+            }
         }
     }
 

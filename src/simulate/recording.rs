@@ -191,6 +191,8 @@ pub struct ArmOutcome {
     pub reports: Vec<Report>,
     /// What happened on the way.
     pub events: Vec<Event>,
+    /// Area under the free concentration of each ligand over the run, by its name, in nM min.
+    pub areas_nm_min: Vec<(String, f64)>,
     /// In slow time, where slow variables saw mean rates: how good these were.
     pub averaged: Option<Averaged>,
     /// How much work it was.

@@ -115,26 +115,31 @@ pub struct Administration {
 }
 
 impl Dose {
-    /// Every single administration, in order of time but for those of `also_at`, which come last.
-    pub fn administrations(&self) -> Vec<Administration> {
-        let mut given = vec![self.first_administration()];
+    /// Every single administration, in order of time but for those of `also_at`, which come last. `absorbed` is the share of
+    /// the dose that reaches the blood.
+    pub fn administrations(&self, absorbed: f64) -> Vec<Administration> {
+        let mut given = vec![self.first_administration(absorbed)];
         let mut amount = self.amount;
         for count in 1..=self.additional {
             amount *= self.taper;
-            given.push(self.administration((count as f64).mul_add(self.interval.unwrap_or(0.0), self.at), amount));
+            let at = (count as f64).mul_add(self.interval.unwrap_or(0.0), self.at);
+            given.push(self.administration(at, amount, absorbed));
         }
-        given.extend(self.also_at.iter().map(|time| self.administration(time.minutes, self.amount)));
+        given.extend(self.also_at.iter().map(|time| self.administration(time.minutes, self.amount, absorbed)));
         given
     }
 
     /// The first administration alone.
-    pub fn first_administration(&self) -> Administration {
+    pub fn first_administration(&self, absorbed: f64) -> Administration {
         let steady_state = self.interval.filter(|_| self.steady_state);
-        Administration { steady_state, ..self.administration(self.at, self.amount) }
+        Administration { steady_state, ..self.administration(self.at, self.amount, absorbed) }
     }
 
-    fn administration(&self, at: f64, amount: f64) -> Administration {
-        let from_rate = self.rate.filter(|rate| *rate > 0.0).map(|rate| amount / rate);
+    /// One administration. A rate is that at which the drug reaches the blood: where only a share of the amount does, the
+    /// infusion is over so much sooner. A duration stays what it is, and the share lowers the rate (F with RATE and with DUR in
+    /// NONMEM, mrgsolve and rxode2).
+    fn administration(&self, at: f64, amount: f64, absorbed: f64) -> Administration {
+        let from_rate = self.rate.filter(|rate| *rate > 0.0).map(|rate| absorbed * amount / rate);
         let duration = self.duration.or(from_rate).filter(|duration| *duration > 0.0);
         Administration { at, amount, duration, steady_state: None }
     }

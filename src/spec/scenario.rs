@@ -180,6 +180,12 @@ impl Scenario {
         Ok(changed)
     }
 
+    /// The share of a dose of a ligand that reaches the blood in the scenario's species; 1 where nothing says otherwise.
+    pub fn absorbed(&self, ligand: &str) -> f64 {
+        let kinetics = self.ligands.get(ligand).and_then(|ligand| ligand.kinetics.get(&self.species));
+        kinetics.map_or(1.0, |kinetics| kinetics.bioavailability)
+    }
+
     /// The population that suppression and rescue are measured on.
     pub fn main_population(&self) -> Option<&str> {
         if self.compare.population.is_empty() { self.circuit.main_population() } else { Some(&self.compare.population) }

@@ -33,7 +33,7 @@ const FIRST_STEP: f64 = 1e-3;
 pub fn run<const G: usize>(model: &Model<G>, plans: &[&Plan], run: &Run, level: Level) -> Vec<ArmOutcome> {
     let mut block = Block::new(model, plans, run);
     dispatch!(level, simd => block.run(simd));
-    block.lanes.into_iter().map(|lane| lane.outcome).collect()
+    block.lanes.into_iter().enumerate().map(|(index, lane)| lane.finish(index, model)).collect()
 }
 
 /// What is in force in an arm at the end of its run, in the first lane.
@@ -60,7 +60,7 @@ pub(super) fn run_to_end(model: &Model<1>, plan: &Plan, run: &Run, level: Level)
         let (time, everywhere) = (Lanes::load(simd, &block.time), Mask::from_bits(simd, u64::MAX));
         block.equilibrate(simd, time, &states, (&mut circuit, None), everywhere);
     });
-    let outcome = block.lanes.remove(0).outcome;
+    let outcome = block.lanes.remove(0).finish(0, model);
     End { outcome, inputs: block.inputs, states, circuit, work: block.work }
 }
 

@@ -212,6 +212,12 @@ impl<const G: usize> Block<'_, G> {
         }
         self.sample_within(simd, step, accepted);
         self.note_trend(step, accepted);
+        for index in (0..self.lanes.len()).filter(|index| accepted >> index & 1 == 1) {
+            let slopes = Some([step.stages[0].as_slice(), step.stages[6].as_slice()]);
+            let ends = [self.states.as_slice(), step.states.as_slice()];
+            let ligands = &self.model.pharmacology.ligands;
+            self.lanes[index].add_released(index, ligands, step.length.get(index), ends, slopes);
+        }
         replace(simd, &mut self.states, &step.states, accepted);
         replace(simd, &mut self.circuit, &step.circuit, accepted);
         for index in (0..self.lanes.len()).filter(|index| accepted >> index & 1 == 1) {

@@ -279,7 +279,7 @@ impl Checks<'_> {
         if dose.steady_state && dose.interval.is_none() {
             self.report(joined(path, "steady_state"), "a steady state needs an `interval`", needs_interval);
         }
-        let duration = dose.first_administration().duration;
+        let duration = dose.first_administration(self.scenario.absorbed(&dose.ligand)).duration;
         if dose.steady_state && duration.zip(dose.interval).is_some_and(|(lasts, interval)| lasts > interval) {
             let message = "an infusion longer than the interval";
             self.report(joined(path, "interval"), message, "at least the duration, for a steady state");
