@@ -1,8 +1,11 @@
 //! Sweeps over doses, from the command line: a drug combined with itself only adds, and therapeutic indices are written.
 #![allow(clippy::unwrap_used)]
 
+#[path = "common/sweeps.rs"]
+mod sweeps;
+
 use assert_cmd::Command;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 fn sweep(folder: &Path, scenario: &str, sweep: &str) -> std::path::PathBuf {
     let shipped = |file: &str| std::fs::canonicalize(Path::new("configs").join(file)).unwrap().display().to_string();
@@ -44,8 +47,24 @@ doses = [
 ]
 "#;
 
+type Line = std::collections::HashMap<String, String>;
+
+/// Sweeps a case into a folder.
+fn swept(name: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let file = Path::new("tests/cases/responses").join(name);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_disinhibit"));
+    command.args(["sweep", "--quiet"]).arg(file).arg("--out").arg(&out).assert().success();
+    (folder, out)
+}
+
+fn number(line: &Line, key: &str) -> f64 {
+    line[key].parse().unwrap_or_else(|_| panic!("{key}: {line:?}"))
+}
+
 /// The rows of a CSV file as texts by column.
-fn rows(file: &Path) -> Vec<std::collections::HashMap<String, String>> {
+fn rows(file: &Path) -> Vec<Line> {
     let mut reader = csv::Reader::from_path(file).unwrap();
     reader.deserialize().map(|row| row.unwrap()).collect()
 }
@@ -66,7 +85,6 @@ fn a_drug_given_twice_adds_to_itself() {
     );
     let out = sweep(folder.path(), SCENARIO, &text);
     let rows = rows(&out.join("synergy.csv"));
-    let number = |row: &std::collections::HashMap<String, String>, key: &str| row[key].parse::<f64>().unwrap();
     let (mut compared, mut bliss) = (0, 0.0);
     for row in rows.iter().filter(|row| row["readout"] == "rescue at 10 min") {
         let (first, second) = (number(row, "d0 (mg/kg)"), number(row, "d1 (mg/kg)"));
@@ -117,4 +135,72 @@ fn an_off_target_that_is_no_readout_is_refused() {
         command.current_dir(folder.path()).args(["check", "scenario.toml"]).assert().code(2).get_output().clone();
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(text.contains("there is no readout `highest.block.NMDA.XY`") && text.contains("scenario.toml:"), "{text}");
+}
+
+#[test]
+fn a_drug_under_two_names_is_neither_more_nor_less_than_itself() {
+    let (_folder, out) = swept("sham1_sw.toml");
+    let rows = rows(&out.join("synergy.csv"));
+    assert_eq!(rows.len(), 49);
+    for row in &rows {
+        approx::assert_abs_diff_eq!(number(row, "beyond_loewe"), 0.0, epsilon = 1e-9);
+        approx::assert_relative_eq!(number(row, "combination_index"), 1.0, max_relative = 1e-6);
+        assert_eq!((row["loewe_is"].as_str(), row["combination_index_is"].as_str()), ("known", "known"));
+    }
+}
+
+#[test]
+fn independent_effects_are_what_bliss_expects_where_one_is_below_0_too() {
+    let (_folder, out) = swept("bliss_neg_sw.toml");
+    let rows = rows(&out.join("synergy.csv"));
+    assert_eq!(rows.len(), 4);
+    for row in &rows {
+        approx::assert_abs_diff_eq!(number(row, "beyond_bliss"), 0.0, epsilon = 1e-9);
+        // A drug that lowers the effect has no dose with which it has one.
+        assert_eq!((row["loewe"].as_str(), row["loewe_is"].as_str()), ("", "unknown"));
+    }
+}
+
+#[test]
+fn a_ligand_that_binds_nothing_adds_nothing_though_the_other_does_more_than_all() {
+    let folder = sweeps::folder("");
+    for file in ["inert.toml", "inert_ligand.toml", "inert_sweep.toml"] {
+        let to = folder.path().join("configs/scenarios").join(file);
+        std::fs::copy(Path::new("tests/cases/experiments").join(file), to).unwrap();
+    }
+    let arguments = ["sweep", "configs/scenarios/inert_sweep.toml", "--quiet", "--out", "out"];
+    let output = sweeps::disinhibit(folder.path(), &arguments);
+    assert!(output.status.success(), "{}", sweeps::text(&output.stderr));
+    let rows = rows(&folder.path().join("out/synergy.csv"));
+    assert!(rows.iter().any(|row| number(row, "effect") > 1.5));
+    for row in &rows {
+        approx::assert_abs_diff_eq!(number(row, "beyond_bliss"), 0.0, epsilon = 1e-9);
+        approx::assert_relative_eq!(number(row, "bliss"), number(row, "effect"), max_relative = 1e-9);
+    }
+}
+
+#[test]
+fn an_ec50_beyond_the_doses_is_found_and_not_dressed_with_an_interval() {
+    let (_folder, out) = swept("edge_sw.toml");
+    let rows = rows(&out.join("dose_response.csv"));
+    approx::assert_relative_eq!(number(&rows[0], "EC50_nM"), 1000.0, max_relative = 1e-6);
+    approx::assert_relative_eq!(number(&rows[0], "hill"), 1.0, max_relative = 1e-6);
+    for (key, expected) in [("EC50_low", ""), ("EC50_high", ""), ("EC50_is", "exact"), ("describes", "false")] {
+        assert_eq!(rows[0][key], expected);
+    }
+    let drawn = std::fs::read_to_string(out.join("curves.svg")).unwrap();
+    assert!(drawn.contains("EC50 1000 nM"), "{drawn}");
+}
+
+#[test]
+fn isoboles_of_an_agonist_with_its_competitive_antagonist_rise() {
+    let (_folder, out) = swept("isobole_sw.toml");
+    let rows = rows(&out.join("isoboles.csv"));
+    let half: Vec<&Line> = rows.iter().filter(|row| row["effect"] == "0.5" && row["kind"] == "seen").collect();
+    for (b, a) in [(0.0, 1.6), (4.0, 2.4), (8.0, 3.2), (16.0, 4.8)] {
+        let there = half.iter().find(|row| number(row, "b (nM)") == b).unwrap();
+        approx::assert_relative_eq!(number(there, "a (nM)"), a, max_relative = 1e-6);
+    }
+    let drawn = std::fs::read_to_string(out.join("isobologram_activation.R.E_at_1_h.svg")).unwrap();
+    assert!(!drawn.contains("no such effect here"));
 }

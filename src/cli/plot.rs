@@ -48,8 +48,17 @@ pub(super) fn plot(folder: &Path, readouts: &[String], quiet: bool) -> Ending {
 }
 
 /// How the names of what is drawn from a sweep begin.
-const DRAWN: [&str; 8] =
-    ["curves.", "map_", "parallel_", "sensitivity.", "synergy", "isobologram_", "dose_response.", "therapeutic_index."];
+const DRAWN: [&str; 9] = [
+    "curves.",
+    "map_",
+    "parallel_",
+    "sensitivity.",
+    "synergy",
+    "isobologram_",
+    "isoboles.",
+    "dose_response.",
+    "therapeutic_index.",
+];
 
 /// Deletes the analyses and figures of a sweep from its folder.
 pub(super) fn remove_drawn(folder: &Path) -> Result<(), StoreError> {

@@ -5,6 +5,7 @@ use crate::spec::Scenario;
 use crate::spec::declare::Choice;
 use crate::spec::finding::{Check, Expression, Reference, Rule};
 use crate::spec::readout::Readout;
+use crate::sweep::synergy::bliss;
 use crate::sweep::value;
 use std::fmt::Write;
 
@@ -34,11 +35,6 @@ pub(super) fn of(check: &Check, summary: &Summary, scenario: &Scenario) -> Measu
         Some(than) => first.zip(run.measure(than)).map(|(value, than)| value - than),
     };
     Measured { value: value.filter(|value| value.is_finite()), unit: run.unit(&check.value) }
-}
-
-/// What drugs that act independently do together: `1 - prod (1 - E_i)`, effects cut to 0..1 (Bliss 1939).
-fn bliss(alone: &[f64]) -> f64 {
-    1.0 - alone.iter().map(|effect| 1.0 - effect.clamp(0.0, 1.0)).product::<f64>()
 }
 
 struct Run<'a> {
@@ -106,17 +102,5 @@ fn expression(expression: &Expression) -> String {
     match &expression.over {
         Some(over) => format!("{} / {}", bracketed(&text), place(expression.referred(over))),
         None => text,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::bliss;
-
-    #[test]
-    fn independent_drugs_do_what_bliss_says() {
-        approx::assert_relative_eq!(bliss(&[0.5, 0.5]), 0.75);
-        approx::assert_relative_eq!(bliss(&[-0.2, 0.3]), 0.3);
-        approx::assert_relative_eq!(bliss(&[1.4, 0.3]), 1.0);
     }
 }

@@ -13,8 +13,8 @@ use super::{lines, ticks};
 pub struct Isobole {
     /// The effect, as a share.
     pub level: f64,
-    /// Doses of both drugs at which it is seen.
-    pub seen: Vec<(f64, f64)>,
+    /// Lines of doses of both drugs at which it is seen.
+    pub seen: Vec<Vec<(f64, f64)>>,
     /// Doses at which drugs that add would have it.
     pub additive: Vec<(f64, f64)>,
 }
@@ -96,10 +96,12 @@ impl IsobologramFigure {
         for (isobole, color) in one.isoboles.iter().zip(COLORS) {
             let (xs, ys): (Vec<f64>, Vec<f64>) = isobole.additive.iter().copied().unzip();
             panel.curve(canvas, &xs, &ys, Stroke { color, width: 1.4, dash: Dash::Dashed });
-            let (xs, ys): (Vec<f64>, Vec<f64>) = isobole.seen.iter().copied().unzip();
-            panel.curve(canvas, &xs, &ys, Stroke::solid(color, CURVE));
-            let places: Vec<Point> = isobole.seen.iter().map(|(x, y)| (panel.x.at(*x), panel.y.at(*y))).collect();
-            places.into_iter().for_each(|place| canvas.disc(place, 2.6, color));
+            for line in &isobole.seen {
+                let (xs, ys): (Vec<f64>, Vec<f64>) = line.iter().copied().unzip();
+                panel.curve(canvas, &xs, &ys, Stroke::solid(color, CURVE));
+                let places: Vec<Point> = line.iter().map(|(x, y)| (panel.x.at(*x), panel.y.at(*y))).collect();
+                places.into_iter().for_each(|place| canvas.disc(place, 2.6, color));
+            }
         }
         if one.isoboles.iter().all(|isobole| isobole.seen.is_empty()) {
             let style = Type::new(SMALL, Color::SOFT);

@@ -29,8 +29,8 @@ pub struct FittedCurve {
     pub xs: Vec<f64>,
     /// The curve there.
     pub ys: Vec<f64>,
-    /// Where half its height is reached, on both axes.
-    pub half: (f64, f64),
+    /// Where half its height is reached, on both axes; none where it is not among the doses.
+    pub half: Option<(f64, f64)>,
     /// What the fit says, in a few words.
     pub note: String,
 }
@@ -197,9 +197,11 @@ impl SweptCurve {
             panel.curve(canvas, xs, &self.means, Stroke { color, width: CURVE, dash });
             return;
         };
-        let half = (panel.x.at(fit.half.0), panel.y.at(fit.half.1));
-        let drop = [half, (half.0, panel.frame.bottom)];
-        canvas.line(&drop, Stroke { color: color.tint(0.6), width: 1.2, dash: Dash::Dotted });
+        if let Some((x, y)) = fit.half {
+            let half = (panel.x.at(x), panel.y.at(y));
+            let drop = [half, (half.0, panel.frame.bottom)];
+            canvas.line(&drop, Stroke { color: color.tint(0.6), width: 1.2, dash: Dash::Dotted });
+        }
         panel.curve(canvas, &fit.xs, &fit.ys, Stroke { color, width: CURVE, dash });
         for (x, mean) in xs.iter().zip(&self.means) {
             canvas.disc((panel.x.at(*x), panel.y.at(*mean)), 3.0, color);

@@ -2,8 +2,9 @@
 
 use super::sensitivity::quoted;
 use super::sweep::SweepTable;
+use super::synergy::number;
 use crate::plot::FittedCurve;
-use crate::sweep::dose_response::{HillFit, fit};
+use crate::sweep::dose_response::{HillFit, Known, fit};
 use crate::units::{Dimension, InputUnit};
 
 /// Places at which a fitted curve is drawn.
@@ -28,41 +29,38 @@ impl SweepTable<'_> {
         Some((doses, fit))
     }
 
-    /// The fitted curve of an arm, where the responses have one.
+    /// The fitted curve of an arm, where it passes near the responses and these tell anything of its EC50.
     pub(super) fn fitted_curve(&self, arm: &str, axis: usize, readout: usize) -> Option<FittedCurve> {
         let (doses, fit) = self.fitted(arm, axis, readout)?;
-        if !fit.describes(&doses) {
-            return None;
-        }
+        let note = ec50_in_words(&fit, &self.columns[axis].unit).filter(|_| fit.passes())?;
         let positive = doses.iter().copied().filter(|dose| *dose > 0.0);
         let low = positive.clone().fold(f64::INFINITY, f64::min);
         let high = positive.fold(0.0, f64::max);
         let at = |place: usize| low * libm::pow(high / low, place as f64 / (PLACES - 1) as f64);
         let xs: Vec<f64> = (0..PLACES).map(at).collect();
         let ys = xs.iter().map(|dose| fit.at(*dose)).collect();
-        let [lower, upper] = fit.ec50_interval;
-        let unit = &self.columns[axis].unit;
-        let note = format!("EC50 {} {unit} ({} to {})", short(fit.ec50), short(lower), short(upper));
-        Some(FittedCurve { xs, ys, half: (fit.ec50, fit.at(fit.ec50)), note })
+        let half = fit.describes(&doses).then(|| (fit.ec50, fit.at(fit.ec50)));
+        Some(FittedCurve { xs, ys, half, note })
     }
 
-    /// The fits of every arm and readout as CSV; none where there is no axis of doses.
+    /// The fits of every arm and readout as CSV; none where there is no axis of doses. What is unknown is empty.
     pub(super) fn dose_response_table(&self) -> Option<String> {
         let axis = self.dose_axis()?;
         let unit = self.columns[axis].unit.replace('/', "_per_");
         let header = format!(
-            "arm,readout,axis,EC50_{unit},EC50_low,EC50_high,hill,hill_low,hill_high,bottom,top,r_squared,describes\n"
+            "arm,readout,axis,EC50_{unit},EC50_low,EC50_high,EC50_is,hill,hill_low,hill_high,hill_is,bottom,top,r_squared,\
+             describes\n"
         );
         let line = |arm: &str, readout: usize| {
             let (doses, fit) = self.fitted(arm, axis, readout)?;
             let keys = [arm, &self.columns[readout].name, &self.columns[axis].name].map(quoted).join(",");
-            let [ec50_low, ec50_high] = fit.ec50_interval;
-            let [hill_low, hill_high] = fit.hill_interval;
-            let HillFit { ec50, hill, bottom, top, r_squared, .. } = fit;
-            let describes = fit.describes(&doses);
-            Some(format!(
-                "{keys},{ec50},{ec50_low},{ec50_high},{hill},{hill_low},{hill_high},{bottom},{top},{r_squared},{describes}\n"
-            ))
+            let (ec50, hill) = (with_bounds(fit.ec50, fit.ec50_known), with_bounds(fit.hill, fit.hill_known));
+            // Levels that lie outside the doses are those of a curve that is known.
+            let determined = fit.ec50_known.has_value();
+            let bottom = if determined || doses.contains(&0.0) { number(fit.bottom) } else { String::new() };
+            let top = if determined { number(fit.top) } else { String::new() };
+            let (r_squared, describes) = (fit.r_squared, fit.describes(&doses));
+            Some(format!("{keys},{ec50},{hill},{bottom},{top},{r_squared},{describes}\n"))
         };
         let of_arm =
             |arm: &str| self.all_readouts().into_iter().filter_map(|readout| line(arm, readout)).collect::<String>();
@@ -70,10 +68,33 @@ impl SweepTable<'_> {
     }
 }
 
+/// A number, its bounds, and in a word what is known of it.
+fn with_bounds(value: f64, known: Known) -> String {
+    let [low, high] = known.bounds().map(number);
+    let value = if known.has_value() { number(value) } else { String::new() };
+    format!("{value},{low},{high},{}", known.word())
+}
+
+/// What is known of an EC50, as a figure says it; none where nothing is.
+fn ec50_in_words(fit: &HillFit, unit: &str) -> Option<String> {
+    let value = short(fit.ec50);
+    Some(match fit.ec50_known {
+        Known::Exactly => format!("EC50 {value} {unit}"),
+        Known::Within([low, high]) => format!("EC50 {value} {unit} ({} to {})", short(low), short(high)),
+        Known::Above(low) => format!("EC50 > {} {unit}", short(low)),
+        Known::Below(high) => format!("EC50 < {} {unit}", short(high)),
+        Known::Between([low, high]) => format!("EC50 between {} and {} {unit}", short(low), short(high)),
+        Known::Unknown => return None,
+    })
+}
+
 /// Three significant digits.
 fn short(value: f64) -> String {
     if !(value.is_finite() && value > 0.0) {
         return "?".into();
+    }
+    if !(1e-6..1e9).contains(&value) {
+        return format!("{value:.2e}");
     }
     let digits = 2 - libm::floor(libm::log10(value)) as i32;
     format!("{value:.*}", digits.clamp(0, 8) as usize)

@@ -69,15 +69,17 @@ impl<'a> SweepTable<'a> {
     }
 
     /// Analyses of the table as CSV, each with the stem of its file name: Hill fits over doses, therapeutic indices,
-    /// sensitivity indices, and drugs given together against what they do alone.
+    /// sensitivity indices, drugs given together against what they do alone, and their isoboles.
     pub fn analyses(&self) -> Vec<(&'static str, String)> {
-        let [combinations, means] = self.synergy_tables().map_or([None, None], |tables| tables.map(Some));
+        let [combinations, means, isoboles] =
+            self.synergy_tables().map_or([None, None, None], |tables| tables.map(Some));
         let tables = [
             ("dose_response", self.dose_response_table()),
             ("therapeutic_index", self.therapeutic_table()),
             ("sensitivity", self.sensitivity_table()),
             ("synergy", combinations),
             ("synergy_means", means),
+            ("isoboles", isoboles),
         ];
         tables.into_iter().filter_map(|(stem, table)| Some((stem, table?))).collect()
     }

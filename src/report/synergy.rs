@@ -4,10 +4,12 @@
 use super::replicates::joined;
 use super::sensitivity::quoted;
 use super::sweep::SweepTable;
-use crate::plot::{Figure, HeatMapFigure, HeatPanel, Isobole, IsobolePanel, IsobologramFigure, SweptAxis};
+use crate::plot::{Figure, HeatMapFigure, HeatPanel, Isobole, IsobolePanel, IsobologramFigure};
 use crate::store::table::Column;
 use crate::sweep::sensitivity::Estimate;
-use crate::sweep::synergy::{Alone, Dosed, Synergy, synergy};
+use crate::sweep::alone::{Alone, Needed};
+use crate::sweep::isobole::{Surface, additive};
+use crate::sweep::synergy::{Combined, Dosed, Synergy, known, synergy};
 use std::fmt::Write;
 
 /// Seed of the bootstrap: intervals are the same whenever they are made from the same table.
@@ -60,39 +62,48 @@ impl SweepTable<'_> {
         synergy(&self.surface(arm, axes, readout), self.full(readout), SEED)
     }
 
-    /// Every combination of every arm and readout as CSV, and means over the surfaces.
-    pub(super) fn synergy_tables(&self) -> Option<[String; 2]> {
+    /// Every combination of every arm and readout as CSV, means over the surfaces, and isoboles. What is unknown is empty, with
+    /// bounds where there are any, and a column says which.
+    pub(super) fn synergy_tables(&self) -> Option<[String; 3]> {
         let axes = self.combined_axes()?;
         let named = |axis: &usize| {
             let Column { label, unit, .. } = &self.columns[*axis];
             format!("{label} ({unit})")
         };
-        let doses = axes.iter().map(named).map(|name| quoted(&name)).collect::<Vec<_>>().join(",");
-        let mut points = format!(
-            "arm,readout,{doses},effect,bliss,beyond_bliss,beyond_bliss_low,beyond_bliss_high,loewe,beyond_loewe,\
-             beyond_loewe_low,beyond_loewe_high,combination_index,combination_index_low,combination_index_high\n"
-        );
-        let halves =
-            axes.iter().map(|axis| quoted(&format!("half dose of {}", named(axis)))).collect::<Vec<_>>().join(",");
+        let list = |before: &str, after: &str| {
+            let names = axes.iter().map(|axis| quoted(&format!("{before}{}{after}", named(axis))));
+            names.collect::<Vec<_>>().join(",")
+        };
+        let doses = list("", "");
+        let estimates = |name: &str| format!("{name},{name}_low,{name}_high,{name}_is");
+        let [beyond_bliss, loewe, beyond_loewe, index] =
+            ["beyond_bliss", "loewe", "beyond_loewe", "combination_index"].map(estimates);
+        let mut points =
+            format!("arm,readout,{doses},effect,bliss,{beyond_bliss},{loewe},{beyond_loewe},{index}\n");
         let mut means = format!(
-            "arm,readout,scale,combinations,beyond_bliss,beyond_bliss_low,beyond_bliss_high,beyond_loewe,beyond_loewe_low,\
-             beyond_loewe_high,{halves},falls_with_dose\n"
+            "arm,readout,scale,combinations,beyond_bliss,beyond_bliss_low,beyond_bliss_high,bliss_known,beyond_loewe,\
+             beyond_loewe_low,beyond_loewe_high,loewe_known,{},{},falls_with_dose\n",
+            list("half dose of ", ""),
+            list("half dose of ", " above"),
         );
+        let mut isoboles = format!("arm,readout,effect,kind,line,{doses}\n");
         for arm in self.arms() {
             for readout in self.all_readouts() {
                 let Some(found) = self.synergy_of(arm, &axes, readout) else { continue };
                 let keys = [arm, &self.columns[readout].name].map(quoted).join(",");
                 write_points(&mut points, &keys, &found);
-                let halves: Vec<String> = found.alone.iter().map(|alone| alone.dose(0.5).to_string()).collect();
-                let (bliss, loewe) = (interval(&found.beyond_bliss), interval(&found.beyond_loewe));
-                let (scale, count) = (found.scale, found.points.len());
                 let falls = axes.iter().zip(&found.falls).filter(|(_, falls)| **falls);
                 let falls =
                     quoted(&falls.map(|(axis, _)| self.columns[*axis].label.clone()).collect::<Vec<_>>().join("; "));
-                let _ = writeln!(means, "{keys},{scale},{count},{bliss},{loewe},{},{falls}", halves.join(","));
+                let _ = writeln!(means, "{keys},{},{falls}", means_of(&found));
+                for slice in self.slices(&axes, usize::MAX) {
+                    for isobole in self.isoboles((arm, readout), &axes, &found, slice) {
+                        write_isobole(&mut isoboles, &keys, &isobole, slice);
+                    }
+                }
             }
         }
-        Some([points, means])
+        Some([points, means, isoboles])
     }
 
     /// Surfaces and isobolograms of the chosen readouts.
@@ -104,7 +115,7 @@ impl SweepTable<'_> {
                 let Some(found) = self.synergy_of(arm, &axes, *readout) else { continue };
                 let of_arm = if self.arms().len() > 1 { format!(" {arm}") } else { String::new() };
                 let stem = format!("{}{of_arm}", self.columns[*readout].name).replace([' ', '/'], "_");
-                let slices = self.slices(&axes);
+                let slices = self.slices(&axes, MOST_SLICES);
                 figures.push((format!("synergy_{stem}"), self.surface_figure((arm, *readout), &axes, &found, &slices)));
                 figures
                     .push((format!("isobologram_{stem}"), self.isobologram((arm, *readout), &axes, &found, &slices)));
@@ -113,11 +124,11 @@ impl SweepTable<'_> {
         figures
     }
 
-    /// The doses of the third drug for which the other two are drawn; one slice where there is none.
-    fn slices(&self, axes: &[usize]) -> Vec<Option<f64>> {
+    /// At most so many doses of the third drug beside which the other two are looked at; one slice where there is none.
+    fn slices(&self, axes: &[usize], most: usize) -> Vec<Option<f64>> {
         let Some(third) = axes.get(2) else { return vec![None] };
         let values = self.axis(*third).values;
-        let every = values.len().div_ceil(MOST_SLICES).max(1);
+        let every = values.len().div_ceil(most).max(1);
         values.into_iter().step_by(every).map(Some).collect()
     }
 
@@ -154,11 +165,13 @@ impl SweepTable<'_> {
         let mut panels = Vec::new();
         for slice in slices {
             let named = |what: &str| self.with_slice(what, axes, *slice);
-            let beyond = |pick: &dyn Fn(&crate::sweep::synergy::Combined) -> f64| {
+            let beyond = |pick: &dyn Fn(&Combined) -> f64| {
                 let at = |first: f64, second: f64| {
                     let doses: Vec<f64> = [first, second].into_iter().chain(*slice).collect();
+                    let found = found.points.iter().find(|point| point.doses == doses).map(pick);
                     // One drug alone does what it does alone.
-                    found.points.iter().find(|point| point.doses == doses).map_or(0.0, pick)
+                    let alone = doses.iter().filter(|dose| **dose > 0.0).count() < 2;
+                    found.unwrap_or(if alone { 0.0 } else { f64::NAN })
                 };
                 y.values.iter().map(|second| x.values.iter().map(|first| at(*first, *second)).collect()).collect()
             };
@@ -167,10 +180,17 @@ impl SweepTable<'_> {
             panels.push(HeatPanel { name: named("beyond Bliss"), values: beyond(&|point| point.beyond_bliss.value) });
             panels.push(HeatPanel { name: named("beyond Loewe"), values: beyond(&|point| point.beyond_loewe.value) });
         }
-        let say =
-            |mean: &Estimate| format!("{:.2} ({:.2} to {:.2})", mean.value, mean.low, mean.high).replace('-', "−");
-        let (third, bliss, loewe) = (self.third(axes), say(&found.beyond_bliss), say(&found.beyond_loewe));
-        let means = format!("{arm}{third}; mean beyond Bliss {bliss}, beyond Loewe {loewe}");
+        let combinations = found.points.len();
+        let say = |mean: &Estimate, known: usize| {
+            let where_known = match known {
+                0 => return "unknown".to_owned(),
+                known if known < combinations => format!(" where it is known, at {known} of {combinations}"),
+                _ => String::new(),
+            };
+            format!("{:.2} ({:.2} to {:.2}){where_known}", mean.value, mean.low, mean.high).replace('-', "−")
+        };
+        let [bliss, loewe] = [say(&found.beyond_bliss, found.known[0]), say(&found.beyond_loewe, found.known[1])];
+        let means = format!("{arm}{}; mean beyond Bliss {bliss}, beyond Loewe {loewe}", self.third(axes));
         let subtitle = joined([means, self.averaged()]);
         let value = match self.full(readout) {
             Some(_) => format!("effect on {}", self.titled(readout)),
@@ -203,17 +223,9 @@ impl SweepTable<'_> {
         slices: &[Option<f64>],
     ) -> Figure {
         let (x, y) = (self.axis(axes[0]), self.axis(axes[1]));
-        let panel = |slice: &Option<f64>| {
-            let effects = self.effect_surface((arm, readout), axes, found, *slice);
-            let isobole = |level: &f64| Isobole {
-                level: *level,
-                seen: isobole((&x, &y), &effects, *level, &alone_doses(&found.alone, *level, *slice)),
-                additive: additive((&x, &y), &found.alone, *level, *slice),
-            };
-            IsobolePanel {
-                name: self.with_slice("", axes, *slice).trim_start_matches(", ").to_owned(),
-                isoboles: LEVELS.iter().map(isobole).collect(),
-            }
+        let panel = |slice: &Option<f64>| IsobolePanel {
+            name: self.with_slice("", axes, *slice).trim_start_matches(", ").to_owned(),
+            isoboles: self.isoboles((arm, readout), axes, found, *slice),
         };
         let panels = slices.iter().map(panel).collect();
         let (third, value) = (self.third(axes), self.unitless(readout));
@@ -222,83 +234,89 @@ impl SweepTable<'_> {
         let subtitle = joined([doses, self.averaged()]);
         IsobologramFigure { title: self.title.clone(), subtitle, x, y, panels }.render()
     }
+
+    /// The isoboles of the first two drugs beside a dose of the third.
+    fn isoboles(
+        &self,
+        (arm, readout): (&str, usize),
+        axes: &[usize],
+        found: &Synergy,
+        slice: Option<f64>,
+    ) -> Vec<Isobole> {
+        let (x, y) = (self.axis(axes[0]).values, self.axis(axes[1]).values);
+        let effects = self.effect_surface((arm, readout), axes, found, slice);
+        let surface = Surface { first: &x, second: &y, effects: &effects };
+        let highest = [&x, &y].map(|doses| doses.last().copied().unwrap_or(0.0));
+        let isobole = |level: &f64| Isobole {
+            level: *level,
+            seen: surface.isoboles(*level, alone_doses(&found.alone, *level, slice)),
+            additive: additive([&found.alone[0], &found.alone[1]], *level, left(&found.alone, *level, slice), highest),
+        };
+        LEVELS.iter().map(isobole).collect()
+    }
+}
+
+/// A number of a table; empty where it is unknown or has no bound.
+pub(super) fn number(value: f64) -> String {
+    if value.is_finite() { value.to_string() } else { String::new() }
 }
 
 fn interval(estimate: &Estimate) -> String {
     let Estimate { value, low, high } = estimate;
-    format!("{value},{low},{high}")
+    [*value, *low, *high].map(number).join(",")
+}
+
+fn with_word(estimate: &Estimate) -> String {
+    format!("{},{}", interval(estimate), known(estimate))
 }
 
 fn write_points(text: &mut String, keys: &str, found: &Synergy) {
     for point in &found.points {
         let doses: Vec<String> = point.doses.iter().map(f64::to_string).collect();
-        let (bliss, loewe) = (interval(&point.beyond_bliss), interval(&point.beyond_loewe));
-        let numbers =
-            format!("{},{},{bliss},{},{loewe},{}", point.effect, point.bliss, point.loewe, interval(&point.index));
+        let [beyond_bliss, loewe, beyond_loewe, index] =
+            [&point.beyond_bliss, &point.loewe, &point.beyond_loewe, &point.index].map(with_word);
+        let (effect, bliss) = (point.effect, number(point.bliss));
+        let numbers = format!("{effect},{bliss},{beyond_bliss},{loewe},{beyond_loewe},{index}");
         let _ = writeln!(text, "{keys},{},{numbers}", doses.join(","));
     }
 }
 
-/// Places at which an effect is first reached, going up along the second axis at each dose of the first, and along the first
-/// at each dose of the second; in order of the first axis. On the axes they are the doses of a drug alone, where it is known: the
-/// line of what adds begins there.
-fn isobole(
-    (x, y): (&SweptAxis, &SweptAxis),
-    effects: &[Vec<f64>],
-    level: f64,
-    alone: &[Option<f64>],
-) -> Vec<(f64, f64)> {
-    let crossing = |values: &[f64], doses: &[f64]| {
-        let after = values.iter().position(|value| *value >= level)?;
-        // What is reached without this drug is no isobole of it.
-        if after == 0 {
-            return None;
-        }
-        let share = (level - values[after - 1]) / (values[after] - values[after - 1]);
-        let dose = share.mul_add(doses[after] - doses[after - 1], doses[after - 1]);
-        dose.is_finite().then_some(dose)
+/// Means over a surface and the half dose of each drug; where that is unknown, the dose that it is above, and where the drug
+/// never has half of the effect, `inf`.
+fn means_of(found: &Synergy) -> String {
+    let half = |alone: &Alone| match alone.needed(0.5) {
+        Needed::Dose(dose) => (dose.to_string(), String::new()),
+        Needed::MoreThan(highest) => (String::new(), highest.to_string()),
+        Needed::Never => ("inf".to_owned(), String::new()),
     };
-    let mut places = Vec::new();
-    for (column, first) in x.values.iter().enumerate() {
-        let values: Vec<f64> = effects.iter().map(|row| row[column]).collect();
-        let known = alone.get(1).copied().flatten().filter(|_| *first == 0.0);
-        places.extend(crossing(&values, &y.values).map(|second| (*first, known.unwrap_or(second))));
-    }
-    for (row, second) in y.values.iter().enumerate() {
-        let known = alone.first().copied().flatten().filter(|_| *second == 0.0);
-        places.extend(crossing(&effects[row], &x.values).map(|first| (known.unwrap_or(first), *second)));
-    }
-    places.sort_by(|one, other| one.0.total_cmp(&other.0).then(other.1.total_cmp(&one.1)));
-    let mut falling: Vec<(f64, f64)> = Vec::new();
-    for place in places {
-        if falling.last().is_none_or(|last| place.1 < last.1 || (place.1 == last.1 && place.1 > 0.0)) {
-            falling.push(place);
+    let (halves, above): (Vec<String>, Vec<String>) = found.alone.iter().map(half).unzip();
+    let (bliss, loewe) = (interval(&found.beyond_bliss), interval(&found.beyond_loewe));
+    let (scale, count, [of_bliss, of_loewe]) = (found.scale, found.points.len(), found.known);
+    format!("{scale},{count},{bliss},{of_bliss},{loewe},{of_loewe},{},{}", halves.join(","), above.join(","))
+}
+
+fn write_isobole(text: &mut String, keys: &str, isobole: &Isobole, slice: Option<f64>) {
+    let third = slice.map(|dose| format!(",{dose}")).unwrap_or_default();
+    let lines = isobole.seen.iter().map(|line| ("seen", line)).chain([("additive", &isobole.additive)]);
+    for (number, (kind, line)) in lines.enumerate() {
+        for (first, second) in line {
+            let _ = writeln!(text, "{keys},{},{kind},{number},{first},{second}{third}", isobole.level);
         }
     }
-    falling
 }
 
-/// The doses with which each drug has an effect alone, where it has it; none beside a third drug.
-fn alone_doses(alone: &[Alone], level: f64, slice: Option<f64>) -> Vec<Option<f64>> {
+/// The doses with which each of the first two drugs has an effect alone, where they are known; none beside a third drug.
+fn alone_doses(alone: &[Alone], level: f64, slice: Option<f64>) -> [Option<f64>; 2] {
     let by_itself = slice.is_none_or(|dose| dose == 0.0);
-    alone.iter().map(|drug| Some(drug.dose(level)).filter(|dose| by_itself && dose.is_finite())).collect()
+    [0, 1].map(|drug: usize| Some(alone[drug].dose(level)).filter(|dose| by_itself && dose.is_finite()))
 }
 
-/// Doses of the first two drugs that add up to an effect, beside a dose of the third.
-fn additive((x, y): (&SweptAxis, &SweptAxis), alone: &[Alone], level: f64, slice: Option<f64>) -> Vec<(f64, f64)> {
-    let spent = slice.zip(alone.get(2)).map_or(0.0, |(dose, alone)| dose / alone.dose(level));
-    let left = 1.0 - spent;
-    if left <= 0.0 {
-        return Vec::new();
-    }
-    let [first, second] = [0, 1].map(|drug: usize| left * alone[drug].dose(level));
-    let most = |axis: &SweptAxis| axis.values.last().copied().unwrap_or(0.0);
-    match (first.is_finite(), second.is_finite()) {
-        (true, true) => vec![(0.0, second), (first, 0.0)],
-        // A drug that never has the effect alone adds nothing.
-        (true, false) => vec![(first, 0.0), (first, most(y))],
-        (false, true) => vec![(0.0, second), (most(x), second)],
-        (false, false) => Vec::new(),
+/// The share of an effect that a dose of the third drug leaves to the others; 0 where that is not known.
+fn left(alone: &[Alone], level: f64, slice: Option<f64>) -> f64 {
+    match slice.filter(|dose| *dose > 0.0).zip(alone.get(2)).map(|(dose, alone)| (dose, alone.needed(level))) {
+        None | Some((_, Needed::Never)) => 1.0,
+        Some((dose, Needed::Dose(needed))) => 1.0 - dose / needed,
+        Some((_, Needed::MoreThan(_))) => 0.0,
     }
 }
 
@@ -307,22 +325,23 @@ mod tests {
     use super::*;
     use crate::sweep::monotone::MonotoneCurve;
 
-    fn axis() -> SweptAxis {
-        SweptAxis { values: vec![0.0, 1.0, 2.0, 3.0, 4.0], ..SweptAxis::default() }
+    const DOSES: [f64; 5] = [0.0, 1.0, 2.0, 3.0, 4.0];
+
+    fn lines(effect: impl Fn(f64) -> f64, level: f64, on_axes: [Option<f64>; 2]) -> Vec<Vec<(f64, f64)>> {
+        let row = |second: &f64| DOSES.iter().map(|first| effect(first + second)).collect();
+        let effects: Vec<Vec<f64>> = DOSES.iter().map(row).collect();
+        Surface { first: &DOSES, second: &DOSES, effects: &effects }.isoboles(level, on_axes)
     }
 
     #[test]
     fn the_isobole_of_what_adds_is_straight() {
-        let effects: Vec<Vec<f64>> = (0..5)
-            .map(|second| (0..5).map(|first| 0.2 * f64::from(first) + 0.2 * f64::from(second)).collect())
-            .collect();
-        let places = isobole((&axis(), &axis()), &effects, 0.5, &[]);
-        assert!(places.len() > 4);
-        for (first, second) in places {
+        let seen = lines(|dose| 0.2 * dose, 0.5, [None, None]);
+        assert!(seen.len() == 1 && seen[0].len() > 4);
+        for (first, second) in &seen[0] {
             approx::assert_abs_diff_eq!(first + second, 2.5, epsilon = 1e-12);
         }
         let alone = Alone::Curve(MonotoneCurve::through(&[0.0, 4.0], &[0.0, 0.8]));
-        let line = additive((&axis(), &axis()), &[alone.clone(), alone], 0.5, None);
+        let line = additive([&alone, &alone], 0.5, 1.0, [4.0, 4.0]);
         for (found, expected) in line.into_iter().zip([(0.0, 2.5), (2.5, 0.0)]) {
             approx::assert_abs_diff_eq!(found.0, expected.0, epsilon = 1e-12);
             approx::assert_abs_diff_eq!(found.1, expected.1, epsilon = 1e-12);
@@ -333,26 +352,26 @@ mod tests {
     fn isoboles_and_the_lines_of_what_adds_meet_on_the_axes() {
         // Effects bend between the doses that were tried.
         let effect = |dose: f64| dose / (dose + 3.0);
-        let effects: Vec<Vec<f64>> =
-            (0..5).map(|second| (0..5).map(|first| effect(f64::from(first) + f64::from(second))).collect()).collect();
-        let doses: Vec<f64> = (0..5).map(f64::from).collect();
-        let alone =
-            Alone::Curve(MonotoneCurve::through(&doses, &doses.iter().map(|dose| effect(*dose)).collect::<Vec<_>>()));
+        let alone = Alone::Curve(MonotoneCurve::through(&DOSES, &DOSES.map(effect)));
         let both = [alone.clone(), alone];
-        let line = additive((&axis(), &axis()), &both, 0.45, None);
-        let seen = isobole((&axis(), &axis()), &effects, 0.45, &alone_doses(&both, 0.45, None));
-        assert_eq!((seen[0], seen[seen.len() - 1]), (line[0], line[1]));
+        let line = additive([&both[0], &both[1]], 0.45, 1.0, [4.0, 4.0]);
+        let seen = lines(effect, 0.45, alone_doses(&both, 0.45, None));
+        assert_eq!((seen[0][0], seen[0][seen[0].len() - 1]), (line[0], line[1]));
         assert_eq!(alone_doses(&both, 0.45, Some(1.0)), [None, None]);
     }
 
     #[test]
-    fn a_drug_that_does_nothing_alone_has_a_line_along_its_axis() {
+    fn a_drug_that_does_nothing_alone_has_a_line_along_its_axis_and_one_that_may_has_none() {
         let strong = Alone::Curve(MonotoneCurve::through(&[0.0, 4.0], &[0.0, 0.8]));
-        let weak = Alone::Curve(MonotoneCurve::through(&[0.0, 4.0], &[0.0, 0.1]));
-        let line = additive((&axis(), &axis()), &[strong, weak], 0.5, None);
+        let nothing = Alone::Curve(MonotoneCurve::through(&[0.0, 4.0], &[0.0, 0.0]));
+        let line = additive([&strong, &nothing], 0.5, 1.0, [4.0, 4.0]);
         for (found, expected) in line.into_iter().zip([(2.5, 0.0), (2.5, 4.0)]) {
             approx::assert_abs_diff_eq!(found.0, expected.0, epsilon = 1e-12);
             assert_eq!(found.1, expected.1);
         }
+        // How much of a weak one has the effect, nobody has seen.
+        let weak = Alone::Curve(MonotoneCurve::through(&[0.0, 4.0], &[0.0, 0.1]));
+        assert!(additive([&strong, &weak], 0.5, 1.0, [4.0, 4.0]).is_empty());
+        assert_eq!(left(&[strong.clone(), strong, weak], 0.5, Some(4.0)), 0.0);
     }
 }

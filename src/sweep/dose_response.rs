@@ -1,30 +1,77 @@
-//! Dose-response curves: the Hill equation fitted to responses over doses, with confidence intervals.
+//! Dose-response curves: the Hill equation fitted to responses over doses, and what the responses tell of its EC50 and h.
 //!
-//! ```text
-//! E(x) = bottom + (top - bottom) x^h / (EC50^h + x^h)
-//! ```
-//! (Hill 1910). For each EC50 and h the best bottom and top are linear least squares, so that the search has two
-//! dimensions (variable projection, Golub & Pereyra 1973, doi:10.1137/0710036). Intervals are those of asymptotic theory on
-//! the logarithms of EC50 and h, with Student's t (Seber & Wild 1989, doi:10.1002/0471725315).
+//! A number is known only as far as the responses hold it. It has an interval where curves with any number outside fit worse
+//! than sampling explains (profile likelihood with Student's t; Bates & Watts 1988, doi:10.1002/9780470316757, chapter 6); a
+//! bound on one side where a curve without end on the other fits as well; and none where responses lie on a curve to the last
+//! digit, which leaves nothing to sample.
 
-use crate::numeric::linear::invert;
+use super::hill::{Curve, Place, Points};
 use statrs::distribution::{ContinuousCDF, StudentsT};
+
+/// What responses tell of a number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Known {
+    /// All of it: the responses lie on a curve to the last digit.
+    Exactly,
+    /// It lies between these with 95 % confidence.
+    Within([f64; 2]),
+    /// It is more than this with 95 % confidence, and no upper bound can be given.
+    Above(f64),
+    /// It is less than this with 95 % confidence, and no lower bound can be given.
+    Below(f64),
+    /// It lies between these, anywhere: such as the EC50 of a step from one dose to the next.
+    Between([f64; 2]),
+    /// Nothing.
+    Unknown,
+}
+
+impl Known {
+    /// In a word, as tables have it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Exactly => "exact",
+            Self::Within(_) => "estimated",
+            Self::Above(_) => "above",
+            Self::Below(_) => "below",
+            Self::Between(_) => "between",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether there is one best number.
+    pub fn has_value(self) -> bool {
+        matches!(self, Self::Exactly | Self::Within(_))
+    }
+
+    /// Its bounds: NaN where there is none or none is needed.
+    pub fn bounds(self) -> [f64; 2] {
+        match self {
+            Self::Within(bounds) | Self::Between(bounds) => bounds,
+            Self::Above(low) => [low, f64::NAN],
+            Self::Below(high) => [f64::NAN, high],
+            Self::Exactly | Self::Unknown => [f64::NAN; 2],
+        }
+    }
+}
 
 /// A fitted curve.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HillFit {
+    curve: Curve,
+    highest: f64,
     /// Response to no dose.
     pub bottom: f64,
-    /// Response to a saturating dose; below `bottom` where the response falls.
+    /// Response to a saturating dose; below `bottom` where the response falls. Infinite where the curve has no end.
     pub top: f64,
-    /// The dose with half the effect, in the doses' unit.
+    /// The dose with half the effect, in the doses' unit: infinite or 0 where the best curve has none. A number to be quoted
+    /// only where [`Self::ec50_known`] has one.
     pub ec50: f64,
-    /// Its 95 % confidence interval.
-    pub ec50_interval: [f64; 2],
-    /// Hill coefficient.
+    /// What is known of it.
+    pub ec50_known: Known,
+    /// Hill coefficient of the best curve; likewise.
     pub hill: f64,
-    /// Its 95 % confidence interval.
-    pub hill_interval: [f64; 2],
+    /// What is known of it.
+    pub hill_known: Known,
     /// Share of the responses' variance that the curve explains.
     pub r_squared: f64,
     /// The largest distance of a response from the curve, relative to the range of the responses.
@@ -32,145 +79,231 @@ pub struct HillFit {
 }
 
 impl HillFit {
-    /// The response at a dose.
-    pub fn at(&self, dose: f64) -> f64 {
-        (self.top - self.bottom).mul_add(effect(dose, libm::log(self.ec50), self.hill), self.bottom)
+    /// Whether responses lie on the curve to the last digit and determine it.
+    pub fn is_exact(&self) -> bool {
+        self.ec50_known == Known::Exactly
     }
 
-    /// Whether the doses determine the curve: they surround its EC50, and it explains nearly all of the responses and passes
-    /// none at a distance. The bounds are choices; beyond them a curve with one bend is the wrong picture of the data, such as
-    /// of a response that falls again at high doses.
+    /// The highest dose to which it was fitted.
+    pub fn highest_dose(&self) -> f64 {
+        self.highest
+    }
+
+    /// The response at a dose.
+    pub fn at(&self, dose: f64) -> f64 {
+        let log = if dose > 0.0 { libm::log(dose / self.highest) } else { f64::NEG_INFINITY };
+        self.curve.at(log)
+    }
+
+    /// The dose with a response; infinite where that is the top or more, 0 where it is the bottom or less, as the curve runs.
+    pub fn dose(&self, response: f64) -> f64 {
+        self.highest * libm::exp(self.curve.log_dose(response))
+    }
+
+    /// Whether the curve passes near all responses: it explains nearly all of them and passes none at a distance. The bounds
+    /// are choices; beyond them a curve with one bend is the wrong picture of the data, such as of a response that falls again
+    /// at high doses.
+    pub fn passes(&self) -> bool {
+        self.r_squared > 0.95 && self.largest_departure < 0.15
+    }
+
+    /// Whether the doses determine the curve: it passes near all responses, and they surround its EC50.
     pub fn describes(&self, doses: &[f64]) -> bool {
         let highest = doses.iter().copied().fold(0.0, f64::max);
         let lowest = doses.iter().copied().filter(|dose| *dose > 0.0).fold(f64::INFINITY, f64::min);
-        self.r_squared > 0.95 && self.largest_departure < 0.15 && (lowest..=highest).contains(&self.ec50)
+        self.passes() && self.ec50_known.has_value() && (lowest..=highest).contains(&self.ec50)
     }
 }
 
-/// Steps of the coarse search in each direction.
-const STEPS: usize = 24;
-/// Hill coefficients that are searched.
-const HILLS: [f64; 2] = [0.2, 20.0];
-/// How much finer the search gets before it ends.
-const FINEST: f64 = 1e-9;
+/// An exact number is known to a share of this, or else not at all.
+const EXACT: f64 = 0.01;
+/// A curve as steep as this is a step.
+const STEP: f64 = 1000.0;
+/// One as flat as this is a straight line over the logarithm of the dose.
+const FLAT: f64 = 0.01;
+/// How far a bound is looked for, in e-folds beyond the highest dose.
+const FAR: f64 = 40.0;
+/// The first step from the best number, in e-folds.
+const FIRST: f64 = 1e-9;
+/// Halvings of the step that crosses a bound.
+const HALVINGS: usize = 30;
 
 /// Fits responses to doses of 0 or more; failed responses (NaN) are left out. None where fewer than five doses above 0
 /// remain or the responses do not differ.
 pub fn fit(doses: &[f64], responses: &[f64]) -> Option<HillFit> {
+    let (points, fitted) = through(doses, responses)?;
+    let profile = Profile::new(&points, fitted.curve);
+    let (ec50_known, hill_known) = (profile.place(fitted.highest), profile.steepness());
+    Some(HillFit { ec50_known, hill_known, ..fitted })
+}
+
+/// The same, but that of a curve on which responses do not lie to the last digit nothing is known: this takes far less time.
+pub(super) fn fit_exact_or_near(doses: &[f64], responses: &[f64]) -> Option<HillFit> {
+    let (points, fitted) = through(doses, responses)?;
+    if fitted.curve.rest > points.rounding() {
+        return Some(fitted);
+    }
+    let ec50_known = Profile::new(&points, fitted.curve).place(fitted.highest);
+    Some(HillFit { ec50_known, ..fitted })
+}
+
+fn through(doses: &[f64], responses: &[f64]) -> Option<(Points, HillFit)> {
     let pairs: Vec<(f64, f64)> = doses
         .iter()
         .copied()
         .zip(responses.iter().copied())
-        .filter(|(dose, response)| *dose >= 0.0 && response.is_finite())
+        .filter(|(dose, response)| *dose >= 0.0 && dose.is_finite() && response.is_finite())
         .collect();
-    let mut logs: Vec<f64> = pairs.iter().filter(|(dose, _)| *dose > 0.0).map(|(dose, _)| libm::log(*dose)).collect();
-    logs.sort_by(f64::total_cmp);
-    logs.dedup();
-    if logs.len() < 5 {
+    let mut positive: Vec<f64> = pairs.iter().map(|(dose, _)| *dose).filter(|dose| *dose > 0.0).collect();
+    positive.sort_by(f64::total_cmp);
+    positive.dedup();
+    let points = Points::new(&pairs);
+    let highest = *positive.last()?;
+    if positive.len() < 5 || points.total() <= points.rounding().max(f64::MIN_POSITIVE) {
         return None;
     }
-    let mean = pairs.iter().map(|(_, response)| response).sum::<f64>() / pairs.len() as f64;
-    let total: f64 = pairs.iter().map(|(_, response)| (response - mean) * (response - mean)).sum();
-    if total <= 1e-18 * pairs.len() as f64 * mean.mul_add(mean, f64::MIN_POSITIVE) {
-        return None;
-    }
-    let range = (logs[0] - 1.0, logs[logs.len() - 1] + 1.0);
-    let (log_ec50, log_hill) = search(&pairs, range);
-    let (hill, ec50) = (libm::exp(log_hill), libm::exp(log_ec50));
-    let (bottom, top, rest) = levels(&pairs, log_ec50, hill)?;
-    let spread = standard_errors(&pairs, [bottom, top, log_ec50, log_hill], rest);
-    let departure = |(dose, response): &(f64, f64)| {
-        (response - (top - bottom).mul_add(effect(*dose, log_ec50, hill), bottom)).abs()
+    let curve = points.best();
+    let [bottom, top] = curve.ends();
+    let ec50 = match curve.place {
+        Place::At(place) => highest * libm::exp(place),
+        Place::Above => f64::INFINITY,
+        Place::Below => 0.0,
     };
-    let responses = || pairs.iter().map(|(_, response)| *response);
-    let spanned = responses().fold(f64::NEG_INFINITY, f64::max) - responses().fold(f64::INFINITY, f64::min);
-    let around = |log: f64, width: f64| [libm::exp(log - width), libm::exp(log + width)];
-    Some(HillFit {
+    let fitted = HillFit {
+        curve,
+        highest,
         bottom,
         top,
         ec50,
-        ec50_interval: around(log_ec50, spread[0]),
-        hill,
-        hill_interval: around(log_hill, spread[1]),
-        r_squared: 1.0 - rest / total,
-        largest_departure: pairs.iter().map(departure).fold(0.0, f64::max) / spanned,
-    })
-}
-
-/// `x^h / (EC50^h + x^h)`.
-fn effect(dose: f64, log_ec50: f64, hill: f64) -> f64 {
-    if dose <= 0.0 { 0.0 } else { 1.0 / (1.0 + libm::exp(hill * (log_ec50 - libm::log(dose)))) }
-}
-
-/// The best bottom and top, and the sum of squares that they leave; none where the effects do not differ.
-fn levels(pairs: &[(f64, f64)], log_ec50: f64, hill: f64) -> Option<(f64, f64, f64)> {
-    let count = pairs.len() as f64;
-    let effects: Vec<f64> = pairs.iter().map(|(dose, _)| effect(*dose, log_ec50, hill)).collect();
-    let effect_mean = effects.iter().sum::<f64>() / count;
-    let response_mean = pairs.iter().map(|(_, response)| response).sum::<f64>() / count;
-    let (mut square, mut product) = (0.0, 0.0);
-    for (effect, (_, response)) in effects.iter().zip(pairs) {
-        square += (effect - effect_mean) * (effect - effect_mean);
-        product += (effect - effect_mean) * (response - response_mean);
-    }
-    if square < 1e-12 {
-        return None;
-    }
-    let slope = product / square;
-    let bottom = response_mean - slope * effect_mean;
-    let rest = effects.iter().zip(pairs).map(|(effect, (_, response))| {
-        let error = response - slope.mul_add(*effect, bottom);
-        error * error
-    });
-    Some((bottom, bottom + slope, rest.sum()))
-}
-
-/// The logarithms of EC50 and h that leave least: a coarse grid, then ever finer ones around the best so far.
-fn search(pairs: &[(f64, f64)], range: (f64, f64)) -> (f64, f64) {
-    let hills = HILLS.map(libm::log);
-    let rest = |log_ec50: f64, log_hill: f64| {
-        levels(pairs, log_ec50, libm::exp(log_hill)).map_or(f64::INFINITY, |(_, _, rest)| rest)
+        ec50_known: Known::Unknown,
+        hill: libm::exp(curve.log_hill),
+        hill_known: Known::Unknown,
+        r_squared: 1.0 - curve.rest / points.total(),
+        largest_departure: points.largest_departure(&curve) / points.spanned(),
     };
-    let mut best = (f64::midpoint(range.0, range.1), 0.0);
-    let mut least = rest(best.0, best.1);
-    let mut widths = (0.5 * (range.1 - range.0), 0.5 * (hills[1] - hills[0]));
-    let mut middle = (best.0, f64::midpoint(hills[0], hills[1]));
-    let mut steps = STEPS;
-    while widths.0 > FINEST {
-        let at = |middle: f64, width: f64, step: usize| middle + width * (2.0 * step as f64 / steps as f64 - 1.0);
-        for place in 0..(steps + 1) * (steps + 1) {
-            let log_ec50 = at(middle.0, widths.0, place / (steps + 1)).clamp(range.0, range.1);
-            let log_hill = at(middle.1, widths.1, place % (steps + 1)).clamp(hills[0], hills[1]);
-            let found = rest(log_ec50, log_hill);
-            if found < least {
-                (best, least) = ((log_ec50, log_hill), found);
+    curve.rest.is_finite().then_some((points, fitted))
+}
+
+/// How much worse curves fit whose EC50 or h is another.
+struct Profile<'a> {
+    points: &'a Points,
+    best: Curve,
+    exact: bool,
+    /// The largest sums of squares of numbers within the interval of 95 %, and within a bound on one side.
+    allowed: f64,
+    allowed_beyond: f64,
+}
+
+impl<'a> Profile<'a> {
+    fn new(points: &'a Points, best: Curve) -> Self {
+        let exact = best.rest <= points.rounding();
+        let freedom = points.count() as f64 - 4.0;
+        let allowed = |share: f64| {
+            if exact {
+                return points.rounding();
+            }
+            let quantile = StudentsT::new(0.0, 1.0, freedom).map_or(f64::INFINITY, |student| student.inverse_cdf(share));
+            best.rest * (1.0 + quantile * quantile / freedom)
+        };
+        Self { points, best, exact, allowed: allowed(0.975), allowed_beyond: allowed(0.95) }
+    }
+
+    /// What is known of the EC50.
+    fn place(&self, highest: f64) -> Known {
+        let here = match self.best.place {
+            Place::At(place) => place,
+            Place::Above => FAR,
+            Place::Below => -FAR,
+        };
+        let endless = |place: Place| self.points.best_at(place, self.best.log_hill).rest <= self.allowed;
+        let bound = |direction: f64, allowed: f64| {
+            let mut steep = self.best.log_hill;
+            let outside = |place: f64| {
+                let curve = self.points.best_at(Place::At(place), steep);
+                steep = curve.log_hill;
+                curve.rest > allowed
+            };
+            let bound = crossing(here, direction, [self.points.lowest - FAR, FAR], outside);
+            bound.map_or(if direction > 0.0 { f64::INFINITY } else { 0.0 }, |place| highest * libm::exp(place))
+        };
+        let flat = libm::log(FLAT);
+        if self.best.log_hill <= flat || self.points.best_as_steep(flat, self.best.place).rest <= self.allowed {
+            // A straight line over the logarithm of the dose has no middle.
+            return Known::Unknown;
+        }
+        match (endless(Place::Below), endless(Place::Above)) {
+            (true, true) => Known::Unknown,
+            (false, true) => Known::Above(bound(-1.0, self.allowed_beyond)),
+            (true, false) => Known::Below(bound(1.0, self.allowed_beyond)),
+            (false, false) => {
+                let bounds = [bound(-1.0, self.allowed), bound(1.0, self.allowed)];
+                self.of_bounds(bounds, self.is_step())
             }
         }
-        middle = best;
-        // Neighbouring grids overlap, so that a valley oblique to the axes is followed.
-        widths = (widths.0 * 0.6, widths.1 * 0.6);
-        steps = 6;
     }
-    best
-}
 
-/// Half-widths of the 95 % intervals of log EC50 and log h.
-fn standard_errors(pairs: &[(f64, f64)], [bottom, top, log_ec50, log_hill]: [f64; 4], rest: f64) -> [f64; 2] {
-    let hill = libm::exp(log_hill);
-    let mut normal = vec![0.0; 16];
-    for (dose, _) in pairs {
-        let effect = effect(*dose, log_ec50, hill);
-        let bend = (top - bottom) * effect * (1.0 - effect);
-        let log_dose = if *dose > 0.0 { libm::log(*dose) } else { log_ec50 };
-        let gradient = [1.0 - effect, effect, -hill * bend, hill * (log_dose - log_ec50) * bend];
-        for place in 0..16 {
-            normal[place] += gradient[place / 4] * gradient[place % 4];
+    /// Whether a step is as good as the best curve, so that its EC50 may lie anywhere between two doses.
+    fn is_step(&self) -> bool {
+        self.points.best_as_steep(libm::log(STEP), self.best.place).rest <= self.allowed
+    }
+
+    fn of_bounds(&self, bounds: [f64; 2], anywhere: bool) -> Known {
+        let [low, high] = bounds;
+        if low <= 0.0 && high.is_infinite() {
+            return Known::Unknown;
+        }
+        match (self.exact, anywhere) {
+            _ if high.is_infinite() => Known::Above(low),
+            _ if low <= 0.0 => Known::Below(high),
+            (true, false) if high / low < 1.0 + EXACT => Known::Exactly,
+            (false, false) => Known::Within(bounds),
+            _ => Known::Between(bounds),
         }
     }
-    let freedom = pairs.len() as f64 - 4.0;
-    let Some(covariance) = invert(&normal, 4).filter(|_| freedom > 0.0) else { return [f64::INFINITY; 2] };
-    let quantile = StudentsT::new(0.0, 1.0, freedom).map_or(f64::INFINITY, |student| student.inverse_cdf(0.975));
-    [10, 15].map(|place| quantile * libm::sqrt((covariance[place] * rest / freedom).max(0.0)))
+
+    /// What is known of h.
+    fn steepness(&self) -> Known {
+        let bound = |direction: f64, allowed: f64| {
+            let mut place = self.best.place;
+            let outside = |log_hill: f64| {
+                let curve = self.points.best_as_steep(log_hill, place);
+                place = curve.place;
+                curve.rest > allowed
+            };
+            let bound = crossing(self.best.log_hill, direction, [FLAT, STEP].map(libm::log), outside);
+            bound.map_or(if direction > 0.0 { f64::INFINITY } else { 0.0 }, libm::exp)
+        };
+        let bounds = [bound(-1.0, self.allowed), bound(1.0, self.allowed)];
+        match self.of_bounds(bounds, false) {
+            Known::Above(_) => Known::Above(bound(-1.0, self.allowed_beyond)),
+            Known::Below(_) => Known::Below(bound(1.0, self.allowed_beyond)),
+            known => known,
+        }
+    }
+}
+
+/// Where a number that begins within becomes `outside`, in one direction; none where it does not between the ends.
+fn crossing(from: f64, direction: f64, [low, high]: [f64; 2], mut outside: impl FnMut(f64) -> bool) -> Option<f64> {
+    let end = if direction > 0.0 { high } else { low };
+    let (mut inside, mut step) = (from, FIRST);
+    let mut beyond = loop {
+        if (end - inside) * direction <= 0.0 {
+            return None;
+        }
+        let next = direction.mul_add(step, inside);
+        let next = if (end - next) * direction < 0.0 { end } else { next };
+        if outside(next) {
+            break next;
+        }
+        inside = next;
+        // Slow enough to follow the best curve from one number to the next.
+        step = f64::min(4.0 * step, 0.25);
+    };
+    for _ in 0..HALVINGS {
+        let middle = f64::midpoint(inside, beyond);
+        if outside(middle) { beyond = middle } else { inside = middle }
+    }
+    Some(f64::midpoint(inside, beyond))
 }
 
 #[cfg(test)]
@@ -209,10 +342,75 @@ mod tests {
             let responses: Vec<f64> =
                 doses().iter().enumerate().map(|(index, dose)| curve(*dose) + noise(index)).collect();
             let found = fit(&doses(), &responses).unwrap();
-            held += u32::from(found.ec50_interval[0] < 3.0 && 3.0 < found.ec50_interval[1]);
+            let Known::Within([low, high]) = found.ec50_known else { panic!("{found:?}") };
+            held += u32::from(low < 3.0 && 3.0 < high);
         }
         // 190 are expected, with a s.d. of 3.
         assert!((180..=199).contains(&held), "{held}");
+    }
+
+    #[test]
+    fn an_exact_curve_is_found_wherever_its_ec50_lies_or_said_to_be_beyond() {
+        let few = [0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
+        let mut beyond = [0, 0];
+        for trial in 0..300 {
+            let draw = |place: u64| unit(hash(trial, place));
+            let ec50 = libm::pow(10.0, 20.0 * draw(1) - 9.0);
+            let (hill, bottom, top) = (libm::pow(10.0, 1.2 * draw(2) - 0.6), draw(3), draw(4) - 2.0 * draw(5));
+            let doses = if trial % 3 == 0 { &few[1..] } else { &few[..] };
+            let effect = |dose: f64| if dose > 0.0 { 1.0 / (1.0 + libm::pow(ec50 / dose, hill)) } else { 0.0 };
+            let responses: Vec<f64> = doses.iter().map(|dose| bottom + (top - bottom) * effect(*dose)).collect();
+            let Some(found) = fit(doses, &responses) else {
+                // Responses that do not differ but for rounding.
+                let spread = effect(100.0) - effect(doses[0]);
+                assert!(spread * (top - bottom).abs() < 1e-10, "{ec50} {hill}");
+                continue;
+            };
+            let [low, high] = found.ec50_known.bounds();
+            match found.ec50_known {
+                Known::Exactly => approx::assert_relative_eq!(found.ec50, ec50, max_relative = 0.01),
+                Known::Above(_) => assert!(low < ec50, "{ec50} {hill}: {found:?}"),
+                Known::Below(_) => assert!(high > ec50, "{ec50} {hill}: {found:?}"),
+                Known::Between(_) | Known::Within(_) => assert!(low < ec50 && ec50 < high, "{ec50} {hill}: {found:?}"),
+                Known::Unknown => {}
+            }
+            if (2.0..50.0).contains(&ec50) && (0.4..3.0).contains(&hill) && (top - bottom).abs() > 0.1 {
+                assert_eq!(found.ec50_known, Known::Exactly);
+                approx::assert_relative_eq!(found.ec50, ec50, max_relative = 1e-6);
+            }
+            beyond[0] += usize::from(matches!(found.ec50_known, Known::Above(_)));
+            beyond[1] += usize::from(matches!(found.ec50_known, Known::Below(_)));
+        }
+        assert!(beyond[0] > 20 && beyond[1] > 5, "{beyond:?}");
+    }
+
+    #[test]
+    fn noisy_responses_that_do_not_bend_leave_one_bound() {
+        let doses = [0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
+        let mut held = 0;
+        for trial in 0..100 {
+            let noise = |index: usize| 0.01 * normal_quantile(unit(hash(trial + 900, index as u64)));
+            let true_curve = |dose: f64| dose / (dose + 400.0);
+            let responses: Vec<f64> =
+                doses.iter().enumerate().map(|(index, dose)| true_curve(*dose) + noise(index)).collect();
+            let [low, high] = fit(&doses, &responses).unwrap().ec50_known.bounds();
+            assert!(low.is_finite() && low > 10.0);
+            held += u32::from(low < 400.0 && !(high < 400.0));
+        }
+        assert!(held >= 88, "{held}");
+    }
+
+    #[test]
+    fn a_step_lies_anywhere_between_two_doses() {
+        let doses = [0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
+        let found = fit(&doses, &[0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0]).unwrap();
+        let Known::Between([low, high]) = found.ec50_known else { panic!("{found:?}") };
+        assert!((5.0..5.1).contains(&low) && (9.8..=10.0).contains(&high) && !found.describes(&doses));
+        assert!(matches!(found.hill_known, Known::Above(_)));
+        // What rises with the logarithm of the dose has no middle.
+        let logs: Vec<f64> = doses[1..].iter().map(|dose| libm::log(*dose)).collect();
+        let found = fit(&doses[1..], &logs).unwrap();
+        assert!(found.ec50_known == Known::Unknown && matches!(found.hill_known, Known::Below(_)), "{found:?}");
     }
 
     #[test]

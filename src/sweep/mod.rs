@@ -1,8 +1,11 @@
 //! Sweeps: a scenario at every point of a design.
 
+pub mod alone;
 pub mod design;
 pub mod dose_response;
 pub mod engine;
+mod hill;
+pub mod isobole;
 pub mod monotone;
 mod readout;
 pub mod sensitivity;

@@ -38,6 +38,11 @@ impl MonotoneCurve {
         self.effects.last().copied().unwrap_or(0.0)
     }
 
+    /// The highest dose.
+    pub fn highest_dose(&self) -> f64 {
+        self.doses.last().copied().unwrap_or(0.0)
+    }
+
     /// The lowest dose that has an effect; infinite where none has.
     pub fn dose(&self, effect: f64) -> f64 {
         let reached = |known: &f64| *known >= effect * (1.0 - ROUNDING);

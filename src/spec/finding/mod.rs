@@ -165,7 +165,8 @@ pub struct Combination {
 /// What drugs that do not interact do together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Rule {
-    /// Independent action (Bliss 1939): `1 - prod (1 - E_i)`, effects cut to 0..1.
+    /// Independent action (Bliss 1939): `1 - prod (1 - E_i)`, effects being shares of a maximum; no number
+    /// where one is more than that and another acts as well.
     #[default]
     Bliss,
     /// The sum of the effects.
