@@ -40,6 +40,8 @@ fn transfers() -> Vec<Transfer> {
         Transfer::Table(table(Interpolation::MonotoneCubic)),
         Transfer::Table(table(Interpolation::Linear)),
         expression("r0 + max(0, x - theta)^2 / (4 + 2 * x)", &[("r0", 0.1), ("theta", 1.0)]),
+        expression("20 + 20 * erf((x - 5) / 12) + sin(x) / 20", &[]),
+        expression("15 + 10 * atan(x / k) - cos(x / 9)^2 / 10 + log10(4 + tanh(sinh(x / 50)))", &[("k", 5.0)]),
     ]
 }
 
@@ -72,6 +74,7 @@ fn rates_are_those_of_the_published_formulas() {
             (11, (1.3 * (x - 5.0) + 2.5).max(0.0)),
             (12, escape.min(150.0)),
             (13, 8.0 * if u < 1.0 { u.max(0.0) * u.max(0.0) } else { 2.0 * libm::sqrt(u - 0.75) }),
+            (17, 20.0 + 20.0 * libm::erf((x - 5.0) / 12.0) + libm::sin(x) / 20.0),
             (16, 0.1 + (x - 1.0_f64).max(0.0) * (x - 1.0_f64).max(0.0) / (4.0 + 2.0 * x)),
         ];
         for (index, rate) in expected {

@@ -10,8 +10,8 @@ use fearless_simd::{f64x8, u64x8};
 const LN_2_HIGH: f64 = 6.931_471_803_691_238e-1;
 const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 /// 1.5 x 2^52: adding it rounds to an integer, which then stands in the low bits.
-const ROUNDER: f64 = 6_755_399_441_055_744.0;
-const TWO_52: f64 = 4_503_599_627_370_496.0;
+pub(super) const ROUNDER: f64 = 6_755_399_441_055_744.0;
+pub(super) const TWO_52: f64 = 4_503_599_627_370_496.0;
 const TWO_54: f64 = 18_014_398_509_481_984.0;
 
 /// 1/n! for n from 13 down to 2: the Taylor coefficients of exp, enough for |r| <= ln(2)/2.
@@ -61,7 +61,7 @@ const ATANH_COEFFICIENTS: [f64; 11] = [
 ];
 
 #[inline(always)]
-fn polynomial<S: Simd, const G: usize>(simd: S, coefficients: &[f64], x: Lanes<S, G>) -> Lanes<S, G> {
+pub(super) fn polynomial<S: Simd, const G: usize>(simd: S, coefficients: &[f64], x: Lanes<S, G>) -> Lanes<S, G> {
     let mut sum = Lanes::splat(simd, coefficients[0]);
     for coefficient in &coefficients[1..] {
         sum = sum.mul_add(x, Lanes::splat(simd, *coefficient));
@@ -166,6 +166,22 @@ pub fn ln<S: Simd, const G: usize>(simd: S, x: Lanes<S, G>) -> Lanes<S, G> {
             let value = x.lt(zero).select(Lanes::splat(simd, f64::NAN), value);
             // Infinity and NaN stay what they are.
             x.is_finite().select(value, x.lt(zero).select(Lanes::splat(simd, f64::NAN), x))
+        },
+    )
+}
+
+/// 1/ln(10) in two parts.
+const LOG_10_OF_E: [f64; 2] = [0.434_294_481_903_251_8, 1.098_319_650_216_765e-17];
+
+/// The logarithm to base 10; error below 2 ulp. -infinity at 0, NaN below.
+#[inline(never)]
+pub fn log10<S: Simd, const G: usize>(simd: S, x: Lanes<S, G>) -> Lanes<S, G> {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let natural = ln(simd, x);
+            let [high, low] = LOG_10_OF_E.map(|part| Lanes::splat(simd, part));
+            natural.mul_add(high, natural * low)
         },
     )
 }
@@ -335,65 +351,8 @@ pub fn hill<S: Simd, const G: usize>(simd: S, x: Lanes<S, G>, half: Lanes<S, G>,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::numeric::lanes::{Row, dispatch, levels};
-    use fearless_simd::Level;
-
-    /// The function, at each level, of up to eight numbers.
-    macro_rules! at_all_levels {
-        ($function:ident, $($argument:expr),+) => {{
-            let reference = dispatch!(Level::new(), simd => {
-                let mut row = Row::<1>::ZERO;
-                $function(simd, $(Lanes::load(simd, &$argument)),+).store(&mut row);
-                row
-            });
-            for (name, level) in levels() {
-                let row = dispatch!(level, simd => {
-                    let mut row = Row::<1>::ZERO;
-                    $function(simd, $(Lanes::load(simd, &$argument)),+).store(&mut row);
-                    row
-                });
-                for lane in 0..8 {
-                    let (one, other) = (row.get(lane), reference.get(lane));
-                    assert!(one.to_bits() == other.to_bits() || one.is_nan() && other.is_nan(), "{name}: {one} {other}");
-                }
-            }
-            reference
-        }};
-    }
-
-    /// How many numbers lie between two.
-    fn ulps(one: f64, other: f64) -> u64 {
-        let order = |x: f64| if x < 0.0 { -((x.to_bits() << 1 >> 1) as i64) } else { x.to_bits() as i64 };
-        if one == other { 0 } else { order(one).abs_diff(order(other)) }
-    }
-
-    /// Numbers spread over a range, irregular in their bits; eight to a row.
-    fn rows(from: f64, to: f64, count: usize) -> impl Iterator<Item = Row<1>> {
-        let golden = 0.618_033_988_749_894_9;
-        (0..count).map(move |row| {
-            Row::from_fn(|lane| {
-                let turn = ((row * 8 + lane) as f64 * golden).fract();
-                turn.mul_add(to - from, from)
-            })
-        })
-    }
-
-    macro_rules! compare {
-        ($function:ident, $reference:expr, $from:expr, $to:expr, $most:expr) => {
-            for row in rows($from, $to, 2_000) {
-                let values = at_all_levels!($function, row);
-                for lane in 0..8 {
-                    let (x, value) = (row.get(lane), values.get(lane));
-                    let expected = $reference(x);
-                    assert!(
-                        ulps(value, expected) <= $most,
-                        "{}({x:e}) = {value:e}, not {expected:e}",
-                        stringify!($function)
-                    );
-                }
-            }
-        };
-    }
+    use crate::numeric::accuracy::{at_all_levels, compare, expect, rows};
+    use crate::numeric::lanes::Row;
 
     // The references are themselves within 1 ulp, so each bound is one more than the function's own.
 
@@ -406,6 +365,8 @@ mod tests {
         compare!(ln, libm::log, 0.5, 2.0, 1);
         compare!(ln, libm::log, 1e-310, 1e-300, 1);
         compare!(ln, libm::log, 0.0, 1e300, 1);
+        compare!(log10, libm::log10, 0.5, 2.0, 3);
+        compare!(log10, libm::log10, 0.0, 1e300, 3);
         compare!(ln_1p, libm::log1p, -0.49, 1e-3, 3);
         compare!(ln_1p, libm::log1p, 0.0, 50.0, 3);
         compare!(tanh, libm::tanh, -3.0, 3.0, 4);
@@ -470,16 +431,13 @@ mod tests {
     fn special_values_are_those_of_ieee() {
         let (infinity, nan) = (f64::INFINITY, f64::NAN);
         let special = Row([[0.0, -0.0, infinity, -infinity, nan, 1.0, -1.0, 5e-324]]);
-        let expect = |values: Row<1>, expected: [f64; 8]| {
-            for (lane, expected) in expected.into_iter().enumerate() {
-                let value = values.get(lane);
-                let equal = value.is_finite() && ulps(value, expected) <= 1 || value == expected;
-                assert!(equal || value.is_nan() && expected.is_nan(), "lane {lane}: {value} {expected}");
-            }
-        };
         let e = std::f64::consts::E;
         expect(at_all_levels!(exp, special), [1.0, 1.0, infinity, 0.0, nan, e, 1.0 / e, 1.0]);
         expect(at_all_levels!(ln, special), [-infinity, -infinity, infinity, nan, nan, 0.0, nan, libm::log(5e-324)]);
+        expect(
+            at_all_levels!(log10, special),
+            [-infinity, -infinity, infinity, nan, nan, 0.0, nan, libm::log10(5e-324)],
+        );
         expect(
             at_all_levels!(logistic, special),
             [0.5, 0.5, 1.0, 0.0, nan, 1.0 / (1.0 + 1.0 / e), 1.0 / (1.0 + e), 0.5],

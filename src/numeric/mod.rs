@@ -1,5 +1,8 @@
 //! Numerics without neuroscience: lanes and their functions, counter-based noise, small linear algebra.
 
+#[cfg(test)]
+mod accuracy;
+pub mod error_function;
 pub mod expression;
 pub mod functions;
 mod hessenberg;
@@ -11,3 +14,4 @@ pub mod normal;
 pub mod philox;
 pub mod quantile;
 pub mod spectrum;
+pub mod trigonometry;

@@ -52,6 +52,22 @@ pub enum Function {
     Sqrt,
     /// The hyperbolic tangent.
     Tanh,
+    /// The sine, of radians.
+    Sin,
+    /// The cosine, of radians.
+    Cos,
+    /// The tangent, of radians.
+    Tan,
+    /// The angle in radians whose tangent it is.
+    Atan,
+    /// The hyperbolic sine.
+    Sinh,
+    /// The hyperbolic cosine.
+    Cosh,
+    /// The logarithm to base 10.
+    Log10,
+    /// The error function.
+    Erf,
     /// Without sign.
     Abs,
     /// 1/(1 + e^-x).
@@ -68,11 +84,19 @@ pub enum Function {
 
 impl Function {
     /// Every function under the name by which it is called.
-    pub const NAMES: [(&'static str, Self); 10] = [
+    pub const NAMES: [(&'static str, Self); 18] = [
         ("exp", Self::Exp),
         ("ln", Self::Ln),
+        ("log10", Self::Log10),
         ("sqrt", Self::Sqrt),
+        ("sin", Self::Sin),
+        ("cos", Self::Cos),
+        ("tan", Self::Tan),
+        ("atan", Self::Atan),
+        ("sinh", Self::Sinh),
+        ("cosh", Self::Cosh),
         ("tanh", Self::Tanh),
+        ("erf", Self::Erf),
         ("abs", Self::Abs),
         ("logistic", Self::Logistic),
         ("softplus", Self::Softplus),
@@ -252,6 +276,17 @@ mod tests {
         }
         assert!(value("(-x)^0.5", 2.0).is_nan());
         assert_eq!(value("relexp(x)", 0.0), 1.0);
+        for (text, expected) in [
+            ("sin(pi / 6)", 0.5),
+            ("cos(pi / 3)", 0.5),
+            ("tan(pi / 4)", 1.0),
+            ("4 * atan(1)", std::f64::consts::PI),
+            ("cosh(x)^2 - sinh(x)^2", 1.0),
+            ("log10(1000)", 3.0),
+            ("2 * erf(1 / 2)", 1.040_999_755_626_093),
+        ] {
+            approx::assert_relative_eq!(value(text, 1.5), expected, max_relative = 1e-14);
+        }
     }
 
     #[test]
@@ -278,6 +313,10 @@ mod tests {
             "ln(1 + x^2)^3 - 2^x",
             "x^-1",
             "abs(x)^x",
+            "sin(2 * x + 1) - cos(x^2)",
+            "tan(x / 5) + atan(3 * x)",
+            "sinh(x) / cosh(x / 2)",
+            "log10(2 + x^2) * erf(x / 2)",
         ] {
             let (values, slopes, again) = over_lanes(text, places);
             assert_eq!(values, again, "{text}");

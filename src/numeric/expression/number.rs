@@ -1,8 +1,9 @@
 //! What a formula is evaluated with: numbers, lanes, and either with its derivative.
 
 use super::Function;
-use crate::numeric::functions;
+use crate::numeric::error_function::erf;
 use crate::numeric::lanes::Lanes;
+use crate::numeric::{functions, trigonometry};
 use fearless_simd::Simd;
 
 /// Arithmetic that a formula needs.
@@ -71,7 +72,15 @@ impl Number for f64 {
             Function::Exp => libm::exp(self),
             Function::Ln => libm::log(self),
             Function::Sqrt => libm::sqrt(self),
+            Function::Sin => libm::sin(self),
+            Function::Cos => libm::cos(self),
+            Function::Tan => libm::tan(self),
+            Function::Atan => libm::atan(self),
+            Function::Sinh => libm::sinh(self),
+            Function::Cosh => libm::cosh(self),
             Function::Tanh => libm::tanh(self),
+            Function::Log10 => libm::log10(self),
+            Function::Erf => libm::erf(self),
             Function::Logistic => 1.0 / (1.0 + libm::exp(-self)),
             Function::Softplus => self.max(0.0) + libm::log1p(libm::exp(-self.abs())),
             // The first terms of the series are exact here.
@@ -136,7 +145,15 @@ impl<S: Simd, const G: usize> Number for Lanes<S, G> {
             Function::Exp => functions::exp(simd, self),
             Function::Ln => functions::ln(simd, self),
             Function::Sqrt => self.sqrt(),
+            Function::Sin => trigonometry::sin(simd, self),
+            Function::Cos => trigonometry::cos(simd, self),
+            Function::Tan => trigonometry::tan(simd, self),
+            Function::Atan => trigonometry::atan(simd, self),
+            Function::Sinh => trigonometry::sinh(simd, self),
+            Function::Cosh => trigonometry::cosh(simd, self),
             Function::Tanh => functions::tanh(simd, self),
+            Function::Log10 => functions::log10(simd, self),
+            Function::Erf => erf(simd, self),
             Function::Logistic => functions::logistic(simd, self),
             Function::Softplus => functions::softplus(simd, self),
             Function::RelativeExponential => functions::relative_exponential(simd, self),
@@ -163,6 +180,20 @@ fn slope_of_call<N: Number>(x: N, context: N::Context, function: Function) -> N 
         Function::Exp => value(),
         Function::Ln => one.divide(x),
         Function::Sqrt => N::constant(context, 0.5).divide(value()),
+        Function::Log10 => N::constant(context, std::f64::consts::LOG10_E).divide(x),
+        Function::Sin => x.call(context, Function::Cos),
+        Function::Cos => x.call(context, Function::Sin).negate(),
+        Function::Tan => {
+            let value = value();
+            one.add(value.multiply(value))
+        }
+        Function::Atan => one.divide(one.add(x.multiply(x))),
+        Function::Sinh => x.call(context, Function::Cosh),
+        Function::Cosh => x.call(context, Function::Sinh),
+        Function::Erf => {
+            let bell = x.multiply(x).negate().call(context, Function::Exp);
+            N::constant(context, std::f64::consts::FRAC_2_SQRT_PI).multiply(bell)
+        }
         Function::Tanh => {
             let value = value();
             one.subtract(value.multiply(value))

@@ -289,7 +289,7 @@ mod tests {
             ("2 x", 3, "operator is missing"),
             ("(1 + 2", 7, "`)` is missing"),
             ("1 + 2)", 6, "no `(`"),
-            ("sin(x)", 1, "no function `sin`"),
+            ("sine(x)", 1, "no function `sine`"),
             ("exp(1, 2)", 7, "one number"),
             ("max(1)", 6, "two numbers"),
             ("1..2", 1, "no number"),
