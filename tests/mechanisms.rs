@@ -2,6 +2,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+#[path = "mechanisms/modulation.rs"]
+mod modulation;
+#[path = "mechanisms/rings.rs"]
+mod rings;
+#[path = "mechanisms/second_input.rs"]
+mod second_input;
 
 use common::{arm, bits, last, outcome, read, scenario};
 use disinhibit::equilibrium::calibrate;

@@ -3,6 +3,7 @@
 use super::subject::Subject;
 use super::trajectory::Run;
 use crate::circuit::mechanisms::{Event, Mechanism, MechanismRows};
+use crate::circuit::modulators::factor_at;
 use crate::simulate::Moment;
 use crate::spec::{Compartment, Divided};
 use fearless_simd::Level;
@@ -27,6 +28,8 @@ pub struct Part {
     pub output: Option<f64>,
     /// Of a synapse: the source population.
     pub source: Option<String>,
+    /// Of a synapse whose weight follows fast variables: the factor, which the output holds already.
+    pub modulation: Option<f64>,
     /// How much more than in the arm that it is compared with, in input units.
     pub difference: Option<f64>,
     /// Of a synapse: how much of the difference is that of the source's output, at the mean of both weights.
@@ -74,6 +77,8 @@ pub struct Input {
     pub dendrite: Option<DendriteInput>,
     /// What divides, where something does.
     pub division: Option<Division>,
+    /// What the second input receives, where the transfer function has one.
+    pub second: Option<SecondInput>,
     /// What the transfer function is given, in input units: that of the soma, where there is no dendrite and the input is not
     /// divided.
     pub effective: f64,
@@ -90,6 +95,15 @@ pub struct DendriteInput {
     pub from_soma: f64,
     /// What the dendrite adds to it, a dendritic event included. Both together are the population's input.
     pub from_dendrite: f64,
+}
+
+/// What the second input of a transfer function receives.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SecondInput {
+    /// The sum of all parts, in input units.
+    pub total: f64,
+    /// The parts.
+    pub parts: Vec<Part>,
 }
 
 /// What divides the input or the output of a population.
@@ -144,8 +158,12 @@ pub fn split(arm: &str, moment: &Moment, other: Option<(&str, &Moment)>) -> Inpu
             }
             Division { of, divisor, parts }
         });
+        let second = sites.has_second_input(index).then(|| {
+            let (total, parts) = compared(Compartment::Second);
+            SecondInput { total, parts }
+        });
         let population = sites.names[index].clone();
-        Input { population, rate_hz: moment.rates[index], total, parts, dendrite, division, effective }
+        Input { population, rate_hz: moment.rates[index], total, parts, dendrite, division, second, effective }
     };
     Inputs {
         arm: arm.to_owned(),
@@ -177,6 +195,10 @@ impl<'a> Sites<'a> {
         Some((mechanism.dendrite.as_ref()?.event, numbers))
     }
 
+    fn has_second_input(&self, population: usize) -> bool {
+        self.mechanism(population).is_some_and(|(mechanism, _)| mechanism.second.is_some())
+    }
+
     /// What is divided.
     fn divided(&self, population: usize) -> Option<Divided> {
         Some(self.mechanism(population)?.0.division.as_ref()?.0)
@@ -191,6 +213,10 @@ impl<'a> Sites<'a> {
                 [part(PartKind::Drive, "drive", drive)].into_iter().chain(self.synapses(population, onto)).collect()
             }
             Compartment::Divisive => self.synapses(population, onto).collect(),
+            Compartment::Second => {
+                let drive = self.mechanism(population).map_or(0.0, |(_, numbers)| numbers.second_drive.get(0));
+                [part(PartKind::Drive, "drive", drive)].into_iter().chain(self.synapses(population, onto)).collect()
+            }
         }
     }
 
@@ -218,12 +244,14 @@ impl<'a> Sites<'a> {
             pairs.filter(move |(connection, _)| (connection.target, connection.compartment) == (population, onto));
         here.map(|(connection, weight)| {
             let source = self.names[connection.source];
-            let channel = connection.output.checked_sub(self.names.len()).map(|index| &moment.shape.channels[index]);
+            let channel = moment.shape.channel_of(connection.output).map(|index| &moment.shape.channels[index]);
             let from = channel.filter(|channel| !channel.class.is_empty());
             let from = from.map_or_else(|| source.clone(), |channel| format!("{source} {}", channel.class));
             let (weight, output) = (weight.get(0), moment.outputs[connection.output]);
             let made = part(PartKind::Synapse, &from, weight * output);
-            Part { weight: Some(weight), output: Some(output), source: Some(source.clone()), ..made }
+            let modulation =
+                factor_at((&moment.shape, &moment.rows), connection.output, &moment.outputs, &moment.variables);
+            Part { weight: Some(weight), output: Some(output), source: Some(source.clone()), modulation, ..made }
         })
     }
 }
@@ -236,6 +264,7 @@ fn part(kind: PartKind, from: &str, input: f64) -> Part {
         weight: None,
         output: None,
         source: None,
+        modulation: None,
         difference: None,
         by_rate: None,
         by_weight: None,

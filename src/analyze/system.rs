@@ -224,10 +224,14 @@ impl System {
     /// The range of a population's rate where its input is made by the drive and by sources of known ranges alone.
     fn range_from_sources(&self, index: usize, ranges: &[(f64, f64)], closed: &[bool]) -> Option<(f64, f64)> {
         let site = sites(&self.shape, &self.rows).nth(index)?;
-        let (n, drive) = (self.size(), self.drive(index));
+        let drive = self.drive(index);
         let (mut low, mut high) = (drive, drive);
         for (connection, weight) in site.connections.iter().zip(site.weights) {
-            let carried = match connection.output.checked_sub(n).map(|channel| &self.shape.channels[channel]) {
+            if self.shape.modulator_of(connection.output).is_some() {
+                return None;
+            }
+            let carried = match self.shape.channel_of(connection.output).map(|channel| &self.shape.channels[channel]) {
+                Some(channel) if channel.release.is_some() => return None,
                 Some(channel) if channel.plasticity.is_some() => return None,
                 Some(channel) => match channel.gate {
                     Some((GateKind::Saturating, _)) => (0.0, 1.0),

@@ -21,6 +21,8 @@ pub fn build<const G: usize>(circuits: &[&spec::Circuit]) -> (Shape<G>, Rows<G>)
             connections: Vec::new(),
             channels: Vec::new(),
             mechanisms: Vec::new(),
+            modulators: Vec::new(),
+            modulated: Vec::new(),
             order: Vec::new(),
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             plain: true,
@@ -30,6 +32,7 @@ pub fn build<const G: usize>(circuits: &[&spec::Circuit]) -> (Shape<G>, Rows<G>)
             populations: Vec::new(),
             channels: Vec::new(),
             mechanisms: Vec::new(),
+            modulators: Vec::new(),
             inverse_tau: Vec::new(),
         },
         names,
@@ -38,11 +41,11 @@ pub fn build<const G: usize>(circuits: &[&spec::Circuit]) -> (Shape<G>, Rows<G>)
     (builder.shape, builder.rows)
 }
 
-struct Builder<'a, const G: usize> {
-    circuits: &'a [&'a spec::Circuit],
-    names: Vec<&'a str>,
-    shape: Shape<G>,
-    rows: Rows<G>,
+pub(super) struct Builder<'a, const G: usize> {
+    pub(super) circuits: &'a [&'a spec::Circuit],
+    pub(super) names: Vec<&'a str>,
+    pub(super) shape: Shape<G>,
+    pub(super) rows: Rows<G>,
 }
 
 impl<const G: usize> Builder<'_, G> {
@@ -54,7 +57,9 @@ impl<const G: usize> Builder<'_, G> {
         for target in 0..self.names.len() {
             self.add_mechanism(target);
         }
+        self.add_named_channels();
         self.number_variables();
+        self.modulate();
         let algebraic = self.shape.populations.iter().any(|population| population.form == Form::Algebraic);
         self.shape.plain = self.shape.channels.is_empty() && self.shape.mechanisms.is_empty() && !algebraic;
         self.shape.order = order(&self.shape);
@@ -99,7 +104,7 @@ impl<const G: usize> Builder<'_, G> {
     }
 
     /// The channel of a class and source, made if there is none yet.
-    fn channel(&mut self, class: &str, source: usize) -> usize {
+    pub(super) fn channel(&mut self, class: &str, source: usize) -> usize {
         let known = |channel: &Channel| channel.class == class && channel.source == source;
         if let Some(index) = self.shape.channels.iter().position(known) {
             return index;
@@ -118,6 +123,7 @@ impl<const G: usize> Builder<'_, G> {
             plasticity: spec.plasticity.as_ref().map(depletion),
             gate: spec.gate.as_ref().map(|gate| (gate.kind, 0)),
             delayed,
+            release: None,
         });
         let rows = ChannelRows::new(&|lane| self.lane(lane).synapses.get(class).cloned());
         self.rows.channels.push(rows);
@@ -153,6 +159,7 @@ impl<const G: usize> Builder<'_, G> {
     fn add_mechanism(&mut self, index: usize) {
         let onto_dendrite = self.connect(index, Compartment::Dendrite);
         let divisive = self.connect(index, Compartment::Divisive);
+        let second = self.connect(index, Compartment::Second);
         let spec = &self.circuits[0].populations[index];
         let event = |event: &spec::DendriticEvent| event.width.map_or(Event::Step, |_| Event::Smooth);
         let dendrite = spec
@@ -165,6 +172,7 @@ impl<const G: usize> Builder<'_, G> {
             adaptation: spec.adaptation.as_ref().map(|_| 0),
             dendrite,
             division: (!divisive.is_empty()).then_some((what, divisive)),
+            second: spec.transfer.has_second_input().then_some(second),
             noise_on_rate: spec.noise.as_ref().is_some_and(|noise| noise.at == NoiseSite::Rate),
             floored: spec.floor.is_some(),
         };
@@ -260,25 +268,34 @@ fn order<const G: usize>(shape: &Shape<G>) -> Vec<Evaluation> {
     let feeds = |target: usize, known: &[bool]| {
         shape.connections.iter().all(|connection| connection.target != target || known[connection.output])
     };
+    let reads = |modulator: usize, known: &[bool]| shape.modulators[modulator].rates().all(|rate| known[rate]);
+    let evaluation = |index: usize| match index.checked_sub(n) {
+        None => Evaluation::Rate(index),
+        Some(channel) if channel < shape.channels.len() => Evaluation::Channel(channel),
+        Some(place) => Evaluation::Modulated(place - shape.channels.len()),
+    };
     while order.len() < shape.outputs() {
         let before = order.len();
         for index in 0..shape.outputs() {
-            let ready = if index < n {
-                shape.populations[index].form != Form::Algebraic || feeds(index, &known)
-            } else {
-                let channel = &shape.channels[index - n];
-                channel.gate.is_some() || channel.delayed.is_some() || known[channel.source]
+            let ready = match evaluation(index) {
+                Evaluation::Rate(index) => shape.populations[index].form != Form::Algebraic || feeds(index, &known),
+                Evaluation::Channel(index) => {
+                    let channel = &shape.channels[index];
+                    let follows = known[channel.source] && channel.release.is_none_or(|release| reads(release, &known));
+                    channel.gate.is_some() || channel.delayed.is_some() || follows
+                }
+                Evaluation::Modulated(index) => {
+                    let modulated = shape.modulated[index];
+                    known[n + modulated.channel] && reads(modulated.modulator, &known)
+                }
             };
             if ready && !known[index] {
                 known[index] = true;
-                order.push(if index < n { Evaluation::Rate(index) } else { Evaluation::Channel(index - n) });
+                order.push(evaluation(index));
             }
         }
         if order.len() == before {
-            let rest = (0..shape.outputs()).filter(|index| !known[*index]);
-            order.extend(
-                rest.map(|index| if index < n { Evaluation::Rate(index) } else { Evaluation::Channel(index - n) }),
-            );
+            order.extend((0..shape.outputs()).filter(|index| !known[*index]).map(evaluation));
         }
     }
     order

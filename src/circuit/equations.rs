@@ -2,6 +2,7 @@
 
 pub use super::linearised::{Linearised, residual_and_jacobian};
 
+use super::modulators::{modulated, release_factor};
 use super::{Connection, Evaluation, Rows, Shape, Site, sites};
 use crate::numeric::lanes::{Lanes, Row};
 use crate::spec::Form;
@@ -113,6 +114,34 @@ impl<const G: usize> Site<'_, G> {
         )
     }
 
+    /// `g f(x, y)`.
+    #[inline(never)]
+    pub fn scaled_rate_of_two<S: Simd>(&self, simd: S, x: Lanes<S, G>, y: Lanes<S, G>) -> Lanes<S, G> {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let rate = self.population.transfer.rate_of_two(simd, &self.numbers.transfer, x, y);
+                rate * Lanes::load(simd, &self.numbers.gain)
+            },
+        )
+    }
+
+    /// `g f(x, y)` and its slopes against x and y.
+    #[inline(never)]
+    pub fn scaled_rate_and_slopes_of_two<S: Simd>(&self, simd: S, x: Lanes<S, G>, y: Lanes<S, G>) -> [Lanes<S, G>; 3] {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let gain = Lanes::load(simd, &self.numbers.gain);
+                let numbers = self.population.transfer.rate_and_slopes_of_two(simd, &self.numbers.transfer, x, y);
+                numbers.map(
+                    #[inline(always)]
+                    |number| number * gain,
+                )
+            },
+        )
+    }
+
     /// `k - rho r`.
     #[inline(always)]
     pub fn refractory_factor<S: Simd>(&self, simd: S, rate: Lanes<S, G>) -> Lanes<S, G> {
@@ -164,6 +193,10 @@ pub fn evaluate<S: Simd, const G: usize>(
                             None => immediate(simd, (shape, rows), index, outputs, state),
                         };
                     }
+                    Evaluation::Modulated(index) => {
+                        outputs[n + shape.channels.len() + index] =
+                            modulated(simd, (shape, rows), index, outputs, state);
+                    }
                 }
             }
         },
@@ -183,8 +216,10 @@ pub fn immediate<S: Simd, const G: usize>(
         #[inline(always)]
         || {
             let channel = &shape.channels[index];
+            let factor = release_factor(simd, (shape, rows), index, outputs, state);
             let mut row = Row::ZERO;
-            channel.immediate(simd, &rows.channels[index], &outputs[channel.source], state).store(&mut row);
+            let taken = (&outputs[channel.source], factor);
+            channel.immediate(simd, &rows.channels[index], taken, state).store(&mut row);
             row
         },
     )
@@ -205,6 +240,10 @@ pub fn still_outputs<S: Simd, const G: usize>(
             rates(simd, shape, rows, state, outputs);
             for index in 0..shape.channels.len() {
                 outputs[shape.size() + index] = immediate(simd, (shape, rows), index, outputs, state);
+            }
+            for index in 0..shape.modulated.len() {
+                let place = shape.size() + shape.channels.len() + index;
+                outputs[place] = modulated(simd, (shape, rows), index, outputs, state);
             }
         },
     );
@@ -310,8 +349,9 @@ pub fn further_residuals<S: Simd, const G: usize>(
     simd.vectorize(
         #[inline(always)]
         || {
-            for (channel, numbers) in shape.channels.iter().zip(&rows.channels) {
-                channel.residuals(simd, numbers, &outputs[channel.source], state, residual);
+            for (index, (channel, numbers)) in shape.channels.iter().zip(&rows.channels).enumerate() {
+                let factor = release_factor(simd, (shape, rows), index, outputs, state);
+                channel.residuals(simd, numbers, (&outputs[channel.source], factor), state, residual);
             }
             for (mechanism, numbers) in shape.mechanisms.iter().zip(&rows.mechanisms) {
                 if let Some(variable) = mechanism.adaptation {

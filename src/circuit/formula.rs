@@ -1,13 +1,11 @@
-//! A transfer function written as a formula in the input `x`.
+//! A transfer function written as a formula in the input `x`, and in a second input `y`.
 
 use crate::numeric::expression::Expression;
 use crate::numeric::lanes::{Lanes, Row};
 use crate::spec;
+use crate::spec::transfer::{INPUT, SECOND_INPUT};
 use fearless_simd::Simd;
 use indexmap::IndexMap;
-
-/// The name of the input.
-const INPUT: &str = "x";
 
 /// A formula with the numbers of every lane.
 #[derive(Clone, Debug)]
@@ -15,7 +13,9 @@ pub(super) struct Formula<const G: usize> {
     expression: Expression,
     /// The index of the input among the names.
     input: Option<usize>,
-    /// The value of each name but the input's, of which the row is not used.
+    /// That of the second input.
+    second: Option<usize>,
+    /// The value of each name but the inputs', of which the rows are not used.
     values: Vec<Row<G>>,
 }
 
@@ -29,25 +29,37 @@ impl<const G: usize> Formula<G> {
             parameters.and_then(|parameters| parameters.get(name)).copied().unwrap_or(f64::NAN)
         };
         let values = expression.names().iter().map(|name| Row::from_fn(|lane| value(name, lane))).collect();
-        let input = expression.names().iter().position(|name| name == INPUT);
-        Self { expression, input, values }
+        let position = |wanted: &str| expression.names().iter().position(|name| name == wanted);
+        let input = position(INPUT);
+        let second = position(SECOND_INPUT).filter(|_| specs[0].has_second_input());
+        Self { input, second, values, expression }
     }
 
-    /// The rate in Hz.
+    /// The rate in Hz at an input and a second one, which only a formula in `y` needs.
     #[inline(always)]
-    pub fn rate<S: Simd>(&self, simd: S, x: Lanes<S, G>) -> Lanes<S, G> {
-        self.expression.value_over_lanes(simd, &|index| self.value(simd, x, index))
+    pub fn rate<S: Simd>(&self, simd: S, x: Lanes<S, G>, y: Option<Lanes<S, G>>) -> Lanes<S, G> {
+        self.expression.value_over_lanes(simd, &|index| self.value(simd, (x, y), index))
     }
 
-    /// Its slope.
+    /// Its slope against the input.
     #[inline(always)]
-    pub fn slope<S: Simd>(&self, simd: S, x: Lanes<S, G>) -> Lanes<S, G> {
-        self.expression.slope_over_lanes(simd, self.input, &|index| self.value(simd, x, index)).1
+    pub fn slope<S: Simd>(&self, simd: S, x: Lanes<S, G>, y: Option<Lanes<S, G>>) -> Lanes<S, G> {
+        self.expression.slope_over_lanes(simd, self.input, &|index| self.value(simd, (x, y), index)).1
+    }
+
+    /// Its slope against the second input.
+    #[inline(always)]
+    pub fn second_slope<S: Simd>(&self, simd: S, x: Lanes<S, G>, y: Lanes<S, G>) -> Lanes<S, G> {
+        self.expression.slope_over_lanes(simd, self.second, &|index| self.value(simd, (x, Some(y)), index)).1
     }
 
     #[inline(always)]
-    fn value<S: Simd>(&self, simd: S, x: Lanes<S, G>, index: usize) -> Lanes<S, G> {
-        if Some(index) == self.input { x } else { Lanes::load(simd, &self.values[index]) }
+    fn value<S: Simd>(&self, simd: S, (x, y): (Lanes<S, G>, Option<Lanes<S, G>>), index: usize) -> Lanes<S, G> {
+        match y {
+            _ if Some(index) == self.input => x,
+            Some(y) if Some(index) == self.second => y,
+            _ => Lanes::load(simd, &self.values[index]),
+        }
     }
 }
 
@@ -58,10 +70,11 @@ fn parts(spec: &spec::Transfer) -> (&str, Option<&IndexMap<String, f64>>) {
     }
 }
 
-/// The formula as a function of one number; none where it cannot be read.
-pub(super) fn of_one_number(f: &str, parameters: &IndexMap<String, f64>) -> Option<impl Fn(f64) -> f64> {
+/// The formula as a function of the input alone, the second one being held; none where it cannot be read.
+pub(super) fn of_one_number(f: &str, parameters: &IndexMap<String, f64>, second: f64) -> Option<impl Fn(f64) -> f64> {
     let expression = Expression::parse(f).ok()?;
-    let value = |name: &String| parameters.get(name).copied().unwrap_or(f64::NAN);
+    let held = |name: &String| if name == SECOND_INPUT { second } else { f64::NAN };
+    let value = |name: &String| parameters.get(name).copied().unwrap_or_else(|| held(name));
     let values: Vec<f64> = expression.names().iter().map(value).collect();
     let input = expression.names().iter().position(|name| name == INPUT);
     Some(move |x: f64| {

@@ -2,6 +2,7 @@
 
 use super::equations::{further_residuals, immediate};
 use super::mechanisms::Sensitive;
+use super::modulators::{Factor, Modulated, modulated, take_factors};
 use super::{Rows, Shape, Site, sites};
 use crate::numeric::lanes::{Lanes, Row};
 use crate::spec::Form;
@@ -78,12 +79,21 @@ fn outputs_and_partials<S: Simd, const G: usize>(
         rate.store(&mut work.outputs[index]);
         slope.store(&mut work.rate_slopes[index]);
     }
+    take_factors(simd, (shape, rows), state, work);
     for (index, (channel, numbers)) in shape.channels.iter().zip(&rows.channels).enumerate() {
         let (rate, slope) = (&work.outputs[channel.source], &work.rate_slopes[channel.source]);
         for (row, partial) in work.partials[index].iter_mut().zip(channel.partials(simd, numbers, rate, slope, state)) {
             partial.store(row);
         }
+        if channel.release.is_some() {
+            let rate = Lanes::load(simd, &work.outputs[channel.source]);
+            channel.released(simd, numbers, rate, state).store(&mut work.bare[index]);
+        }
         work.outputs[shape.size() + index] = immediate(simd, (shape, rows), index, &work.outputs, state);
+    }
+    for index in 0..shape.modulated.len() {
+        let place = shape.size() + shape.channels.len() + index;
+        work.outputs[place] = modulated(simd, (shape, rows), index, &work.outputs, state);
     }
 }
 
@@ -106,14 +116,14 @@ impl<const G: usize> Site<'_, G> {
                 }
             }
         };
-        Sensitive { target, soma, dendrite: zero, divisor: zero, own }
+        Sensitive { target, soma, dendrite: zero, divisor: zero, second: zero, own }
     }
 }
 
 /// Room for [`residual_and_jacobian`].
 #[derive(Clone, Debug)]
 pub struct Linearised<const G: usize> {
-    /// Rates in Hz, then what each channel gives.
+    /// Rates in Hz, then what each channel gives, then what is scaled of that.
     pub outputs: Vec<Row<G>>,
     /// d rate / d variable of each population.
     pub rate_slopes: Vec<Row<G>>,
@@ -121,6 +131,10 @@ pub struct Linearised<const G: usize> {
     pub drive_slopes: Vec<Row<G>>,
     /// What each channel releases, against u, x and the source's variable.
     pub(super) partials: Vec<[Row<G>; 3]>,
+    /// What each channel releases but for the factor on it, in Hz; 0 where there is no factor.
+    bare: Vec<Row<G>>,
+    /// The factors of the modulators.
+    pub(super) factors: Vec<Factor<G>>,
     /// `tau dy/dt` of each variable.
     pub residual: Vec<Row<G>>,
     /// Row-major, N x N for N variables.
@@ -135,13 +149,32 @@ impl<const G: usize> Linearised<G> {
         let rows = |count: usize| vec![Row::ZERO; count];
         let (n, channels, variables) = (shape.size(), shape.channels.len(), shape.variables());
         Self {
-            outputs: rows(n + channels),
+            outputs: rows(shape.outputs()),
             rate_slopes: rows(n),
             drive_slopes: rows(n),
             partials: vec![[Row::ZERO; 3]; channels],
+            bare: rows(channels),
+            factors: vec![Factor::default(); shape.modulators.len()],
             residual: rows(variables),
             jacobian: rows(variables * variables),
             through_delay: rows(shape.delays() * variables * variables),
+        }
+    }
+
+    /// Adds to an entry of the Jacobian, and to the part of it that passes a delayed channel.
+    #[inline(always)]
+    fn add<S: Simd>(
+        &mut self,
+        simd: S,
+        (count, row, column): (usize, usize, usize),
+        delayed: Option<usize>,
+        entry: Lanes<S, G>,
+    ) {
+        let place = &mut self.jacobian[row * count + column];
+        (Lanes::load(simd, place) + entry).store(place);
+        if let Some(delayed) = delayed {
+            let place = &mut self.through_delay[(delayed * count + row) * count + column];
+            (Lanes::load(simd, place) + entry).store(place);
         }
     }
 
@@ -151,39 +184,65 @@ impl<const G: usize> Linearised<G> {
         simd.vectorize(
             #[inline(always)]
             || {
-                let count = shape.variables();
-                let (n, one) = (shape.size(), Lanes::splat(simd, 1.0));
+                let (count, n) = (shape.variables(), shape.size());
                 if output < n {
                     let slope = Lanes::load(simd, &self.rate_slopes[output]);
-                    let place = &mut self.jacobian[row * count + output];
-                    return (Lanes::load(simd, place) + factor * slope).store(place);
+                    return self.add(simd, (count, row, output), None, factor * slope);
                 }
-                let channel = &shape.channels[output - n];
-                let (arguments, partials) = match channel.gate {
-                    Some((_, variable)) => ([Some(variable), None, None], [one; 3]),
-                    None => (
-                        channel.arguments(),
-                        self.partials[output - n].map(
-                            #[inline(always)]
-                            |row| Lanes::load(simd, &row),
-                        ),
-                    ),
+                let Some(place) = (output - n).checked_sub(shape.channels.len()) else {
+                    return self.couple_channel(simd, shape, (row, output - n), factor);
                 };
-                for (argument, partial) in arguments.into_iter().zip(partials) {
-                    let Some(argument) = argument else { continue };
-                    let entry = factor * partial;
-                    let place = &mut self.jacobian[row * count + argument];
-                    (Lanes::load(simd, place) + entry).store(place);
-                    if let Some(delayed) = channel.delayed {
-                        let place = &mut self.through_delay[(delayed * count + row) * count + argument];
-                        (Lanes::load(simd, place) + entry).store(place);
-                    }
-                }
+                let Modulated { channel, modulator } = shape.modulated[place];
+                let given = factor * Lanes::load(simd, &self.outputs[n + channel]);
+                self.couple_factor(simd, (count, row, modulator), None, given);
+                let scaled = factor * Lanes::load(simd, &self.factors[modulator].value);
+                self.couple_channel(simd, shape, (row, channel), scaled);
             },
         );
     }
 
-    /// Adds what reaches a population through adaptation, its dendrite and divisive synapses.
+    /// Adds `by` times the slopes of a modulator to the row of a variable.
+    #[inline(always)]
+    fn couple_factor<S: Simd>(
+        &mut self,
+        simd: S,
+        (count, row, modulator): (usize, usize, usize),
+        delayed: Option<usize>,
+        by: Lanes<S, G>,
+    ) {
+        for index in 0..self.factors[modulator].slopes.len() {
+            let (variable, slope) = self.factors[modulator].slopes[index];
+            self.add(simd, (count, row, variable), delayed, by * Lanes::load(simd, &slope));
+        }
+    }
+
+    /// Adds `factor` times the slopes of what a channel gives to the row of a variable.
+    #[inline(always)]
+    fn couple_channel<S: Simd>(
+        &mut self,
+        simd: S,
+        shape: &Shape<G>,
+        (row, index): (usize, usize),
+        factor: Lanes<S, G>,
+    ) {
+        let (count, channel) = (shape.variables(), &shape.channels[index]);
+        if let Some((_, variable)) = channel.gate {
+            return self.add(simd, (count, row, variable), channel.delayed, factor);
+        }
+        let mut through = factor;
+        if let Some(modulator) = channel.release {
+            let bare = factor * Lanes::load(simd, &self.bare[index]);
+            self.couple_factor(simd, (count, row, modulator), channel.delayed, bare);
+            through = factor * Lanes::load(simd, &self.factors[modulator].value);
+        }
+        for (argument, partial) in channel.arguments().into_iter().zip(self.partials[index]) {
+            if let Some(argument) = argument {
+                self.add(simd, (count, row, argument), channel.delayed, through * Lanes::load(simd, &partial));
+            }
+        }
+    }
+
+    /// Adds what reaches a population through adaptation, its dendrite, divisive synapses and its second input.
     #[inline(never)]
     fn couple_mechanism<S: Simd>(
         &mut self,
@@ -202,7 +261,8 @@ impl<const G: usize> Linearised<G> {
                 }
                 let dendrite = mechanism.dendrite.as_ref().map(|dendrite| (&dendrite.inputs, sensitive.dendrite));
                 let division = mechanism.division.as_ref().map(|(_, range)| (range, sensitive.divisor));
-                for (range, factor) in dendrite.into_iter().chain(division) {
+                let second = mechanism.second.as_ref().map(|range| (range, sensitive.second));
+                for (range, factor) in dendrite.into_iter().chain(division).chain(second) {
                     for index in range.clone() {
                         let factor = factor * Lanes::load(simd, &rows.weight[index]);
                         self.couple(simd, shape, (row, shape.connections[index].output), factor);

@@ -1,10 +1,10 @@
 //! What some populations have beyond a transfer function of their summed input: adaptation, a dendrite, divisive
-//! inhibition, noise on the rate, a floor.
+//! inhibition, a second input, noise on the rate, a floor.
 //!
 //! ```text
 //! I_S = h + eta + sum W y + a                         I_D = h_D + sum W_D y               D = 1 + sum g y
 //! I   = (1 - l_S) I_S + l_D [I_D + event(l_S I_S + (1 - l_D) I_D)]_+                      f(I/D)  or  f(I)/D
-//! tau_a da/dt = -a - b r
+//! tau_a da/dt = -a - b r                              y = h_y + sum W_y y               f(I, y)
 //! ```
 
 use super::{Rows, Shape, Site};
@@ -25,6 +25,8 @@ pub struct Mechanism {
     pub dendrite: Option<Dendrite>,
     /// What is divided, and by which connections.
     pub division: Option<(Divided, Range<usize>)>,
+    /// The connections onto the second input of the transfer function, where it has one.
+    pub second: Option<Range<usize>>,
     /// Whether noise enters the rate rather than the input.
     pub noise_on_rate: bool,
     /// Whether the state is held at a floor.
@@ -58,6 +60,8 @@ pub struct MechanismRows<const G: usize> {
     pub floor: Row<G>,
     /// Drive of the dendrite, in input units.
     pub dendrite_drive: Row<G>,
+    /// Drive of the second input, in input units.
+    pub second_drive: Row<G>,
     /// l_S and l_D.
     leaks: [Row<G>; 2],
     /// Where the dendrite saturates.
@@ -71,14 +75,16 @@ struct Sums<S: Simd, const G: usize> {
     soma: Lanes<S, G>,
     dendrite: Lanes<S, G>,
     divisor: Lanes<S, G>,
+    second: Lanes<S, G>,
 }
 
-/// A target with its slopes against the three sums, and against the population's own variable.
+/// A target with its slopes against the four sums, and against the population's own variable.
 pub(super) struct Sensitive<S: Simd, const G: usize> {
     pub target: Lanes<S, G>,
     pub soma: Lanes<S, G>,
     pub dendrite: Lanes<S, G>,
     pub divisor: Lanes<S, G>,
+    pub second: Lanes<S, G>,
     pub own: Lanes<S, G>,
 }
 
@@ -94,6 +100,7 @@ impl<const G: usize> MechanismRows<G> {
             adaptation: row(&|population| Some(population.adaptation.as_ref()?.strength), 0.0),
             floor: row(&|population| population.floor, f64::NEG_INFINITY),
             dendrite_drive: row(&|population| Some(population.dendrite.as_ref()?.drive), 0.0),
+            second_drive: row(&|population| Some(population.second.as_ref()?.drive), 0.0),
             leaks: [
                 row(&|population| Some(population.dendrite.as_ref()?.soma_leak), 0.0),
                 row(&|population| Some(population.dendrite.as_ref()?.dendrite_leak), 0.0),
@@ -226,7 +233,11 @@ impl Mechanism {
             Some((_, range)) => sum(simd, one, range, (shape, rows), outputs),
             None => one,
         };
-        Sums { soma, dendrite, divisor }
+        let second = match &self.second {
+            Some(range) => sum(simd, Lanes::load(simd, &numbers.second_drive), range, (shape, rows), outputs),
+            None => one,
+        };
+        Sums { soma, dendrite, divisor, second }
     }
 
     /// Where the population's variable is heading.
@@ -254,7 +265,10 @@ impl Mechanism {
                 }
                 let mut target = input;
                 if site.population.form != Form::Voltage {
-                    target = site.scaled_rate(simd, input);
+                    target = match self.second {
+                        None => site.scaled_rate(simd, input),
+                        Some(_) => site.scaled_rate_of_two(simd, input, sums.second),
+                    };
                     if divided == Some(Divided::Output) {
                         target = target / sums.divisor;
                     }
@@ -291,7 +305,7 @@ impl Mechanism {
                     None => [sums.soma, one, zero],
                     Some(it) => numbers.joined(simd, it.event, sums.soma, sums.dendrite),
                 };
-                let mut divisor = zero;
+                let (mut divisor, mut second) = (zero, zero);
                 let mut own = -one;
                 let divided = self.division.as_ref().map(|(what, _)| *what);
                 if divided == Some(Divided::Input) {
@@ -301,20 +315,27 @@ impl Mechanism {
                 }
                 let mut target = input;
                 if site.population.form != Form::Voltage {
-                    let (rate, slope) = site.scaled_rate_and_slope(simd, input);
-                    target = rate;
+                    let slope;
+                    [target, slope, second] = match self.second {
+                        None => {
+                            let (rate, slope) = site.scaled_rate_and_slope(simd, input);
+                            [rate, slope, zero]
+                        }
+                        Some(_) => site.scaled_rate_and_slopes_of_two(simd, input, sums.second),
+                    };
                     (soma, dendrite, divisor) = (soma * slope, dendrite * slope, divisor * slope);
                     if divided == Some(Divided::Output) {
                         let factor = one / sums.divisor;
-                        target = rate * factor;
+                        target = target * factor;
                         divisor = -(target * factor);
-                        (soma, dendrite) = (soma * factor, dendrite * factor);
+                        (soma, dendrite, second) = (soma * factor, dendrite * factor, second * factor);
                     }
                     if site.population.refractory {
                         let refractory = site.refractory_factor(simd, Lanes::load(simd, &state[self.population]));
                         own = -(Lanes::load(simd, &site.numbers.refractory[1]).mul_add(target, one));
                         target = target * refractory;
                         (soma, dendrite, divisor) = (soma * refractory, dendrite * refractory, divisor * refractory);
+                        second = second * refractory;
                     }
                 }
                 if self.floored {
@@ -322,9 +343,9 @@ impl Mechanism {
                     let free = target.gt(floor);
                     (target, own) = (target.max(floor), free.select(own, -one));
                     (soma, dendrite) = (free.select(soma, zero), free.select(dendrite, zero));
-                    divisor = free.select(divisor, zero);
+                    (divisor, second) = (free.select(divisor, zero), free.select(second, zero));
                 }
-                Sensitive { target, soma, dendrite, divisor, own }
+                Sensitive { target, soma, dendrite, divisor, second, own }
             },
         )
     }

@@ -19,6 +19,7 @@ pub mod equations;
 mod formula;
 mod linearised;
 pub mod mechanisms;
+pub mod modulators;
 pub mod synapses;
 mod tabulated;
 pub mod transfer;
@@ -28,6 +29,7 @@ pub use build::build;
 use crate::numeric::lanes::Row;
 use crate::spec::{Compartment, Form, NoiseKind};
 use mechanisms::{Mechanism, MechanismRows};
+use modulators::{Modulated, Modulator};
 use synapses::{Channel, ChannelRows};
 use transfer::{Numbers, Transfer};
 
@@ -37,12 +39,16 @@ pub struct Shape<const G: usize> {
     /// The populations, in the order of the circuit's file.
     pub populations: Vec<Population<G>>,
     /// The connections that are not zero in every lane: those onto somata, then, population by population, those onto
-    /// dendrites and divisive ones; each sorted by target, class and source.
+    /// dendrites, divisive ones and those onto second inputs; each sorted by target, class and source.
     pub connections: Vec<Connection>,
     /// What classes of synapses make of the rates of their sources.
     pub channels: Vec<Channel>,
     /// What populations have beyond a transfer function of their summed input.
     pub mechanisms: Vec<Mechanism>,
+    /// Formulas over fast variables that scale synapses.
+    pub modulators: Vec<Modulator>,
+    /// What channels give where their weights are scaled by such a formula.
+    pub modulated: Vec<Modulated>,
     /// The order in which rates and channels follow from each other.
     order: Vec<Evaluation>,
     /// Names of the variables.
@@ -58,6 +64,8 @@ enum Evaluation {
     Rate(usize),
     /// The output of a channel.
     Channel(usize),
+    /// The same times a factor.
+    Modulated(usize),
 }
 
 /// A population, as far as lanes share it.
@@ -94,7 +102,8 @@ pub struct Connection {
     pub target: usize,
     /// Source population.
     pub source: usize,
-    /// What it carries: the source's rate, or, behind the rates, the output of a channel.
+    /// What it carries: the source's rate, or, behind the rates, the output of a channel, or, behind those, one that a
+    /// formula scales.
     pub output: usize,
     /// Where on the target it ends.
     pub compartment: Compartment,
@@ -111,6 +120,8 @@ pub struct Rows<const G: usize> {
     pub channels: Vec<ChannelRows<G>>,
     /// The numbers of each population's mechanisms.
     pub mechanisms: Vec<MechanismRows<G>>,
+    /// The value of each name of each modulator; those of names that read something are not used.
+    pub modulators: Vec<Vec<Row<G>>>,
     /// 1/tau of each variable behind those of the populations, per ms.
     inverse_tau: Vec<Row<G>>,
 }
@@ -202,9 +213,24 @@ impl<const G: usize> Shape<G> {
         self.populations.get(variable).is_some_and(|population| population.form == Form::Algebraic)
     }
 
-    /// How many outputs there are: the rates, then what the channels give.
+    /// How many outputs there are: the rates, then what the channels give, then what is scaled of that.
     pub fn outputs(&self) -> usize {
-        self.populations.len() + self.channels.len()
+        self.populations.len() + self.channels.len() + self.modulated.len()
+    }
+
+    /// The channel through which an output comes; none for a rate.
+    pub fn channel_of(&self, output: usize) -> Option<usize> {
+        let behind = output.checked_sub(self.populations.len())?;
+        match behind.checked_sub(self.channels.len()) {
+            None => Some(behind),
+            Some(place) => self.modulated.get(place).map(|modulated| modulated.channel),
+        }
+    }
+
+    /// The formula that scales the weight of an output, among the modulators.
+    pub fn modulator_of(&self, output: usize) -> Option<usize> {
+        let place = output.checked_sub(self.populations.len() + self.channels.len())?;
+        self.modulated.get(place).map(|modulated| modulated.modulator)
     }
 
     /// How many channels are delayed.

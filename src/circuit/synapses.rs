@@ -5,6 +5,8 @@
 //! ds/dt = -s/tau + g y   or   -s/tau + g (1 - s) y   or   (y - s)/tau
 //! ```
 //!
+//! y may be scaled by fast variables ([`super::modulators`]).
+//!
 //! A channel exists for each class and source that some weight joins; its variables stand behind those of the populations.
 //! Every variable is written as `tau dy/dt = residual`.
 
@@ -27,6 +29,8 @@ pub struct Channel {
     pub gate: Option<(GateKind, usize)>,
     /// Its place among the delayed channels.
     pub delayed: Option<usize>,
+    /// The formula that scales what is released, among the modulators.
+    pub release: Option<usize>,
 }
 
 /// The variables of short-term plasticity; one that is absent stands still.
@@ -99,9 +103,9 @@ impl Channel {
         }
     }
 
-    /// What reaches the gate, in Hz, of a source's rate.
+    /// What reaches the gate, in Hz, of a source's rate, but for the factor on what is released.
     #[inline(always)]
-    fn released<S: Simd, const G: usize>(
+    pub(super) fn released<S: Simd, const G: usize>(
         &self,
         simd: S,
         rows: &ChannelRows<G>,
@@ -117,18 +121,19 @@ impl Channel {
         }
     }
 
-    /// What the channel gives before its delay: the gate, or the rate in Hz as plasticity leaves it.
+    /// What the channel gives before its delay: the gate, or the rate in Hz as plasticity and the factor on what is released
+    /// leave it.
     #[inline(always)]
     pub fn immediate<S: Simd, const G: usize>(
         &self,
         simd: S,
         rows: &ChannelRows<G>,
-        rate: &Row<G>,
+        (rate, factor): (&Row<G>, Option<Lanes<S, G>>),
         state: &[Row<G>],
     ) -> Lanes<S, G> {
         match self.gate {
             Some((_, variable)) => Lanes::load(simd, &state[variable]),
-            None => self.released(simd, rows, Lanes::load(simd, rate), state),
+            None => scaled(factor, self.released(simd, rows, Lanes::load(simd, rate), state)),
         }
     }
 
@@ -138,7 +143,7 @@ impl Channel {
         &self,
         simd: S,
         rows: &ChannelRows<G>,
-        rate: &Row<G>,
+        (rate, factor): (&Row<G>, Option<Lanes<S, G>>),
         state: &[Row<G>],
         residual: &mut [Row<G>],
     ) {
@@ -159,7 +164,8 @@ impl Channel {
                     }
                 }
                 if let Some((kind, variable)) = self.gate {
-                    let opened = Lanes::load(simd, &rows.opening) * self.released(simd, rows, rate, state);
+                    let released = scaled(factor, self.released(simd, rows, rate, state));
+                    let opened = Lanes::load(simd, &rows.opening) * released;
                     let gate = Lanes::load(simd, &state[variable]);
                     let target = if kind == GateKind::Saturating { opened * (one - gate) } else { opened };
                     (target - gate).store(&mut residual[variable]);
@@ -168,7 +174,8 @@ impl Channel {
         );
     }
 
-    /// d released / d (u, x, y_source), `slope` being d rate / d y of the source.
+    /// d released / d (u, x, y_source), `slope` being d rate / d y of the source; the factor on what is released is one more
+    /// factor of each.
     #[inline(never)]
     pub(super) fn partials<S: Simd, const G: usize>(
         &self,
@@ -236,25 +243,42 @@ impl Channel {
                 if let Some((kind, variable)) = self.gate {
                     let opening = Lanes::load(simd, &rows.opening);
                     let gate = Lanes::load(simd, &state[variable]);
+                    let factor = self.release.map(|index| Lanes::load(simd, &work.factors[index].value));
                     let (room, own) = match kind {
-                        GateKind::Saturating => (one - gate, -one - opening * self.released(simd, rows, rate, state)),
+                        GateKind::Saturating => {
+                            let released = scaled(factor, self.released(simd, rows, rate, state));
+                            (one - gate, -one - opening * released)
+                        }
                         GateKind::FirstOrder | GateKind::Filter => (one, -one),
                     };
                     for (argument, partial) in self.arguments().iter().zip(&work.partials[index]) {
                         if let Some(argument) = argument {
-                            let entry = opening * room * Lanes::load(simd, partial);
+                            let entry = opening * room * scaled(factor, Lanes::load(simd, partial));
                             entry.store(&mut work.jacobian[variable * count + argument]);
                         }
                     }
                     own.store(&mut work.jacobian[variable * count + variable]);
+                    if let Some(index) = self.release {
+                        let bare = opening * room * self.released(simd, rows, rate, state);
+                        for (argument, slope) in &work.factors[index].slopes {
+                            let place = &mut work.jacobian[variable * count + argument];
+                            (Lanes::load(simd, place) + bare * Lanes::load(simd, slope)).store(place);
+                        }
+                    }
                 }
             },
         );
     }
 
-    /// The channel's variables where its source keeps firing at `rate` Hz, in one lane.
-    fn settle<const G: usize>(&self, rows: &ChannelRows<G>, rate: f64, lane: usize, state: &mut [Row<G>]) {
-        let mut released = rate;
+    /// The channel's variables where its source keeps firing at `rate` Hz, in one lane; `factor` is that on what is released.
+    fn settle<const G: usize>(
+        &self,
+        rows: &ChannelRows<G>,
+        (rate, factor): (f64, f64),
+        lane: usize,
+        state: &mut [Row<G>],
+    ) {
+        let mut released = factor * rate;
         if let Some(depletion) = &self.plasticity {
             let rested = rows.utilisation.get(lane);
             let mut utilisation = rested;
@@ -278,16 +302,33 @@ impl Channel {
     }
 }
 
-/// Sets the variables of synapses and adaptation to where they settle when the populations keep firing at `rates` Hz.
+/// A number times a factor, where there is one.
+#[inline(always)]
+fn scaled<S: Simd, const G: usize>(factor: Option<Lanes<S, G>>, number: Lanes<S, G>) -> Lanes<S, G> {
+    match factor {
+        Some(factor) => factor * number,
+        None => number,
+    }
+}
+
+/// Sets the variables of synapses and adaptation to where they settle when the populations keep firing at `rates` Hz; the
+/// state holds the populations' own variables.
 pub fn settle_at<const G: usize>(shape: &Shape<G>, rows: &Rows<G>, rates: &[Row<G>], state: &mut [Row<G>]) {
+    // A release that follows another gate is known once that gate is; they do not follow one another in a circle.
+    let passes = 1 + shape.channels.iter().filter(|channel| channel.release.is_some()).count();
     for lane in 0..Row::<G>::LANES {
-        for (channel, numbers) in shape.channels.iter().zip(&rows.channels) {
-            channel.settle(numbers, rates[channel.source].get(lane), lane, state);
-        }
         for (mechanism, numbers) in shape.mechanisms.iter().zip(&rows.mechanisms) {
             if let Some(variable) = mechanism.adaptation {
                 let rate = rates[mechanism.population].get(lane);
                 state[variable].set(lane, -numbers.adaptation.get(lane) * rate);
+            }
+        }
+        for _ in 0..passes {
+            for (channel, numbers) in shape.channels.iter().zip(&rows.channels) {
+                let value =
+                    |index: usize| shape.modulators[index].value_in_lane(&rows.modulators[index], rates, state, lane);
+                let factor = channel.release.map_or(1.0, value);
+                channel.settle(numbers, (rates[channel.source].get(lane), factor), lane, state);
             }
         }
     }

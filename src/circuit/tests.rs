@@ -6,7 +6,8 @@ use super::{Rows, Shape, build};
 use crate::numeric::lanes::{Row, dispatch, levels};
 use crate::spec::{
     Adaptation, Afferents, Circuit, Dendrite, DendriticEvent, Divided, Division, Divisors, Form, Gate, GateKind,
-    Population, Refractory, ShortTermPlasticity, Sources, Synapses, Transfer, Weights,
+    Modulation, ModulationSite, Population, Refractory, SecondInput, ShortTermPlasticity, Sources, Synapses, Transfer,
+    Weights,
 };
 use fearless_simd::Level;
 use indexmap::IndexMap;
@@ -24,6 +25,9 @@ fn classes() -> IndexMap<String, Synapses> {
     let plastic = |facilitation, depression, normalised| {
         Some(ShortTermPlasticity { utilisation: 0.3, facilitation, depression, normalised })
     };
+    let modulation = |at, f: &str, k: f64| {
+        Some(Modulation { at, f: f.to_owned(), parameters: [("k".to_owned(), k)].into_iter().collect() })
+    };
     [
         ("nmda", Synapses { gate: gate(GateKind::Saturating, 60.0, 0.641), ..Synapses::default() }),
         ("gaba", Synapses { gate: gate(GateKind::FirstOrder, 5.0, 2.0), delay: Some(3.0), ..Synapses::default() }),
@@ -35,6 +39,40 @@ fn classes() -> IndexMap<String, Synapses> {
                 plasticity: plastic(Some(300.0), Some(150.0), true),
                 gate: gate(GateKind::Saturating, 40.0, 0.5),
                 delay: Some(7.5),
+                modulation: None,
+            },
+        ),
+        (
+            "shared",
+            Synapses {
+                gate: gate(GateKind::Saturating, 30.0, 0.4),
+                modulation: modulation(
+                    ModulationSite::Release,
+                    "resources.fading.source / (1 + (rate.C / k)^2) + cos(gate.nmda.A)",
+                    9.0,
+                ),
+                ..Synapses::default()
+            },
+        ),
+        (
+            "shunted",
+            Synapses {
+                delay: Some(2.0),
+                modulation: modulation(ModulationSite::Release, "exp(-rate.source / k) * voltage.B", 8.0),
+                ..Synapses::default()
+            },
+        ),
+        (
+            "voltage-dependent",
+            Synapses {
+                gate: gate(GateKind::FirstOrder, 20.0, 0.3),
+                delay: Some(5.0),
+                plasticity: plastic(Some(100.0), None, false),
+                modulation: modulation(
+                    ModulationSite::Weight,
+                    "logistic((rate.target - k) / 4) + sin(adaptation.C) + utilisation.\"voltage-dependent\".source",
+                    5.0,
+                ),
             },
         ),
         ("growing", Synapses { plasticity: plastic(Some(400.0), None, true), delay: Some(4.0), ..Synapses::default() }),
@@ -69,6 +107,13 @@ fn everything() -> Circuit {
     let mut algebraic = population(Form::Algebraic, 5.0);
     algebraic.adaptation = Some(Adaptation { strength: 0.1, tau: 70.0 });
     let mut floored = population(Form::Rate, 4.0);
+    floored.refractory = Some(Refractory { k: 1.0, r: 0.02 });
+    floored.transfer = Transfer::Expression {
+        f: "softplus((x - theta) / 2) * (2 + sin(y / 3))".into(),
+        parameters: [("theta".to_owned(), 1.0)].into_iter().collect(),
+        maximum: Some(100.0),
+    };
+    floored.second = Some(SecondInput { drive: 0.5 });
     floored.floor = Some(0.0);
     floored.division = Some(Division { of: Divided::Input });
     let weights = |own: &[(&str, f64)], classes: &[(&str, &[(&str, f64)])]| Weights {
@@ -83,8 +128,15 @@ fn everything() -> Circuit {
     let mut onto_b = weights(&[("A", 0.3)], &[("fading", &[("C", 0.4)]), ("ampa", &[("A", 0.2), ("B", -0.3)])]);
     onto_b.dendrite.from = from(&[("C", 0.1)]);
     onto_b.divisive.from = from(&[("A", 0.03)]);
+    onto_a.dendrite.through.extend(through(&[("voltage-dependent", &[("D", 0.4)])]));
+    onto_a.through.extend(through(&[("shared", &[("B", 1.5), ("D", -0.7)]), ("voltage-dependent", &[("B", 0.6)])]));
     let onto_c = weights(&[("A", 0.25), ("B", -0.1)], &[("growing", &[("C", 0.2)]), ("rising", &[("B", -2.0)])]);
     let mut onto_d = weights(&[("C", 0.3)], &[("nmda", &[("A", 1.0)])]);
+    onto_d.through.extend(through(&[("shunted", &[("A", 0.2), ("C", 0.1)]), ("voltage-dependent", &[("D", -0.3)])]));
+    onto_d.second = Afferents {
+        from: from(&[("B", -0.2), ("C", 0.1)]),
+        through: through(&[("voltage-dependent", &[("A", 0.6)]), ("shared", &[("D", 1.0)])]),
+    };
     onto_d.divisive.through = through(&[("rising", &[("A", 0.5)])]);
     let populations = [("A", soma), ("B", voltage), ("C", algebraic), ("D", floored)];
     Circuit {
@@ -151,7 +203,7 @@ fn the_jacobian_is_that_of_the_residuals() {
                 nonzero += usize::from(entry != 0.0 && row != column);
             }
         }
-        assert!(nonzero > 35, "only {nonzero} entries were put to the test");
+        assert!(nonzero > 65, "only {nonzero} entries were put to the test");
     }
 }
 
@@ -169,7 +221,7 @@ fn what_passes_a_delay_is_part_of_the_jacobian() {
     // Without the weights of delayed channels, what is left is what does not pass a delay.
     let mut cut = rows.clone();
     for (connection, weight) in shape.connections.iter().zip(&mut cut.weight) {
-        let channel = connection.output.checked_sub(shape.size()).map(|index| &shape.channels[index]);
+        let channel = shape.channel_of(connection.output).map(|index| &shape.channels[index]);
         if channel.is_some_and(|channel| channel.delayed.is_some()) {
             *weight = Row::ZERO;
         }

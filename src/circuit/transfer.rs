@@ -196,12 +196,56 @@ impl<const G: usize> Transfer<G> {
             Kind::Tanh => numbers.at(simd, 2) * tanh(simd, numbers.at(simd, 0) * (x() - numbers.at(simd, 1))),
             Kind::Softplus => numbers.at(simd, 0) * softplus(simd, (x() - numbers.at(simd, 1)) * numbers.at(simd, 2)),
             Kind::Table(table) => table.rate(simd, x()),
-            Kind::Expression(formula) => formula.rate(simd, x()),
+            Kind::Expression(formula) => formula.rate(simd, x(), None),
         };
         match &self.maximum {
             Some(maximum) => rate.min(Lanes::load(simd, maximum)),
             None => rate,
         }
+    }
+
+    /// f(x, y) in Hz; one without a second input takes no notice of y.
+    #[inline(always)]
+    pub fn rate_of_two<S: Simd>(&self, simd: S, numbers: &Numbers<G>, x: Lanes<S, G>, y: Lanes<S, G>) -> Lanes<S, G> {
+        let Kind::Expression(formula) = &self.kind else {
+            return self.rate(
+                simd,
+                numbers,
+                #[inline(always)]
+                || x,
+            );
+        };
+        let rate = formula.rate(simd, x, Some(y));
+        self.maximum.as_ref().map_or(rate, |maximum| rate.min(Lanes::load(simd, maximum)))
+    }
+
+    /// f(x, y) and its slopes against x and y.
+    #[inline(always)]
+    pub fn rate_and_slopes_of_two<S: Simd>(
+        &self,
+        simd: S,
+        numbers: &Numbers<G>,
+        x: Lanes<S, G>,
+        y: Lanes<S, G>,
+    ) -> [Lanes<S, G>; 3] {
+        let zero = Lanes::splat(simd, 0.0);
+        let Kind::Expression(formula) = &self.kind else {
+            let (rate, slope) = self.rate_and_slope(simd, numbers, x);
+            return [rate, slope, zero];
+        };
+        let rate = self.rate_of_two(simd, numbers, x, y);
+        let slopes = [formula.slope(simd, x, Some(y)), formula.second_slope(simd, x, y)];
+        let [slope, second] = match &self.maximum {
+            Some(maximum) => {
+                let below = rate.lt(Lanes::load(simd, maximum));
+                slopes.map(
+                    #[inline(always)]
+                    |slope| below.select(slope, zero),
+                )
+            }
+            None => slopes,
+        };
+        [rate, slope, second]
     }
 
     /// phi, and the rows a, b and m, where the function has a standard form in every lane.
@@ -270,7 +314,7 @@ impl<const G: usize> Transfer<G> {
                     * logistic(simd, (x - numbers.at(simd, 1)) * numbers.at(simd, 2))
             }
             Kind::Table(table) => table.slope(simd, x),
-            Kind::Expression(formula) => formula.slope(simd, x),
+            Kind::Expression(formula) => formula.slope(simd, x, None),
         };
         match &self.maximum {
             Some(maximum) => (rate, rate.lt(Lanes::load(simd, maximum)).select(slope, zero)),
@@ -343,6 +387,11 @@ fn sigmoid_offset(maximum: f64, slope: f64, threshold: f64, zero_at_zero: bool) 
 
 /// The input in input units at which the function gives `rate` Hz; none where there is no such input, or no single one.
 pub fn inverse(spec: &spec::Transfer, rate: f64) -> Option<f64> {
+    inverse_beside(spec, rate, f64::NAN)
+}
+
+/// The same where the second input, if it has one, is held at a value in input units.
+pub fn inverse_beside(spec: &spec::Transfer, rate: f64, second: f64) -> Option<f64> {
     if spec.ceiling().is_some_and(|maximum| rate >= maximum) {
         return None;
     }
@@ -364,7 +413,7 @@ pub fn inverse(spec: &spec::Transfer, rate: f64) -> Option<f64> {
         }
         spec::Transfer::Table(ref table) => tabulated::inverse(table, rate)?,
         spec::Transfer::Expression { ref f, ref parameters, .. } => {
-            let formula = formula::of_one_number(f, parameters)?;
+            let formula = formula::of_one_number(f, parameters, second)?;
             crossing(&formula, rate)?
         }
         spec::Transfer::Tanh { gain, threshold, maximum } => {

@@ -138,6 +138,11 @@ impl Told {
                 say(format!("input to the dendrite of {population}, and what soma and dendrite give, in {unit}"));
                 say(table);
             }
+            let second = |input: &Input| input.second.clone().map(|it| (it.parts, vec![it.total]));
+            if let Some(table) = parts_table(main, index, &["sum"], &second) {
+                say(format!("second input of {population}, in {unit}"));
+                say(table);
+            }
             let division = |input: &Input| input.division.clone().map(|it| (it.parts, vec![it.divisor]));
             if let Some(table) = parts_table(main, index, &["divisor"], &division) {
                 say(format!("what divides {population}"));

@@ -5,7 +5,7 @@ use super::relaxation::{STILL, relax};
 use super::stability::Linearisation;
 use crate::circuit::equations::still_outputs;
 use crate::circuit::synapses::settle_at;
-use crate::circuit::transfer::inverse;
+use crate::circuit::transfer::{inverse, inverse_beside};
 use crate::circuit::{self, Rows, Shape};
 use crate::numeric::lanes::dispatch;
 use crate::numeric::lanes::{Lanes, Mask, Row};
@@ -234,7 +234,7 @@ fn stated_states<const G: usize>(
             let value = match (population.rest, population.form) {
                 (None, _) => Ok(0.0),
                 (Some(rate), Form::Rate | Form::Algebraic) => Ok(rate),
-                (Some(rate), Form::Voltage) => resting_argument(name, population, rate, 1.0),
+                (Some(rate), Form::Voltage) => resting_argument((name, population), rate, 1.0, f64::NAN),
             };
             stated[index].set(lane, population.rest.unwrap_or(0.0));
             match value {
@@ -272,10 +272,17 @@ pub fn resting_variables<const G: usize>(
     (0..circuits.len()).map(|lane| state.iter().map(|row| row.get(lane)).collect()).collect()
 }
 
-/// The argument of its transfer function at which a population fires at its rest, its output being divided.
-fn resting_argument(name: &str, population: &Population, rate: f64, divisor: f64) -> Result<f64, RestError> {
+/// The argument of its transfer function at which a population fires at its rest, its output being divided; `second` is its
+/// second input, if it has one.
+fn resting_argument(
+    (name, population): (&str, &Population),
+    rate: f64,
+    divisor: f64,
+    second: f64,
+) -> Result<f64, RestError> {
     let factor = population.refractory.as_ref().map_or(1.0, |refractory| refractory.k - refractory.r * rate);
-    let needed = if factor > 0.0 { inverse(&population.transfer, rate * divisor / factor) } else { None };
+    let whole = rate * divisor / factor;
+    let needed = if factor > 0.0 { inverse_beside(&population.transfer, whole, second) } else { None };
     needed.ok_or_else(|| RestError::NoDrive { population: name.to_owned(), rate })
 }
 
@@ -360,9 +367,15 @@ fn solve_drives(
             Some((what, range)) if *what == wanted => 1.0 + received(range),
             _ => 1.0,
         };
+        let second = mechanism.and_then(|(mechanism, numbers)| {
+            mechanism.second.as_ref().map(|range| numbers.second_drive.get(0) + received(range))
+        });
         let argument = match population.form {
             Form::Voltage => state[index].get(0),
-            Form::Rate | Form::Algebraic => resting_argument(name, population, rate, divisor(Divided::Output))?,
+            Form::Rate | Form::Algebraic => {
+                let second = second.unwrap_or(f64::NAN);
+                resting_argument((name, population), rate, divisor(Divided::Output), second)?
+            }
         };
         let mut soma = argument * divisor(Divided::Input);
         let mut adapted = 0.0;

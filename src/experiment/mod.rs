@@ -92,8 +92,8 @@ fn circuit_forms(plan: &Plan) -> [Vec<u8>; 2] {
 }
 
 /// The parts of a scenario that make a model; the species chooses among the kinetics of its ligands.
-const KEPT: [&str; 8] =
-    ["populations.", "onto.", "receptors.", "ligands.", "stress.", "plasticity.", "indices.", "species"];
+const KEPT: [&str; 9] =
+    ["populations.", "onto.", "synapses.", "receptors.", "ligands.", "stress.", "plasticity.", "indices.", "species"];
 
 fn structure(scenario: &Scenario) -> Vec<(String, Option<Value>)> {
     let mut bare = Scenario { arms: Vec::new(), ..scenario.clone() };

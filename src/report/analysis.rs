@@ -260,7 +260,7 @@ pub fn explanation(
     figures
 }
 
-/// What a population's soma receives, and its dendrite and what divides, where there are any.
+/// What a population's soma receives, and its second input, its dendrite and what divides, where there are any.
 fn share_panels(inputs: &[&Inputs], index: usize, unit: &str) -> Vec<SharePanel> {
     let all: Vec<(&Inputs, &Input)> = inputs.iter().filter_map(|one| Some((*one, one.inputs.get(index)?))).collect();
     let Some((_, first)) = all.first() else { return Vec::new() };
@@ -284,8 +284,11 @@ fn share_panels(inputs: &[&Inputs], index: usize, unit: &str) -> Vec<SharePanel>
     let dendrite = dendrites.map(|(one, it)| row(one, &it.parts, it.from_dendrite)).collect();
     let divisions = all.iter().filter_map(|(one, input)| Some((one, input.division.as_ref()?)));
     let division = divisions.map(|(one, it)| row(one, &it.parts, it.divisor)).collect();
+    let seconds = all.iter().filter_map(|(one, input)| Some((one, input.second.as_ref()?)));
+    let second = seconds.map(|(one, it)| row(one, &it.parts, it.total)).collect();
     let panels = [
         panel(format!("onto {name}"), input.clone(), rate(), soma),
+        panel(format!("second input of {name}"), input.clone(), format!("sum ({unit})"), second),
         panel(format!("onto the dendrite of {name}"), input, format!("to the soma ({unit})"), dendrite),
         panel(format!("dividing {name}"), "divisor above 1".into(), "divisor".into(), division),
     ];

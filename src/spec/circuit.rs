@@ -1,7 +1,7 @@
 //! A circuit: populations, their transfer functions, classes of synapses, and the weights between populations.
 
 use super::declare::{Node, Parameter, Presence, Range, Setting, Visitor, parameter, words};
-use super::mechanism::{Adaptation, Dendrite, Division, Noise, Refractory};
+use super::mechanism::{Adaptation, Dendrite, Division, Noise, Refractory, SecondInput};
 use super::path::joined;
 use super::synapse::Synapses;
 use super::transfer::Transfer;
@@ -64,6 +64,8 @@ pub struct Population {
     pub dendrite: Option<Dendrite>,
     /// How divisive synapses divide.
     pub division: Option<Division>,
+    /// The second input of its transfer function.
+    pub second: Option<SecondInput>,
     /// Where its rate is held after each step if it would fall lower, in Hz: a state that is clipped, where other models
     /// rectify the drive.
     pub floor: Option<f64>,
@@ -105,6 +107,8 @@ pub struct Weights {
     pub dendrite: Afferents,
     /// Weights of divisive synapses, per Hz.
     pub divisive: Divisors,
+    /// Weights onto the second input.
+    pub second: Afferents,
 }
 
 /// Where on a population a synapse sits.
@@ -117,11 +121,13 @@ pub enum Compartment {
     Dendrite,
     /// Where it divides.
     Divisive,
+    /// The second input of the transfer function.
+    Second,
 }
 
 impl Compartment {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Soma, Self::Dendrite, Self::Divisive];
+    pub const ALL: [Self; 4] = [Self::Soma, Self::Dendrite, Self::Divisive, Self::Second];
 }
 
 /// One weight of a circuit and where it stands.
@@ -147,6 +153,7 @@ impl Weight<'_> {
             Compartment::Soma => {}
             Compartment::Dendrite => path = joined(&path, "dendrite"),
             Compartment::Divisive => path = joined(&path, "divisive"),
+            Compartment::Second => path = joined(&path, "second"),
         }
         if let Some(class) = self.class {
             path = joined(&joined(&path, "through"), class);
@@ -162,6 +169,7 @@ impl Weights {
             Compartment::Soma => (&self.from, &self.through),
             Compartment::Dendrite => (&self.dendrite.from, &self.dendrite.through),
             Compartment::Divisive => (&self.divisive.from, &self.divisive.through),
+            Compartment::Second => (&self.second.from, &self.second.through),
         }
     }
 }
@@ -251,22 +259,16 @@ impl Circuit {
     /// The names of the circuit's variables: its populations, then those of synapses and adaptation.
     pub fn variable_names(&self) -> Vec<String> {
         let mut names: Vec<String> = self.populations.keys().cloned().collect();
-        for weight in self.weights() {
-            let Some((class, synapses)) = weight.class.and_then(|class| self.synapses.get_key_value(class)) else {
-                continue;
-            };
+        for (class, source) in self.channels() {
+            let Some(synapses) = self.synapses.get(&class) else { continue };
             let plastic = synapses.plasticity.as_ref();
             let parts = [
                 ("utilisation", plastic.is_some_and(|plastic| plastic.facilitation.is_some())),
                 ("resources", plastic.is_some_and(|plastic| plastic.depression.is_some())),
                 ("gate", synapses.gate.is_some()),
             ];
-            for (part, _) in parts.iter().filter(|(_, there)| *there) {
-                let name = format!("{part}.{class}.{}", weight.from);
-                if !names.contains(&name) {
-                    names.push(name);
-                }
-            }
+            let there = parts.iter().filter(|(_, there)| *there);
+            names.extend(there.map(|(part, _)| format!("{part}.{class}.{source}")));
         }
         let adapting = self.populations.iter().filter(|(_, population)| population.adaptation.is_some());
         names.extend(adapting.map(|(name, _)| format!("adaptation.{name}")));
@@ -334,6 +336,7 @@ impl Node for Population {
         visitor.optional_table("adaptation", &mut self.adaptation, "adaptation, which lowers the input");
         visitor.optional_table("dendrite", &mut self.dendrite, "a dendrite with an input of its own");
         visitor.optional_table("division", &mut self.division, "how divisive synapses divide");
+        visitor.optional_table("second", &mut self.second, "the second input, y of a formula f(x, y)");
         visitor.optional("floor", &mut self.floor, &FLOOR);
     }
 }
@@ -363,6 +366,7 @@ impl Node for Weights {
         visitor.map("through", &mut self.through, "weights through a class of synapses");
         visitor.table("dendrite", &mut self.dendrite, "weights onto the dendrite");
         visitor.table("divisive", &mut self.divisive, "weights of divisive synapses");
+        visitor.table("second", &mut self.second, "weights onto the second input");
         visitor.entries(&mut self.from, &WEIGHT);
     }
 }

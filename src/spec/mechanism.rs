@@ -110,6 +110,14 @@ pub struct Dendrite {
     pub event: Option<DendriticEvent>,
 }
 
+/// A second input of a population: the `y` of a transfer function that is a formula f(x, y), as where one input sets the gain
+/// for another (Salinas & Sejnowski 2001, doi:10.1177/107385840100700512). `y = drive + sum_j W_j y_j`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SecondInput {
+    /// Background drive, in input units.
+    pub drive: f64,
+}
+
 /// What divisive synapses divide.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -145,6 +153,7 @@ static REFRACTORY_R: Parameter =
 static STRENGTH: Parameter = parameter("b", Dimension::Weight, Range::Any, "adaptation per Hz");
 static TAU_ADAPTATION: Parameter =
     parameter("tau_a", Dimension::CircuitTime, Range::Positive, "time constant of adaptation");
+static SECOND_DRIVE: Parameter = parameter("h_y", Dimension::Input, Range::Any, "background drive of the second input");
 static DRIVE: Parameter = parameter("h_D", Dimension::Input, Range::Any, "background drive of the dendrite");
 static SOMA_LEAK: Parameter =
     parameter("l_S", Dimension::Fraction, Range::Unit, "share of the soma's input that leaks into the dendrite");
@@ -197,6 +206,12 @@ impl Node for DendriticEvent {
         visitor.number("size", &mut self.size, Presence::Required, &EVENT_SIZE);
         visitor.number("threshold", &mut self.threshold, Presence::Required, &EVENT_THRESHOLD);
         visitor.optional("width", &mut self.width, &EVENT_WIDTH);
+    }
+}
+
+impl Node for SecondInput {
+    fn visit(&mut self, visitor: &mut dyn Visitor) {
+        visitor.number("drive", &mut self.drive, Presence::Default, &SECOND_DRIVE);
     }
 }
 

@@ -9,9 +9,11 @@ pub mod circuit;
 pub mod declare;
 pub mod effect;
 pub mod finding;
+pub mod kernel;
 pub mod ligand;
 pub mod listing;
 pub mod mechanism;
+pub mod modulation;
 pub mod path;
 pub mod plasticity;
 pub mod readout;
@@ -35,8 +37,10 @@ pub use effect::{Effect, Target};
 pub use finding::{Finding, Hypothesis};
 pub use ligand::{Kinetics, Ligand, Peak, Release, Route};
 pub use mechanism::{
-    Adaptation, Dendrite, DendriticEvent, Divided, Division, Noise, NoiseKind, NoiseSite, Refractory, SigmaMeans,
+    Adaptation, Dendrite, DendriticEvent, Divided, Division, Noise, NoiseKind, NoiseSite, Refractory, SecondInput,
+    SigmaMeans,
 };
+pub use modulation::{Modulation, ModulationSite};
 pub use plasticity::Plasticity;
 pub use receptor::{Binding, Blocker, Desensitisation, Receptor, Site, Tone};
 pub use run::{Calibration, Compare, Method, NoiseSharing, Observed, Run, Time};

@@ -4,6 +4,7 @@
 //! (`[onto.TARGET.through.CLASS]`). The source's rate passes short-term plasticity, then the gate, then the delay.
 
 use super::declare::{Node, Parameter, Presence, Range, Visitor, parameter, words};
+use super::modulation::Modulation;
 use crate::units::Dimension;
 
 /// How a gate opens with the rate r (Hz) that reaches it.
@@ -62,6 +63,8 @@ pub struct Synapses {
     pub plasticity: Option<ShortTermPlasticity>,
     /// Delay, in ms.
     pub delay: Option<f64>,
+    /// A factor that follows fast variables.
+    pub modulation: Option<Modulation>,
 }
 
 static TAU: Parameter = parameter("tau_s", Dimension::CircuitTime, Range::Positive, "decay time constant of the gate");
@@ -98,5 +101,6 @@ impl Node for Synapses {
         visitor.optional_table("gate", &mut self.gate, "synaptic gate");
         visitor.optional_table("plasticity", &mut self.plasticity, "short-term plasticity");
         visitor.optional("delay", &mut self.delay, &DELAY);
+        visitor.optional_table("modulation", &mut self.modulation, "a factor that follows fast variables");
     }
 }

@@ -2,8 +2,14 @@
 //! `circuit::transfer`.
 
 use super::declare::{Choice, Node, Parameter, Presence, Range, Visitor, parameter, words};
+use crate::numeric::expression::Expression;
 use crate::units::Dimension;
 use indexmap::IndexMap;
+
+/// The name of the input in a formula.
+pub const INPUT: &str = "x";
+/// The name of the second input in a formula.
+pub const SECOND_INPUT: &str = "y";
 
 /// A transfer function f(x), x in the circuit's input unit, f in Hz.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,11 +94,11 @@ pub enum Transfer {
     },
     /// A measured f-I curve.
     Table(Table),
-    /// A formula in `x`.
+    /// A formula in `x`, and in `y` where the population has a second input.
     Expression {
         /// As [`crate::numeric::expression`] reads it, in Hz.
         f: String,
-        /// The names in it besides `x`.
+        /// The names in it besides `x` and `y`.
         parameters: IndexMap<String, f64>,
         /// In Hz.
         maximum: Option<f64>,
@@ -162,6 +168,17 @@ impl Transfer {
             | Self::Expression { maximum, .. }
             | Self::Softplus { maximum, .. } => maximum,
             Self::Sigmoid { .. } | Self::Tanh { .. } | Self::Table(_) => None,
+        }
+    }
+
+    /// Whether it is a function of two inputs: a formula in x and y, y being none of its parameters.
+    pub fn has_second_input(&self) -> bool {
+        match self {
+            Self::Expression { f, parameters, .. } => {
+                let names = Expression::parse(f).map(|expression| expression.names().to_vec()).unwrap_or_default();
+                !parameters.contains_key(SECOND_INPUT) && names.iter().any(|name| name == SECOND_INPUT)
+            }
+            _ => false,
         }
     }
 
@@ -316,7 +333,7 @@ impl Node for Transfer {
             }
             Self::Table(table) => table.visit(visitor),
             Self::Expression { f, parameters, maximum } => {
-                visitor.text("f", f, required, "the rate in Hz as a formula in the input x");
+                visitor.text("f", f, required, "the rate in Hz as a formula in the input x, and in the second input y");
                 visitor.numbers("parameters", parameters, &FREE);
                 visitor.optional("maximum", maximum, &MAXIMUM);
             }

@@ -3,115 +3,14 @@
 //! The circuit as it is written stays beside the one that it stands for: paths, `--set` and files address what is written,
 //! and the units follow.
 
-use super::circuit::{Afferents, Circuit, Divisors, Population, Sources, Weights};
-use super::declare::{Choice, Node, Parameter, Presence, Range, Visitor, parameter};
-use crate::units::Dimension;
+pub use super::kernel::{Kernel, KernelShape};
+
+use super::circuit::{Circuit, Population, Sources, Weights};
+use super::kernel::DEGREES_PER_TURN;
 use indexmap::IndexMap;
 
-const DEGREES_PER_TURN: f64 = 360.0;
 /// More units than this make Jacobians that no analysis gets through.
 pub(super) const MOST_UNITS: u64 = 200;
-
-/// How the weight from a ring of units falls with the angle between two units. The weights onto a unit add up to the weight
-/// that is written.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Kernel {
-    /// Target population.
-    pub onto: String,
-    /// Source population.
-    pub from: String,
-    /// Its shape.
-    pub shape: KernelShape,
-}
-
-/// The shape of a kernel, up to a factor; d is the angle between two units.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum KernelShape {
-    /// The same from every unit.
-    #[default]
-    Uniform,
-    /// `exp(-d^2 / (2 width^2))`, d at most half a turn.
-    Gaussian {
-        /// In degrees.
-        width: f64,
-    },
-    /// `exp((cos d - 1) / width^2)`, width in radians.
-    VonMises {
-        /// In degrees.
-        width: f64,
-    },
-    /// `1 + amplitude cos d`.
-    Cosine {
-        /// Above 1, weights change their sign with distance.
-        amplitude: f64,
-    },
-}
-
-impl KernelShape {
-    /// Shows the shape and its numbers.
-    pub(super) fn visit(&mut self, visitor: &mut dyn Visitor, meaning: &'static str) {
-        visitor.choice("shape", self, Presence::Required, meaning);
-        match self {
-            Self::Uniform => {}
-            Self::Gaussian { width } | Self::VonMises { width } => {
-                visitor.number("width", width, Presence::Required, &WIDTH);
-            }
-            Self::Cosine { amplitude } => visitor.number("amplitude", amplitude, Presence::Required, &AMPLITUDE),
-        }
-    }
-
-    /// Its height at an angle in degrees.
-    pub(super) fn height(&self, angle: f64) -> f64 {
-        let turn = angle - DEGREES_PER_TURN * libm::round(angle / DEGREES_PER_TURN);
-        let cosine = libm::cos(turn.to_radians());
-        match self {
-            Self::Uniform => 1.0,
-            Self::Gaussian { width } => libm::exp(-0.5 * (turn / width) * (turn / width)),
-            Self::VonMises { width } => libm::exp((cosine - 1.0) / (width.to_radians() * width.to_radians())),
-            Self::Cosine { amplitude } => 1.0 + amplitude * cosine,
-        }
-    }
-}
-
-impl Choice for KernelShape {
-    fn words(&self) -> &'static [&'static str] {
-        &["uniform", "gaussian", "von-mises", "cosine"]
-    }
-
-    fn word(&self) -> &'static str {
-        match self {
-            Self::Uniform => "uniform",
-            Self::Gaussian { .. } => "gaussian",
-            Self::VonMises { .. } => "von-mises",
-            Self::Cosine { .. } => "cosine",
-        }
-    }
-
-    fn choose(&mut self, word: &str) -> bool {
-        if self.word() == word {
-            return true;
-        }
-        *self = match word {
-            "uniform" => Self::Uniform,
-            "gaussian" => Self::Gaussian { width: 30.0 },
-            "von-mises" => Self::VonMises { width: 30.0 },
-            "cosine" => Self::Cosine { amplitude: 1.0 },
-            _ => return false,
-        };
-        true
-    }
-}
-
-static WIDTH: Parameter = parameter("w", Dimension::Number, Range::Positive, "width of the kernel, in degrees");
-static AMPLITUDE: Parameter = parameter("a", Dimension::Number, Range::Any, "modulation of the kernel");
-
-impl Node for Kernel {
-    fn visit(&mut self, visitor: &mut dyn Visitor) {
-        visitor.text("onto", &mut self.onto, Presence::Required, "target population");
-        visitor.text("from", &mut self.from, Presence::Required, "source population, of several units");
-        self.shape.visit(visitor, "how weights fall with the angle");
-    }
-}
 
 /// Where a unit stands on the ring, in degrees.
 pub(super) fn place_of(index: u64, units: u64) -> f64 {
@@ -126,6 +25,14 @@ pub fn unit_name(population: &str, index: u64) -> String {
 /// Whether a name is that of a population or of one of its units.
 pub fn is_of(name: &str, population: &str) -> bool {
     name.strip_prefix(population).is_some_and(|rest| rest.is_empty() || (rest.starts_with('[') && rest.ends_with(']')))
+}
+
+/// The population of whose units a name is one, and its number.
+fn unit_of(name: &str) -> Option<(&str, u64)> {
+    let (population, rest) = name.split_once('[')?;
+    let digits = rest.strip_suffix(']')?;
+    let index: u64 = digits.parse().ok()?;
+    (unit_name(population, index) == name).then_some((population, index))
 }
 
 impl Population {
@@ -147,6 +54,17 @@ impl Circuit {
             Some(ref mut template) => template,
             None => self,
         }
+    }
+
+    /// The population as it is written that a name is, or of which it is a unit, with the number of that unit.
+    pub fn written_owner<'a>(&self, name: &'a str) -> Option<(&'a str, Option<u64>)> {
+        let written = &self.written().populations;
+        if written.contains_key(name) {
+            return Some((name, None));
+        }
+        let (population, index) = unit_of(name)?;
+        let units = written.get(population).and_then(Population::ring)?;
+        (index < units).then_some((population, Some(index)))
     }
 
     /// Whether it has populations of several units that do not yet stand as ordinary populations.
@@ -193,52 +111,98 @@ impl Circuit {
             }
         }
         for (target, weights) in &self.onto {
+            if !self.populations.contains_key(target) {
+                continue;
+            }
             for (index, unit) in names(target).into_iter().enumerate() {
-                let spread = |from: &IndexMap<String, f64>| self.spread(from, target, index);
-                let classes = |through: &IndexMap<String, Sources>| {
-                    let spread = |sources: &Sources| Sources { from: spread(&sources.from) };
-                    through.iter().map(|(class, sources)| (class.clone(), spread(sources))).collect()
-                };
-                let laid_out = Weights {
-                    from: spread(&weights.from),
-                    through: classes(&weights.through),
-                    dendrite: Afferents {
-                        from: spread(&weights.dendrite.from),
-                        through: classes(&weights.dendrite.through),
-                    },
-                    divisive: Divisors {
-                        from: spread(&weights.divisive.from),
-                        through: classes(&weights.divisive.through),
-                    },
-                };
-                out.onto.insert(unit, laid_out);
+                out.onto.insert(unit, weights.each(&|from| self.spread(from, target, index as u64)));
+            }
+        }
+        // What is written for a single unit takes the place of what it has as one of all.
+        for (target, weights) in &self.onto {
+            if let Some((population, Some(index))) = self.written_owner(target) {
+                let own = weights.each(&|from| self.spread(from, population, index));
+                out.onto.entry(target.clone()).or_default().overlay(own);
             }
         }
         out.template = Some(Box::new(self));
         out
     }
 
-    /// Weights onto one unit of a target, from every unit of each source.
-    fn spread(&self, from: &IndexMap<String, f64>, target: &str, index: usize) -> IndexMap<String, f64> {
-        let units = |name: &str| self.populations.get(name).and_then(Population::ring);
-        let here = units(target).map_or(0.0, |units| place_of(index as u64, units));
+    /// Weights onto one unit of a target, from every unit of each source; those of single units take the place of their
+    /// shares.
+    fn spread(&self, from: &IndexMap<String, f64>, target: &str, index: u64) -> IndexMap<String, f64> {
+        let (units, single): (Vec<_>, Vec<_>) = from.iter().partition(|(source, _)| unit_of(source).is_none());
         let mut out = IndexMap::new();
-        for (source, weight) in from {
-            let Some(count) = units(source) else {
-                out.insert(source.clone(), *weight);
-                continue;
-            };
-            let kernel = self.kernels.iter().find(|kernel| kernel.onto == target && kernel.from == *source);
-            // A target of one unit lies nowhere on the ring.
-            let shape =
-                kernel.filter(|_| units(target).is_some()).map_or(&KernelShape::Uniform, |kernel| &kernel.shape);
-            let heights: Vec<f64> = (0..count).map(|unit| shape.height(here - place_of(unit, count))).collect();
-            let total: f64 = heights.iter().sum();
-            for (unit, height) in (0..count).zip(heights) {
-                out.insert(unit_name(source, unit), weight * height / total);
-            }
+        for (source, weight) in units {
+            self.spread_one((source, *weight), target, index, &mut out);
+        }
+        for (source, weight) in single {
+            out.insert(source.clone(), *weight);
         }
         out
+    }
+
+    fn spread_one(&self, (source, weight): (&str, f64), target: &str, index: u64, out: &mut IndexMap<String, f64>) {
+        let units = |name: &str| self.populations.get(name).and_then(Population::ring);
+        let kernel = self.kernels.iter().find(|kernel| kernel.onto == target && kernel.from == source);
+        let centre = kernel.and_then(|kernel| kernel.centre);
+        let here = units(target).map(|units| place_of(index, units));
+        let Some(count) = units(source) else {
+            let profile =
+                kernel.zip(here).map_or(1.0, |(kernel, here)| kernel.shape.height(here - centre.unwrap_or(0.0)));
+            out.insert(source.to_owned(), weight * profile);
+            return;
+        };
+        // A target that is no ring lies nowhere on it, but where the kernel says so.
+        let shape = kernel.filter(|_| here.is_some() || centre.is_some()).map(|kernel| &kernel.shape);
+        let shape = shape.unwrap_or(&KernelShape::Uniform);
+        let highest = match here {
+            Some(here) => here - centre.unwrap_or(0.0),
+            None => centre.unwrap_or(0.0),
+        };
+        let heights: Vec<f64> = (0..count).map(|unit| shape.height(highest - place_of(unit, count))).collect();
+        let whole = shape.whole(&heights);
+        for (unit, height) in (0..count).zip(heights) {
+            out.insert(unit_name(source, unit), weight * height / whole);
+        }
+    }
+}
+
+impl Weights {
+    /// The same tables, each made anew.
+    fn each(&self, make: &dyn Fn(&IndexMap<String, f64>) -> IndexMap<String, f64>) -> Self {
+        let mut made = self.clone();
+        for from in made.tables() {
+            *from = make(from);
+        }
+        made
+    }
+
+    /// Takes over every weight of another.
+    fn overlay(&mut self, other: Self) {
+        fn classes(own: &mut IndexMap<String, Sources>, other: IndexMap<String, Sources>) {
+            for (class, sources) in other {
+                own.entry(class).or_default().from.extend(sources.from);
+            }
+        }
+        self.from.extend(other.from);
+        classes(&mut self.through, other.through);
+        self.dendrite.from.extend(other.dendrite.from);
+        classes(&mut self.dendrite.through, other.dendrite.through);
+        self.divisive.from.extend(other.divisive.from);
+        classes(&mut self.divisive.through, other.divisive.through);
+        self.second.from.extend(other.second.from);
+        classes(&mut self.second.through, other.second.through);
+    }
+
+    /// The weights by source, of every place and class.
+    fn tables(&mut self) -> Vec<&mut IndexMap<String, f64>> {
+        let Self { from, through, dendrite, divisive, second } = self;
+        let plain = [from, &mut dendrite.from, &mut divisive.from, &mut second.from];
+        let classes = [through, &mut dendrite.through, &mut divisive.through, &mut second.through];
+        let classes = classes.into_iter().flat_map(|through| through.values_mut().map(|sources| &mut sources.from));
+        plain.into_iter().chain(classes).collect()
     }
 }
 
@@ -248,16 +212,12 @@ mod tests {
 
     fn ring(shape: KernelShape) -> Circuit {
         let population = |units| Population { tau: 10.0, units, rest: Some(5.0), ..Population::default() };
-        let weights = |entries: &[(&str, f64)]| Weights {
-            from: entries.iter().map(|(name, weight)| ((*name).to_owned(), *weight)).collect(),
-            ..Weights::default()
-        };
         let mut circuit = Circuit {
             populations: [("E".to_owned(), population(8)), ("I".to_owned(), population(1))].into_iter().collect(),
             onto: [("E".to_owned(), weights(&[("E", 0.6), ("I", -0.5)])), ("I".to_owned(), weights(&[("E", 0.4)]))]
                 .into_iter()
                 .collect(),
-            kernels: vec![Kernel { onto: "E".into(), from: "E".into(), shape }],
+            kernels: vec![Kernel { onto: "E".into(), from: "E".into(), shape, ..Kernel::default() }],
             ..Circuit::default()
         };
         circuit.expand();
@@ -294,9 +254,91 @@ mod tests {
                 KernelShape::Gaussian { width } => libm::exp(-0.5 * (90.0 / width) * (90.0 / width)),
                 KernelShape::VonMises { width } => libm::exp(-1.0 / (width.to_radians() * width.to_radians())),
                 KernelShape::Cosine { amplitude } => 1.0 / (1.0 + amplitude),
+                KernelShape::PopulationVector => 0.0,
             };
             approx::assert_relative_eq!(ratio, expected, max_relative = 1e-12);
         }
+    }
+
+    fn weights(entries: &[(&str, f64)]) -> Weights {
+        let from = entries.iter().map(|(name, weight)| ((*name).to_owned(), *weight)).collect();
+        Weights { from, ..Weights::default() }
+    }
+
+    /// Rings A of 12 and B of 8 units, and populations P and Q that are none.
+    fn rings(kernels: &[(&str, &str, Option<f64>, KernelShape)], onto: &[(&str, &[(&str, f64)])]) -> Circuit {
+        let population = |units| Population { tau: 10.0, units, drive: Some(1.0), ..Population::default() };
+        let kernel = |(onto, from, centre, shape): &(&str, &str, Option<f64>, KernelShape)| Kernel {
+            onto: (*onto).to_owned(),
+            from: (*from).to_owned(),
+            centre: *centre,
+            shape: shape.clone(),
+        };
+        let populations = [("A", 12), ("B", 8), ("P", 1), ("Q", 0)];
+        let mut circuit = Circuit {
+            populations: populations.into_iter().map(|(name, units)| (name.to_owned(), population(units))).collect(),
+            onto: onto.iter().map(|(name, entries)| ((*name).to_owned(), weights(entries))).collect(),
+            kernels: kernels.iter().map(kernel).collect(),
+            ..Circuit::default()
+        };
+        circuit.expand();
+        circuit
+    }
+
+    #[test]
+    fn rings_of_unequal_size_are_joined_by_angle() {
+        let gaussian = KernelShape::Gaussian { width: 40.0 };
+        let circuit = rings(&[("B", "A", Some(15.0), gaussian)], &[("B", &[("A", 2.0)])]);
+        // Unit 2 of B stands at 90 degrees, unit 4 of A at 120: the kernel is highest 15 degrees behind the target.
+        let height = |degrees: f64| libm::exp(-0.5 * (degrees / 40.0) * (degrees / 40.0));
+        let all: Vec<f64> = (0..12).map(|unit| circuit.weight("B[2]", &unit_name("A", unit))).collect();
+        approx::assert_relative_eq!(all.iter().sum::<f64>(), 2.0, max_relative = 1e-14);
+        approx::assert_relative_eq!(all[4] / all[3], height(45.0) / height(15.0), max_relative = 1e-12);
+        approx::assert_relative_eq!(all[2] / all[3], 1.0, max_relative = 1e-12);
+        // Without a kernel every unit has an equal share.
+        let circuit = rings(&[], &[("B", &[("A", 24.0)])]);
+        assert_eq!(circuit.weight("B[5]", "A[7]"), 2.0);
+    }
+
+    #[test]
+    fn a_population_that_is_no_ring_sends_and_receives_with_a_profile() {
+        let circuit = rings(
+            &[
+                ("P", "A", Some(60.0), KernelShape::PopulationVector),
+                ("Q", "A", Some(60.0), KernelShape::Cosine { amplitude: 0.5 }),
+                ("A", "P", Some(90.0), KernelShape::Gaussian { width: 30.0 }),
+            ],
+            &[("P", &[("A", 3.0)]), ("Q", &[("A", 3.0)]), ("A", &[("P", 0.8), ("Q", 0.1)])],
+        );
+        for unit in 0..12u64 {
+            let name = unit_name("A", unit);
+            let cosine = libm::cos((30.0 * unit as f64 - 60.0).to_radians());
+            approx::assert_abs_diff_eq!(circuit.weight("P", &name), 0.25 * cosine, epsilon = 1e-15);
+            approx::assert_relative_eq!(circuit.weight("Q", &name), 0.25 * (1.0 + 0.5 * cosine), max_relative = 1e-13);
+            let away = 30.0 * unit as f64 - 90.0;
+            let away = away - 360.0 * libm::round(away / 360.0);
+            let expected = 0.8 * libm::exp(-0.5 * (away / 30.0) * (away / 30.0));
+            approx::assert_relative_eq!(circuit.weight(&name, "P"), expected, max_relative = 1e-13);
+            assert_eq!(circuit.weight(&name, "Q"), 0.1);
+        }
+    }
+
+    #[test]
+    fn single_units_have_weights_of_their_own() {
+        let circuit = rings(
+            &[],
+            &[
+                ("A", &[("A", 12.0), ("P", -0.3), ("A[2]", 0.7)]),
+                ("A[5]", &[("P", -0.9), ("B[1]", 0.25)]),
+                ("A[6]", &[("A", 24.0), ("A[2]", 0.0)]),
+                ("P", &[("A[3]", 0.5)]),
+            ],
+        );
+        let weight = |onto: &str, from: &str| circuit.weight(onto, from);
+        assert_eq!([weight("A[0]", "A[1]"), weight("A[0]", "A[2]"), weight("A[5]", "A[1]")], [1.0, 0.7, 1.0]);
+        assert_eq!([weight("A[5]", "P"), weight("A[4]", "P"), weight("A[5]", "B[1]")], [-0.9, -0.3, 0.25]);
+        assert_eq!([weight("A[6]", "A[1]"), weight("A[6]", "A[2]"), weight("A[5]", "A[2]")], [2.0, 0.0, 0.7]);
+        assert_eq!([weight("P", "A[3]"), weight("P", "A[4]"), weight("A[4]", "B[1]")], [0.5, 0.0, 0.0]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::spec::circuit::{Circuit, Compartment, Form, Population, Role, Weight}
 use crate::spec::mechanism::{Divided, NoiseKind, NoiseSite};
 use crate::spec::path::joined;
 use crate::spec::synapse::Synapses;
-use crate::spec::units::{KernelShape, MOST_UNITS};
+use crate::spec::units::{Kernel, KernelShape, MOST_UNITS, is_of, unit_name};
 
 /// Beyond these the equations over- or underflow before anything physiological is left to compute.
 const LARGEST_INPUT: f64 = 1e9;
@@ -13,7 +13,7 @@ const LARGEST_TIME_CONSTANT: f64 = 1e9;
 /// Each step of a delay is held in memory.
 const MOST_DELAY_STEPS: f64 = 1e6;
 /// Keys that stand beside the sources of weights.
-const RESERVED: [&str; 4] = ["through", "dendrite", "divisive", "source"];
+const RESERVED: [&str; 5] = ["through", "dendrite", "divisive", "second", "source"];
 const TAU_EXPECTED: &str = "a time such as \"20 ms\" (units: ms, us, s, min)";
 
 impl Checks<'_> {
@@ -39,14 +39,16 @@ impl Checks<'_> {
             self.plain_name(&path, class);
             self.synapses(&path, synapses);
         }
+        self.modulations();
         for target in circuit.onto.keys() {
-            self.written_population(joined("onto", target), target);
+            self.population_or_unit(joined("onto", target), target);
         }
         for weight in circuit.weights() {
             self.weight(&weight);
         }
-        if let Some(names) = algebraic_loop(circuit) {
-            let path = joined("populations", &names[0]);
+        if let Some(names) = algebraic_loop(&scenario.circuit) {
+            let owner = circuit.written_owner(&names[0]).map_or(names[0].as_str(), |(owner, _)| owner);
+            let path = joined("populations", owner);
             let message = format!("an algebraic loop: {}", names.join(" -> "));
             self.report(path, message, "a gate or a delay in one of these connections, or another form");
         }
@@ -70,16 +72,23 @@ impl Checks<'_> {
             let classes = scenario.circuit.synapses.keys().map(String::as_str);
             self.known(path.clone(), "class of synapses", class, classes);
         }
-        if !self.written_population(path.clone(), weight.from) {
+        if !self.population_or_unit(path.clone(), weight.from) {
             return;
         }
-        let target = scenario.circuit.written().populations.get(weight.onto);
+        let written = scenario.circuit.written();
+        let target = written.written_owner(weight.onto).and_then(|(owner, _)| written.populations.get(owner));
         match weight.compartment {
             Compartment::Soma => {}
             Compartment::Dendrite => {
                 if target.is_some_and(|target| target.dendrite.is_none()) {
                     let message = format!("`{}` has no dendrite", weight.onto);
                     self.report(path.clone(), message, format!("a `[populations.{}.dendrite]`", weight.onto));
+                }
+            }
+            Compartment::Second => {
+                if target.is_some_and(|target| !target.transfer.has_second_input()) {
+                    let message = format!("the transfer function of `{}` has no second input", weight.onto);
+                    self.report(path.clone(), message, "a formula in x and y: `kind = \"expression\"`");
                 }
             }
             Compartment::Divisive => {
@@ -102,6 +111,25 @@ impl Checks<'_> {
         self.known(path, "population", name, scenario.circuit.written().populations.keys().map(String::as_str))
     }
 
+    /// A population, or a unit of one, as weights name them.
+    fn population_or_unit(&mut self, path: String, name: &str) -> bool {
+        let circuit = self.scenario.circuit.written();
+        if circuit.written_owner(name).is_some() {
+            return true;
+        }
+        let ring = |(owner, population): (&String, &Population)| {
+            let units = population.ring().filter(|_| is_of(name, owner))?;
+            Some(format!("a unit from {} to {}", unit_name(owner, 0), unit_name(owner, units - 1)))
+        };
+        match circuit.populations.iter().find_map(ring) {
+            Some(expected) => {
+                self.report(path, format!("there is no unit `{name}`"), expected);
+                false
+            }
+            None => self.written_population(path, name),
+        }
+    }
+
     /// Populations of several units, and the kernels between them.
     fn units(&mut self) {
         let scenario = self.scenario;
@@ -115,26 +143,42 @@ impl Checks<'_> {
         }
         for (index, kernel) in circuit.kernels.iter().enumerate() {
             let path = joined("kernels", &index.to_string());
-            self.written_population(joined(&path, "onto"), &kernel.onto);
-            if self.written_population(joined(&path, "from"), &kernel.from) {
-                let source = circuit.populations.get(&kernel.from);
-                if source.is_some_and(|source| source.units < 2) {
-                    let message = format!("`{}` has no units among which a weight could fall", kernel.from);
-                    self.report(joined(&path, "from"), message, "a population of several `units`");
-                }
-                let signed = source.is_some_and(|source| source.role != Role::Either);
-                if let KernelShape::Cosine { amplitude } = kernel.shape
-                    && signed
-                    && amplitude.abs() > 1.0
-                {
-                    let message = format!("above 1 the weights of `{}` change their sign", kernel.from);
-                    self.report(joined(&path, "amplitude"), message, "at most 1, or a population of either role");
-                }
-            }
+            self.kernel(&path, kernel);
             if circuit.kernels[..index].iter().any(|other| (&other.onto, &other.from) == (&kernel.onto, &kernel.from)) {
                 let message = format!("there is already a kernel from `{}` onto `{}`", kernel.from, kernel.onto);
                 self.report(path, message, "one for each pair");
             }
+        }
+    }
+
+    fn kernel(&mut self, path: &str, kernel: &Kernel) {
+        let onto_known = self.written_population(joined(path, "onto"), &kernel.onto);
+        let from_known = self.written_population(joined(path, "from"), &kernel.from);
+        if !(onto_known && from_known) {
+            return;
+        }
+        let populations = &self.scenario.circuit.written().populations;
+        let [onto, from] = [&kernel.onto, &kernel.from].map(|name| populations.get(name));
+        let [onto_ring, from_ring] = [onto, from].map(|it| it.and_then(Population::ring).is_some());
+        let role = from.map_or(Role::Either, |source| source.role);
+        if !onto_ring && !from_ring {
+            let message =
+                format!("neither `{}` nor `{}` has units among which a weight could fall", kernel.onto, kernel.from);
+            self.report(joined(path, "from"), message, "a population of several `units`");
+        } else if !(onto_ring && from_ring) && kernel.centre.is_none() {
+            let (place, name) = if onto_ring { ("from", &kernel.from) } else { ("onto", &kernel.onto) };
+            let message = format!("`{name}` has no units, so that it lies nowhere on the ring");
+            self.report(
+                joined(path, place),
+                message,
+                "a population of several `units`, or a `centre` for it, in degrees",
+            );
+        }
+        if role != Role::Either && !kernel.shape.keeps_sign() {
+            let message = format!("with this kernel the weights of `{}` change their sign", kernel.from);
+            let cosine = matches!(kernel.shape, KernelShape::Cosine { .. });
+            let expected = "an amplitude of at most 1, or a population of either role";
+            self.report(joined(path, if cosine { "amplitude" } else { "shape" }), message, expected);
         }
     }
 
@@ -162,8 +206,9 @@ impl Checks<'_> {
                 "at most 1e9 input units per Hz",
             );
         }
-        let role =
-            self.scenario.circuit.written().populations.get(source).map_or(Role::Either, |population| population.role);
+        let circuit = self.scenario.circuit.written();
+        let owner = circuit.written_owner(source).and_then(|(owner, _)| circuit.populations.get(owner));
+        let role = owner.map_or(Role::Either, |population| population.role);
         match role {
             Role::Excitatory if weight < 0.0 => {
                 let message = format!("`{source}` is excitatory, but this weight is negative");
@@ -217,6 +262,16 @@ impl Checks<'_> {
         if population.floor.is_some() && population.form != Form::Rate {
             self.report(joined(path, "floor"), "only the rate form has a state that is a rate", "the rate form");
         }
+        let of_two = population.transfer.has_second_input();
+        if of_two && population.form == Form::Voltage {
+            let message =
+                "the rate of the voltage form follows from its own variable alone, so there is no second input";
+            self.report(joined(&joined(path, "transfer"), "f"), message, "the rate or the algebraic form");
+        }
+        if population.second.is_some() && !of_two {
+            let message = "its transfer function has no second input";
+            self.report(joined(path, "second"), message, "a formula in x and y: `kind = \"expression\"`");
+        }
         let white = population.noise.as_ref().filter(|noise| noise.kind == NoiseKind::White);
         if algebraic && white.is_some() {
             let message = "the algebraic form has no time constant over which white noise would be averaged";
@@ -262,13 +317,15 @@ fn algebraic_loop(circuit: &Circuit) -> Option<Vec<String>> {
         let synapses = class.and_then(|class| circuit.synapses.get(class));
         synapses.is_none_or(|synapses| synapses.gate.is_none() && synapses.delay.is_none())
     };
-    let weights = circuit.weights();
-    let edges: Vec<(&str, &str)> = weights
+    let weights: Vec<Weight<'_>> = circuit.weights().into_iter().filter(|weight| weight.value != 0.0).collect();
+    let plain = weights.iter().filter(|weight| at_once(weight.class)).map(|weight| (weight.from, weight.onto));
+    let read: Vec<(String, &str)> = weights
         .iter()
-        .filter(|weight| {
-            weight.value != 0.0 && at_once(weight.class) && algebraic(weight.from) && algebraic(weight.onto)
-        })
-        .map(|weight| (weight.from, weight.onto))
+        .flat_map(|weight| circuit.read_at_once(weight).into_iter().map(|from| (from, weight.onto)).collect::<Vec<_>>())
+        .collect();
+    let edges: Vec<(&str, &str)> = plain
+        .chain(read.iter().map(|(from, onto)| (from.as_str(), *onto)))
+        .filter(|(from, onto)| algebraic(from) && algebraic(onto))
         .collect();
     // Whoever is fed by nobody within the rest is in no loop; what then remains are loops and what hangs on them.
     let mut rest: Vec<&str> = circuit.populations.keys().map(String::as_str).filter(|name| algebraic(name)).collect();

@@ -4,6 +4,7 @@
 
 mod arms;
 mod circuit;
+mod modulation;
 mod pharmacology;
 mod stimulus;
 mod transfer;

@@ -5,12 +5,10 @@ use crate::numeric::expression::Expression;
 use crate::spec::circuit::Population;
 use crate::spec::nearest;
 use crate::spec::path::joined;
-use crate::spec::transfer::{Table, Transfer};
+use crate::spec::transfer::{INPUT, SECOND_INPUT, Table, Transfer};
 use crate::units::Dimension;
 use indexmap::IndexMap;
 
-/// The name of the input in a formula.
-const INPUT: &str = "x";
 /// More points than this make a table slower than any formula.
 const MOST_POINTS: usize = 1_000;
 
@@ -54,11 +52,11 @@ impl Checks<'_> {
             Ok(expression) => expression,
             Err(error) => return self.report(place, error.to_string(), "a formula in x, such as \"r0 + max(0, x)^2\""),
         };
-        let known = || parameters.keys().map(String::as_str).chain([INPUT]);
+        let known = || parameters.keys().map(String::as_str).chain([INPUT, SECOND_INPUT]);
         for name in expression.names().iter().filter(|name| known().all(|known| known != name.as_str())) {
             self.problems.push(Problem {
                 path: place.clone(),
-                message: format!("`{name}` is neither x nor among the parameters"),
+                message: format!("`{name}` is neither x, nor y, nor among the parameters"),
                 expected: format!("`parameters = {{ {name} = ... }}`"),
                 nearest: nearest(name, known()),
             });
