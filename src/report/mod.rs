@@ -21,7 +21,7 @@ use crate::plot::{
 };
 use crate::readouts::ArmSummary;
 use crate::readouts::trace::Trace;
-use crate::spec::{Arm, Circuit, Role, Scenario, Waveform};
+use crate::spec::{Arm, Circuit, Modulation, Role, Scenario, Waveform};
 use crate::store::{ArmTraces, Results};
 use crate::units::{Dimension, significant};
 
@@ -286,7 +286,7 @@ impl<'a> Report<'a> {
         }
         let figure = CircuitFigure {
             title: if circuit.name.is_empty() { self.scenario.name.clone() } else { circuit.name.clone() },
-            subtitle: "rates at rest; receptors with the share of cells that carry them".into(),
+            subtitle: circuit_subtitle(circuit),
             nodes: nodes.collect(),
             connections,
             weight_unit: Dimension::Weight.base_symbol(circuit.input_unit).to_owned(),
@@ -384,6 +384,19 @@ fn calibration(circuit: &Circuit) -> String {
     };
     let noise = if noisy && solved > 0 { " without noise" } else { "" };
     format!("{drives}{noise}")
+}
+
+/// What stands under the figure of a circuit: what its numbers are, and what acts on its connections without being one.
+pub fn circuit_subtitle(circuit: &Circuit) -> String {
+    let mut text = "rates at rest; receptors with the share of cells that carry them".to_owned();
+    for (class, synapses) in &circuit.synapses {
+        let variables = synapses.modulation.as_ref().map(Modulation::variables).unwrap_or_default();
+        let names: Vec<String> = variables.iter().map(ToString::to_string).collect();
+        if !names.is_empty() {
+            text += &format!("; synapses of class {class} follow {}", names.join(", "));
+        }
+    }
+    text
 }
 
 fn role(role: Role) -> plot::Role {

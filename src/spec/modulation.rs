@@ -71,6 +71,26 @@ pub enum Owner {
     Named(String),
 }
 
+impl std::fmt::Display for FastVariable {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (part, class) = match &self.part {
+            Part::Rate => ("rate", None),
+            Part::Voltage => ("voltage", None),
+            Part::Adaptation => ("adaptation", None),
+            Part::Gate(class) => ("gate", Some(class)),
+            Part::Utilisation(class) => ("utilisation", Some(class)),
+            Part::Resources(class) => ("resources", Some(class)),
+        };
+        let path = class.map_or_else(|| part.to_owned(), |class| joined(part, class));
+        let owner = match &self.owner {
+            Owner::Source => "source",
+            Owner::Target => "target",
+            Owner::Named(name) => name,
+        };
+        write!(formatter, "{}", joined(&path, owner))
+    }
+}
+
 /// A fast variable as formulas name it: `rate.PV`, `resources.ampa.source`, `voltage.target`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FastVariable {

@@ -342,6 +342,9 @@ fn wrong_formulas_are_named_with_their_place() {
         assert!(found.contains(words), "expected `{words}` in:\n{found}");
         assert!(found.contains("synapses.") || found.contains("test.toml"), "{found}");
     }
+    let shown = disinhibit::report::circuit_subtitle(&rich(FAST).circuit);
+    let expected = "synapses of class gaba follow resources.ampa.E, gate.nmda.E, voltage.I";
+    assert!(shown.ends_with(expected), "{shown}");
     let mut fine = scenario(&gated("f = \"1 + rate.\\\"R[2]\\\" / 10\""));
     fine.set("synapses.c.modulation.f", &Setting::Text("2".into())).unwrap();
 }
