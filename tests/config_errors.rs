@@ -391,3 +391,25 @@ proptest! {
         prop_assert_eq!(Scenario { sources: scenario.sources.clone(), ..again }, scenario);
     }
 }
+
+#[test]
+fn a_file_that_names_itself_is_an_error_that_names_the_circle() {
+    let of = |name: &str, kind: &str| format!("scenario = \"{name}\"\n{kind}");
+    let (sweep, finding) = ("[[axes]]\npath = \"run.seed\"\nvalues = [1]\n", "statement = \"nothing\"\n");
+    for (kind, files) in [
+        (sweep, &[("a.toml", "a.toml")][..]),
+        (finding, &[("a.toml", "a.toml")]),
+        (sweep, &[("a.toml", "../x/./a.toml")]),
+        (sweep, &[("a.toml", "b.toml"), ("b.toml", "a.toml")]),
+        (finding, &[("a.toml", "b.toml"), ("b.toml", "c.toml"), ("c.toml", "b.toml")]),
+    ] {
+        let file = |path: &Path| {
+            let known = files.iter().find(|(name, _)| path == Path::new("x").join(name));
+            known.map(|(_, names)| of(names, kind).into_bytes()).ok_or_else(|| std::io::ErrorKind::NotFound.into())
+        };
+        let error = load_from(Path::new("x/a.toml"), &[], &file).expect_err("a circle was read").to_string();
+        let itself = files.len() == 1;
+        assert!(error.contains(if itself { "names itself" } else { "no scenario" }), "{error}");
+        assert!(error.contains("x/a.toml"), "{error}");
+    }
+}

@@ -5,7 +5,7 @@ use super::{ConfigError, Diagnostic, Kind, Loaded, Loader, ReadFile};
 use crate::spec::finding::bind::{bind, lay_over};
 use crate::spec::scenario::PharmacologyFile;
 use crate::spec::{Finding, Hypothesis, Problem};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -63,7 +63,7 @@ impl Loader<'_> {
         }
         let mut loaded = loaded?;
         if loaded.kind != Kind::Scenario {
-            self.notes.add_problem(no_scenario("finding"));
+            self.notes.add_problem(no_scenario("finding", loaded.kind));
             return None;
         }
         if let Some(overlay) = self.overlay {
@@ -127,6 +127,14 @@ impl Loader<'_> {
         let named = root.get_ref().iter().find(|(key, _)| key.get_ref() == "scenario").map(|(_, value)| value)?;
         let DeValue::String(scenario) = named.get_ref() else { return None };
         let path = folder.join(scenario.as_ref());
+        if let Some(place) = self.loading.iter().position(|known| is_same(known, &path)) {
+            let circle = self.loading[place..].iter().chain([&path]).map(|file| format!("`{}`", file.display()));
+            let message = format!("the file names itself: {}", circle.collect::<Vec<_>>().join(" names "));
+            let expected = "the path of a scenario, from the folder of this file".to_owned();
+            let (path, span) = ("scenario".to_owned(), named.span());
+            self.notes.add(super::notes::Note { file: index, span, path, message, expected, nearest: None });
+            return None;
+        }
         let before = self.failures.len();
         let loaded = self.load(&path, set);
         if self.failures.len() > before && loaded.is_none() {
@@ -144,11 +152,35 @@ pub(super) fn stem(file: &Path) -> String {
     file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
+/// Whether two paths are the same once `.` and `NAME/..` are taken out.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let plain = |path: &Path| {
+        let mut parts: Vec<Component<'_>> = Vec::new();
+        for part in path.components() {
+            match (part, parts.last()) {
+                (Component::CurDir, _) => {}
+                (Component::ParentDir, Some(Component::Normal(_))) => drop(parts.pop()),
+                (part, _) => parts.push(part),
+            }
+        }
+        parts.iter().collect::<PathBuf>()
+    };
+    plain(one) == plain(other)
+}
+
 /// What is wrong where a sweep or a finding names something else than a scenario.
-pub(super) fn no_scenario(what: &str) -> Problem {
+pub(super) fn no_scenario(what: &str, kind: Kind) -> Problem {
+    let named = match kind {
+        Kind::Sweep => "a sweep",
+        Kind::Finding => "a finding",
+        Kind::Hypothesis => "a hypothesis",
+        Kind::Circuit => "a circuit",
+        Kind::Pharmacology => "a pharmacology",
+        Kind::Scenario => "a scenario",
+    };
     Problem {
         path: "scenario".into(),
-        message: format!("the file that the {what} names is no scenario"),
+        message: format!("the file that the {what} names is {named}, no scenario"),
         expected: "a file with `[[arms]]`".into(),
         nearest: None,
     }

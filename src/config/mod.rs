@@ -5,6 +5,7 @@
 
 mod curve;
 mod diagnostic;
+pub mod disk;
 pub mod finding;
 mod notes;
 mod reader;
@@ -85,7 +86,7 @@ pub type ReadFile<'a> = &'a dyn Fn(&Path) -> std::io::Result<Vec<u8>>;
 /// # Errors
 /// [`ConfigError`] with every problem that was found.
 pub fn load(file: &Path, set: &[String]) -> Result<Loaded, ConfigError> {
-    load_from(file, set, &|path| std::fs::read(path))
+    load_from(file, set, &disk::read)
 }
 
 /// As [`load`], with files from elsewhere than the disk.
@@ -102,7 +103,8 @@ fn load_with(
     overlay: Option<&finding::Overlay>,
     read: ReadFile<'_>,
 ) -> Result<Loaded, ConfigError> {
-    let mut loader = Loader { read, texts: Vec::new(), notes: Notes::default(), failures: Vec::new(), overlay };
+    let (texts, notes, failures) = (Vec::new(), Notes::default(), Vec::new());
+    let mut loader = Loader { read, texts, notes, failures, overlay, loading: Vec::new() };
     let loaded = loader.load(file, set);
     let mut diagnostics = loader.failures;
     let problems = loader.notes.problems;
@@ -135,16 +137,28 @@ struct Loader<'a> {
     failures: Vec<Diagnostic>,
     /// What is laid over the scenario of a finding.
     overlay: Option<&'a finding::Overlay>,
+    /// The file that is being loaded, after those that name it.
+    loading: Vec<PathBuf>,
 }
 
 impl Loader<'_> {
     fn load(&mut self, file: &Path, set: &[String]) -> Option<Loaded> {
+        self.loading.push(file.to_owned());
+        let loaded = self.load_kind(file, set);
+        self.loading.pop();
+        loaded
+    }
+
+    fn load_kind(&mut self, file: &Path, set: &[String]) -> Option<Loaded> {
         let folder = file.parent().unwrap_or(Path::new("")).to_owned();
         let (index, text) = self.open(file, None)?;
         let root = self.parse(index, &text)?;
         let kind = self.kind(index, root.get_ref())?;
         let mut scenario = Scenario::default();
+        let is_named = self.loading.len() > 1;
         let complete = match kind {
+            // Whoever names it needs a scenario and refuses it; what it names itself, perhaps in a circle, does not matter.
+            Kind::Sweep | Kind::Finding if is_named => return Some(Loaded { kind, ..Loaded::empty(folder) }),
             Kind::Sweep => return self.sweep(file, (index, &root), set),
             Kind::Finding => return self.finding(file, (index, &root), set),
             Kind::Hypothesis => return Some(self.hypothesis(file, (index, &root))),
@@ -192,7 +206,7 @@ impl Loader<'_> {
         }
         let loaded = loaded?;
         if loaded.kind != Kind::Scenario {
-            self.notes.add_problem(finding::no_scenario("sweep"));
+            self.notes.add_problem(finding::no_scenario("sweep", loaded.kind));
         } else if self.notes.problems.len() == before {
             let mut scenario = loaded.scenario.clone();
             if !sweep.report.is_empty() {

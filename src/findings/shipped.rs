@@ -1,5 +1,6 @@
 //! The findings and hypotheses that are built into the program, with the scenarios that they use.
 
+use crate::config::disk;
 use std::io::Result;
 use std::path::{Component, Path, PathBuf};
 
@@ -77,11 +78,11 @@ impl Library {
     /// Those of the disk; of the built-in files, that there is none of that name.
     pub fn read(self, path: &Path) -> Result<Vec<u8>> {
         match self {
-            Self::Disk => std::fs::read(path),
+            Self::Disk => disk::read(path),
             Self::Shipped => {
                 let plain = plain(path);
                 let found = FILES.iter().find(|(known, _)| Path::new(known) == plain);
-                found.map_or_else(|| std::fs::read(path), |(_, text)| Ok(text.as_bytes().to_vec()))
+                found.map_or_else(|| disk::read(path), |(_, text)| Ok(text.as_bytes().to_vec()))
             }
         }
     }

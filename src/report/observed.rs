@@ -1,5 +1,6 @@
 //! A user's own measurements: CSV files with the columns arm, time, variable, value and, if known, s.e.
 
+use crate::config::disk;
 use crate::plot::Observed;
 use crate::spec::nearest;
 use crate::units::{Dimension, InputUnit};
@@ -38,7 +39,8 @@ pub enum ObservedError {
 /// [`ObservedError`] with file and line.
 pub fn read(file: &Path, arms: &[&str], populations: &[&str]) -> Result<Vec<Observed>, ObservedError> {
     let wrap = |error| ObservedError::Csv { file: file.to_owned(), error };
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(file).map_err(wrap)?;
+    let bytes = disk::read(file).map_err(|error| wrap(error.into()))?;
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(&bytes[..]);
     let columns = Columns::find(reader.headers().map_err(wrap)?, file)?;
     let mut observed = Vec::new();
     for record in reader.records() {
