@@ -190,6 +190,7 @@ fn an_arm_that_diverges_is_marked_and_the_others_go_on() {
         let arguments = [
             "run",
             "configs/scenarios/runaway.toml",
+            "--fresh",
             "--set",
             &set,
             "--set",

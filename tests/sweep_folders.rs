@@ -106,7 +106,11 @@ fn chunks_without_their_manifest_are_refused() {
     let folder = folder(SWEEP);
     let run = |arguments: &[&str]| disinhibit(folder.path(), arguments);
     assert_eq!(run(&["sweep", "sweep.toml", "--quiet"]).status.code(), Some(0));
-    std::fs::remove_file(folder.path().join("out/sweep/manifest.json")).unwrap();
+    for file in std::fs::read_dir(folder.path().join("out/sweep")).unwrap().map(|entry| entry.unwrap().path()) {
+        if file.is_file() {
+            std::fs::remove_file(file).unwrap();
+        }
+    }
     let refused = run(&["sweep", "sweep.toml", "--quiet"]);
     let message = text(&refused.stderr);
     assert!(refused.status.code() == Some(2) && message.contains("manifest.json"), "{message}");

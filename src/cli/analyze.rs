@@ -1,16 +1,16 @@
 //! `analyze`: a circuit, or the arms of a scenario at one time, linearised.
 
+use super::output::{Output, program};
 use super::progress::{refuse, say};
 use super::run::{calibrated_scenario, folder_name};
 use super::{AnalyzeArguments, Ending};
 use crate::analyze::{Analysis, Request, StateAnalysis, Subject};
-use crate::config::{Kind, Loaded, load};
-use crate::plot::Figure;
+use crate::config::{Kind, Loaded, load, writer};
 use crate::report::analysis::{figures, response_unit, theme};
-use crate::store::write_file;
 use crate::units::{Dimension, InputUnit};
 use comfy_table::{CellAlignment, Table, presets};
 use fearless_simd::Level;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 pub(super) fn analyze(arguments: &AnalyzeArguments) -> Ending {
@@ -18,38 +18,33 @@ pub(super) fn analyze(arguments: &AnalyzeArguments) -> Ending {
         Ok(loaded) => loaded,
         Err(error) => return refuse(error.render()),
     };
+    match analyze_into(&loaded, arguments) {
+        Ok(()) => Ending::Done,
+        Err(message) => refuse(format!("error: {message}")),
+    }
+}
+
+/// Analyses what is asked for and writes what was found.
+fn analyze_into(loaded: &Loaded, arguments: &AnalyzeArguments) -> Result<(), String> {
     let file = arguments.file.display();
-    let subjects = match subjects(&loaded, arguments, Level::new()) {
-        Ok(subjects) => subjects,
-        Err(message) => return refuse(format!("error: {file}: {message}")),
-    };
-    let analyses: Result<Vec<Analysis>, String> = request(&loaded, arguments)
-        .and_then(|request| subjects.iter().map(|subject| Analysis::new(subject, &request)).collect());
-    let analyses = match analyses {
-        Ok(analyses) => analyses,
-        Err(message) => return refuse(format!("error: {file}: {message}")),
-    };
-    let out = folder(&loaded, arguments);
+    let in_file = |message: String| format!("{file}: {message}");
+    let identity = ("analyze", writer::to_json(&loaded.scenario), identity(arguments));
+    let mut out = Output::open(&folder(loaded, arguments), identity, &["analysis.json"], arguments.fresh)?;
+    let subjects = subjects(loaded, arguments, Level::new()).map_err(in_file)?;
+    let request = request(loaded, arguments).map_err(in_file)?;
+    let analyses: Result<Vec<Analysis>, String> =
+        subjects.iter().map(|subject| Analysis::new(subject, &request)).collect();
+    let analyses = analyses.map_err(in_file)?;
     let title = if names(arguments).is_empty() { analyses[0].name.clone() } else { loaded.scenario.name.clone() };
     let theme = theme(&loaded.scenario);
-    let figures = figures(&analyses, &theme, &title);
-    let files = match store(&analyses, &out).and_then(|()| write_figures(figures, &out)) {
-        Ok(files) => files,
-        Err(message) => return refuse(format!("error: {message}")),
-    };
+    out.json("analysis", &analyses)?;
+    out.figures(figures(&analyses, &theme, &title))?;
     if !arguments.quiet {
         analyses.iter().for_each(report);
     }
-    let found = super::plane::carry_out(arguments, &subjects, &analyses, (&theme, &title), &out)
-        .and_then(|()| super::bifurcation::carry_out(&arguments.bifurcation, &subjects, &out, arguments.quiet));
-    if let Err(message) = found {
-        return refuse(format!("error: {message}"));
-    }
-    if !arguments.quiet {
-        say(format!("results: {}", out.display()));
-        files.iter().for_each(|file| say(format!("figure:  {} (and .png)", file.display())));
-    }
-    Ending::Done
+    super::plane::draw_plane(arguments, &subjects, &analyses, (&theme, &title), &mut out)?;
+    super::bifurcation::follow_knobs(&arguments.bifurcation, &subjects, &mut out, arguments.quiet)?;
+    out.finish(program(), arguments.quiet)
 }
 
 /// The circuit, or the arms asked for.
@@ -80,19 +75,6 @@ fn names(arguments: &AnalyzeArguments) -> Vec<String> {
 /// A moment as it is written, in min.
 pub(super) fn minutes_of(text: &str, input: InputUnit) -> Result<f64, String> {
     Dimension::Time.read(text, input).map_err(|error| format!("--at: {error}"))
-}
-
-/// Writes figures as SVG and PNG into a folder; gives the SVG files.
-pub(super) fn write_figures(figures: Vec<(&'static str, Figure)>, out: &Path) -> Result<Vec<PathBuf>, String> {
-    let mut files = Vec::new();
-    for (stem, figure) in figures {
-        let png = figure.png().map_err(|error| format!("{stem}: {error}"))?;
-        write_file(&out.join(format!("{stem}.png")), &png).map_err(|error| error.to_string())?;
-        let file = out.join(format!("{stem}.svg"));
-        write_file(&file, figure.svg().as_bytes()).map_err(|error| error.to_string())?;
-        files.push(file);
-    }
-    Ok(files)
 }
 
 /// What the arguments ask for.
@@ -127,11 +109,16 @@ pub(super) fn folder(loaded: &Loaded, arguments: &AnalyzeArguments) -> PathBuf {
     arguments.out.clone().unwrap_or_else(|| Path::new("out").join(name))
 }
 
-fn store(analyses: &[Analysis], out: &Path) -> Result<(), String> {
-    std::fs::create_dir_all(out).map_err(|error| format!("`{}` cannot be written: {error}", out.display()))?;
-    let mut bytes = serde_json::to_vec_pretty(analyses).map_err(|error| error.to_string())?;
-    bytes.push(b'\n');
-    write_file(&out.join("analysis.json"), &bytes).map_err(|error| error.to_string())
+/// What makes two analyses the same beside the scenario.
+fn identity(arguments: &AnalyzeArguments) -> Value {
+    json!({
+        "arms": names(arguments),
+        "at": arguments.at,
+        "box": arguments.r#box,
+        "simulate": arguments.simulate,
+        "plane": arguments.plane,
+        "knobs": arguments.bifurcation,
+    })
 }
 
 /// The fixed points of a subject, and the response matrix of the state that it is in.

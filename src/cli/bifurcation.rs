@@ -1,20 +1,18 @@
 //! Continuation of `analyze`.
 
+use super::output::Output;
 use super::progress::say;
 use crate::analyze::continuation::{CycleEnd, CyclePoint, Options, Settings};
 use crate::analyze::{Bifurcation, Knob, Subject};
-use crate::plot::Figure;
 use crate::report::bifurcation::{diagram, map};
-use crate::store::write_file;
 use crate::units::significant;
 use clap::Args;
 use comfy_table::{CellAlignment, Table, presets};
 use rayon::prelude::*;
 use serde::Serialize;
-use std::path::Path;
 
 /// Continuation, with option names as in BifurcationKit.jl.
-#[derive(Args)]
+#[derive(Args, Serialize)]
 #[command(next_help_heading = "Continuation")]
 pub(super) struct BifurcationArguments {
     /// Follow fixed points and cycles over this knob: a parameter's path, concentration.LIGAND,
@@ -62,23 +60,23 @@ pub(super) struct BifurcationArguments {
     no_cycles: bool,
 }
 
-/// Carries out what is asked for, into a folder.
-pub(super) fn carry_out(
+/// Follows the knobs that are asked for, and draws what was found.
+pub(super) fn follow_knobs(
     arguments: &BifurcationArguments,
     subjects: &[Subject],
-    out: &Path,
+    out: &mut Output,
     quiet: bool,
 ) -> Result<(), String> {
     let Some(first) = subjects.first() else { return Ok(()) };
     let circuit = first.system.circuit();
     if arguments.knob.is_some() {
         let found = follow(arguments, subjects)?;
-        write_json(out, "continuation", &found)?;
+        out.json("continuation", &found)?;
         if !quiet {
             found.iter().for_each(report);
         }
-        draw(out, "continuation", diagram(circuit, &found), quiet)?;
-        draw(out, "two-knobs", map(circuit, &found), quiet)?;
+        let figures = [("continuation", diagram(circuit, &found)), ("two-knobs", map(circuit, &found))];
+        out.figures(figures.into_iter().filter_map(|(stem, figure)| Some((stem, figure?))).collect())?;
     }
     Ok(())
 }
@@ -123,23 +121,6 @@ fn knob(
     };
     let options = Options::new(settings).map_err(|error| format!("--knob{number}: {error}"))?;
     Ok((knob, options))
-}
-
-/// Writes what was found as JSON.
-pub(super) fn write_json<T: Serialize>(out: &Path, stem: &str, found: &T) -> Result<(), String> {
-    std::fs::create_dir_all(out).map_err(|error| format!("`{}` cannot be written: {error}", out.display()))?;
-    let mut bytes = serde_json::to_vec_pretty(found).map_err(|error| error.to_string())?;
-    bytes.push(b'\n');
-    write_file(&out.join(format!("{stem}.json")), &bytes).map_err(|error| error.to_string())
-}
-
-/// Writes a figure, if there is one, and says so.
-pub(super) fn draw(out: &Path, stem: &'static str, figure: Option<Figure>, quiet: bool) -> Result<(), String> {
-    let files = super::analyze::write_figures(figure.map(|figure| (stem, figure)).into_iter().collect(), out)?;
-    if !quiet {
-        files.iter().for_each(|file| say(format!("figure:  {} (and .png)", file.display())));
-    }
-    Ok(())
 }
 
 /// Special points and cycles of one subject.

@@ -1,22 +1,22 @@
 //! `explain`: the input to each population split by source, arm against arm, and what a stimulus evokes.
 
-use super::analyze::{minutes_of, write_figures};
+use super::analyze::minutes_of;
+use super::output::{Output, program};
 use super::progress::{note, refuse, say};
 use super::run::{calibrated_scenario, folder_name};
 use super::{Ending, ExplainArguments};
 use crate::analyze::Subject;
 use crate::analyze::explain::{Evoked, Input, Inputs, Part, Stimulus, split};
-use crate::config::{Kind, Loaded, load};
+use crate::config::{Kind, Loaded, load, writer};
 use crate::plot::duration;
 use crate::readouts::compared_with;
 use crate::report::analysis::explanation;
 use crate::spec::Scenario;
-use crate::store::write_file;
 use crate::units::{Dimension, InputUnit};
 use comfy_table::{CellAlignment, Table, presets};
 use fearless_simd::Level;
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub(super) fn explain(arguments: &ExplainArguments) -> Ending {
     let loaded = match load(&arguments.file, &arguments.set) {
@@ -27,23 +27,35 @@ pub(super) fn explain(arguments: &ExplainArguments) -> Ending {
     if loaded.kind != Kind::Scenario || loaded.scenario.arms.is_empty() {
         return refuse(format!("error: {file}: there are no arms to explain; expected a scenario with [[arms]]"));
     }
-    let told = match Told::new(&loaded, arguments, Level::new()) {
-        Ok(told) => told,
-        Err(message) => return refuse(format!("error: {file}: {message}")),
-    };
+    match explain_into(&loaded, arguments) {
+        Ok(failed) => {
+            failed.iter().for_each(note);
+            if failed.is_empty() { Ending::Done } else { Ending::SomeFailed }
+        }
+        Err(message) => refuse(format!("error: {message}")),
+    }
+}
+
+/// Explains what is asked for and writes it; gives the arms that have no state there, with the reason.
+fn explain_into(loaded: &Loaded, arguments: &ExplainArguments) -> Result<Vec<String>, String> {
     let name = folder_name(&loaded.scenario.name) + "-explanation";
-    let out = arguments.out.clone().unwrap_or_else(|| Path::new("out").join(name));
-    let files = match told.store(&loaded.scenario, &out) {
-        Ok(files) => files,
-        Err(message) => return refuse(format!("error: {message}")),
-    };
+    let folder = arguments.out.clone().unwrap_or_else(|| Path::new("out").join(name));
+    let identity = json!({
+        "arms": arguments.arm.iter().chain(&arguments.arms).collect::<Vec<_>>(),
+        "at": arguments.at,
+        "stimulus": arguments.stimulus,
+        "duration": arguments.duration,
+    });
+    let identity = ("explain", writer::to_json(&loaded.scenario), identity);
+    let mut out = Output::open(&folder, identity, &["explanation.json"], arguments.fresh)?;
+    let told = Told::new(loaded, arguments, Level::new());
+    let told = told.map_err(|message| format!("{}: {message}", arguments.file.display()))?;
+    told.store(&loaded.scenario, &mut out)?;
     if !arguments.quiet {
         told.report(&loaded.scenario);
-        say(format!("results: {}", out.display()));
-        files.iter().for_each(|file| say(format!("figure:  {} (and .png)", file.display())));
     }
-    told.failed.iter().for_each(note);
-    if told.failed.is_empty() { Ending::Done } else { Ending::SomeFailed }
+    out.finish(program(), arguments.quiet)?;
+    Ok(told.failed)
 }
 
 /// All that is explained.
@@ -96,8 +108,7 @@ impl Told {
         Ok(Self { times, evoked, stimulus, failed })
     }
 
-    fn store(&self, scenario: &Scenario, out: &Path) -> Result<Vec<PathBuf>, String> {
-        std::fs::create_dir_all(out).map_err(|error| format!("`{}` cannot be written: {error}", out.display()))?;
+    fn store(&self, scenario: &Scenario, out: &mut Output) -> Result<(), String> {
         let content = json!({
             "scenario": scenario.name,
             "input_unit": scenario.circuit.input_unit.name(),
@@ -106,13 +117,11 @@ impl Told {
             "stimulus": self.stimulus,
             "evoked": self.evoked,
         });
-        let mut bytes = serde_json::to_vec_pretty(&content).map_err(|error| error.to_string())?;
-        bytes.push(b'\n');
-        write_file(&out.join("explanation.json"), &bytes).map_err(|error| error.to_string())?;
+        out.json("explanation", &content)?;
         let populations: Vec<String> = scenario.circuit.populations.keys().cloned().collect();
         let main: Vec<&Inputs> = self.times.first().into_iter().flatten().collect();
         let text = self.stimulus_text(scenario.circuit.input_unit);
-        write_figures(explanation(&main, &self.evoked, (scenario, &populations), &text), out)
+        out.figures(explanation(&main, &self.evoked, (scenario, &populations), &text))
     }
 
     fn stimulus_text(&self, input: InputUnit) -> String {

@@ -1,36 +1,43 @@
 //! `findings`: experiments that were done against what the model does, and other mechanisms against the same.
 
+use super::output::{Output, program};
 use super::progress::{note, refuse, say};
 use super::{Ending, FindingsArguments};
 use crate::findings::shipped::Library;
 use crate::findings::{FindingResult, FindingsError, ModelResult, Verdict, models};
-use crate::plot::Figure;
 use crate::report::findings::{comparison_figure, comparison_markdown, figure, markdown};
-use crate::store::write_file;
 use comfy_table::{ContentArrangement, Table, presets};
 use fearless_simd::Level;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 pub(super) fn findings(arguments: &FindingsArguments) -> Ending {
     if let Err(message) = super::run::use_threads(arguments.threads) {
         return refuse(message);
     }
+    let identity = ("findings", Value::Null, json!({ "folder": arguments.folder, "hypotheses": arguments.hypotheses }));
+    let out = Output::open(&arguments.out, identity, &["findings.json", "findings.md"], arguments.fresh);
+    let mut out = match out {
+        Ok(out) => out,
+        Err(message) => return refuse(format!("error: {message}")),
+    };
     let looked = match look(arguments) {
         Ok(looked) => looked,
         Err(FindingsError::Config(error)) => return refuse(error.render()),
         Err(error) => return refuse(format!("error: {error}")),
     };
     let Some(own) = looked.first() else { return Ending::BadInput };
-    let files = match write(&looked, &arguments.out) {
-        Ok(files) => files,
-        Err(error) => return refuse(format!("error: {error}")),
-    };
+    if let Err(error) = write(&looked, &mut out) {
+        return refuse(format!("error: {error}"));
+    }
     if !arguments.quiet {
         say(table(own));
         if looked.len() > 1 {
             say(comparison(&looked));
         }
-        files.iter().for_each(|file| say(format!("wrote {}", file.display())));
+    }
+    if let Err(error) = out.finish(program(), arguments.quiet) {
+        return refuse(format!("error: {error}"));
     }
     let ended: Vec<String> = own.findings.iter().flat_map(|finding| finding.problems.iter().cloned()).collect();
     ended.iter().for_each(|problem| note(format!("arm {problem}")));
@@ -57,42 +64,18 @@ fn look(arguments: &FindingsArguments) -> Result<Vec<ModelResult>, FindingsError
     models(library, &files, &hypotheses, Level::new())
 }
 
-/// Writes JSON, Markdown and figures; gives the files.
-fn write(looked: &[ModelResult], out: &Path) -> Result<Vec<PathBuf>, String> {
-    std::fs::create_dir_all(out).map_err(|error| format!("`{}` cannot be written: {error}", out.display()))?;
-    let mut files = Vec::new();
-    let Some(own) = looked.first() else { return Ok(files) };
-    let mut put = |name: &str, bytes: &[u8]| {
-        let file = out.join(name);
-        write_file(&file, bytes).map_err(|error| error.to_string())?;
-        files.push(file);
-        Ok::<(), String>(())
-    };
-    put("findings.json", &json(own)?)?;
-    put("findings.md", markdown(own).as_bytes())?;
-    put_figure(&mut put, "findings", &figure(own))?;
+/// Writes JSON, Markdown and figures.
+fn write(looked: &[ModelResult], out: &mut Output) -> Result<(), String> {
+    let Some(own) = looked.first() else { return Ok(()) };
+    out.json("findings", own)?;
+    out.files(vec![("findings.md".to_owned(), markdown(own).into_bytes())]);
+    out.figures(vec![("findings", figure(own))])?;
     if looked.len() > 1 {
-        put("hypotheses.json", &json(looked)?)?;
-        put("hypotheses.md", comparison_markdown(looked).as_bytes())?;
-        put_figure(&mut put, "hypotheses", &comparison_figure(looked))?;
+        out.json("hypotheses", looked)?;
+        out.files(vec![("hypotheses.md".to_owned(), comparison_markdown(looked).into_bytes())]);
+        out.figures(vec![("hypotheses", comparison_figure(looked))])?;
     }
-    Ok(files)
-}
-
-/// Indented JSON.
-fn json(value: &(impl serde::Serialize + ?Sized)) -> Result<Vec<u8>, String> {
-    let mut bytes = serde_json::to_vec_pretty(value).map_err(|error| error.to_string())?;
-    bytes.push(b'\n');
-    Ok(bytes)
-}
-
-fn put_figure(
-    put: &mut impl FnMut(&str, &[u8]) -> Result<(), String>,
-    stem: &str,
-    figure: &Figure,
-) -> Result<(), String> {
-    put(&format!("{stem}.svg"), figure.svg().as_bytes())?;
-    put(&format!("{stem}.png"), &figure.png().map_err(|error| format!("{stem}: {error}"))?)
+    Ok(())
 }
 
 /// The findings with their verdicts.

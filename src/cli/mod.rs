@@ -6,6 +6,7 @@ mod check;
 mod explain;
 mod findings;
 mod new;
+mod output;
 mod plane;
 mod plot;
 mod progress;
@@ -22,7 +23,7 @@ use std::path::PathBuf;
 pub enum Ending {
     /// All was done.
     Done,
-    /// It ran, but some arms failed.
+    /// It was stopped, or ran with arms that failed.
     SomeFailed,
     /// Bad input or usage; nothing ran.
     BadInput,
@@ -44,7 +45,7 @@ impl Ending {
     name = "disinhibit",
     version,
     about = "Simulates a prefrontal microcircuit under stress, and what drugs acting on receptors of chosen cells do to it",
-    after_help = "Exit codes: 0 done; 1 ran, but some arms failed; 2 bad input or usage.",
+    after_help = "Exit codes: 0 done; 1 stopped, or ran with arms that failed; 2 bad input or usage.",
     max_term_width = 100
 )]
 struct Arguments {
@@ -143,6 +144,9 @@ struct RunArguments {
     /// Replicate: which of the runs with noise of their own.
     #[arg(long)]
     replicate: Option<u32>,
+    /// Replace the results that the folder holds, whatever they are of.
+    #[arg(long)]
+    fresh: bool,
     /// Say nothing but errors.
     #[arg(long, short)]
     quiet: bool,
@@ -182,6 +186,9 @@ struct AnalyzeArguments {
     /// Folder for the results; `out/` and the name with `-analysis` if not given.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
+    /// Replace the results that the folder holds, whatever they are of.
+    #[arg(long)]
+    fresh: bool,
     /// Say nothing but errors.
     #[arg(long, short)]
     quiet: bool,
@@ -214,6 +221,9 @@ struct ExplainArguments {
     /// Folder for the results; `out/` and the name with `-explanation` if not given.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
+    /// Replace the results that the folder holds, whatever they are of.
+    #[arg(long)]
+    fresh: bool,
     /// Say nothing but errors.
     #[arg(long, short)]
     quiet: bool,
@@ -259,6 +269,9 @@ struct FindingsArguments {
     /// Folder for the results.
     #[arg(long, value_name = "FOLDER", default_value = "out/findings")]
     out: PathBuf,
+    /// Replace the results that the folder holds, whatever they are of.
+    #[arg(long)]
+    fresh: bool,
     /// Say nothing but errors.
     #[arg(long, short)]
     quiet: bool,

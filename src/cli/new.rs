@@ -2,6 +2,7 @@
 
 use super::Ending;
 use super::progress::{refuse, say};
+use crate::store::write_file;
 use std::path::Path;
 
 const STARTER: &str = include_str!("../../configs/starter.toml");
@@ -31,9 +32,11 @@ pub(super) fn new(name: &str) -> Ending {
         }
         let content = if own { starter.as_str() } else { content };
         let folder = Path::new(file).parent().filter(|folder| !folder.as_os_str().is_empty());
-        let written = folder.map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(file, content));
-        if let Err(error) = written {
+        if let Err(error) = folder.map_or(Ok(()), std::fs::create_dir_all) {
             return refuse(format!("error: `{file}` cannot be written: {error}"));
+        }
+        if let Err(error) = write_file(Path::new(file), content.as_bytes()) {
+            return refuse(format!("error: {error}"));
         }
         say(format!("wrote {file}"));
     }

@@ -1,19 +1,18 @@
 //! Phase planes of `analyze`: of one circuit, and of several arms side by side.
 
 use super::AnalyzeArguments;
-use super::bifurcation::{draw, write_json};
+use super::output::Output;
 use crate::analyze::{Analysis, Plane, Subject, planes, telling_plane};
 use crate::plot::Theme;
 use crate::report::plane::{phase_planes, side_by_side};
-use std::path::Path;
 
 /// Finds and draws the plane that is asked for, or of several subjects the one that tells most, into a folder.
-pub(super) fn carry_out(
+pub(super) fn draw_plane(
     arguments: &AnalyzeArguments,
     subjects: &[Subject],
     analyses: &[Analysis],
     (theme, title): (&Theme, &str),
-    out: &Path,
+    out: &mut Output,
 ) -> Result<(), String> {
     let Some(first) = subjects.first() else { return Ok(()) };
     let several = subjects.len() > 1;
@@ -24,13 +23,14 @@ pub(super) fn carry_out(
     };
     let Some(populations) = populations else { return Ok(()) };
     let found = of(subjects, analyses, populations);
-    write_json(out, "phase-plane", &found)?;
+    out.json("phase-plane", &found)?;
     let circuit = first.system.circuit();
-    if several {
-        draw(out, "side_by_side", side_by_side(circuit, analyses, &found, theme, title), arguments.quiet)
+    let (stem, figure) = if several {
+        ("side_by_side", side_by_side(circuit, analyses, &found, theme, title))
     } else {
-        draw(out, "phase-plane", phase_planes(circuit, &found), arguments.quiet)
-    }
+        ("phase-plane", phase_planes(circuit, &found))
+    };
+    out.figures(figure.map(|figure| (stem, figure)).into_iter().collect())
 }
 
 /// The variables that are named, by index.

@@ -1,17 +1,19 @@
 //! `run`: a scenario from its file to numbers and figures.
 
+use super::output::{Output, drawn};
 use super::progress::{note, refuse, say};
 use super::{Ending, RunArguments};
-use crate::config::{Kind, Loaded, load};
+use crate::config::{Kind, Loaded, disk, load, writer};
 use crate::equilibrium::{Calibrated, calibrate, calibrate_scenario};
 use crate::readouts::{ArmSummary, Summary};
 use crate::report;
 use crate::simulate::run_calibrated;
 use crate::spec::{Calibration, Scenario};
-use crate::store::{Manifest, Results, write_file};
+use crate::store::{DATA, Manifest, Results, observed_name};
 use comfy_table::{CellAlignment, Table, presets};
 use fearless_simd::Level;
-use std::path::{Path, PathBuf};
+use serde_json::Value;
+use std::path::Path;
 use std::time::Instant;
 
 pub(super) fn run(arguments: &RunArguments) -> Ending {
@@ -31,33 +33,52 @@ pub(super) fn run(arguments: &RunArguments) -> Ending {
     if loaded.kind != Kind::Scenario || loaded.scenario.arms.is_empty() {
         return refuse(format!("error: {file}: there are no arms to run; expected a scenario with [[arms]]"));
     }
+    match run_into(&loaded, arguments) {
+        Ok(summary) => ending(&summary),
+        Err(message) => refuse(format!("error: {message}")),
+    }
+}
+
+/// Runs a scenario and writes what it gave; gives its numbers.
+fn run_into(loaded: &Loaded, arguments: &RunArguments) -> Result<Summary, String> {
+    let file = arguments.file.display();
+    let out = arguments.out.clone();
+    let out = out.unwrap_or_else(|| Path::new("out").join(folder_name(&loaded.scenario.name)));
+    let identity = ("run", writer::to_json(&loaded.scenario), Value::Null);
+    let mut out = Output::open(&out, identity, &DATA, arguments.fresh)?;
     let started = Instant::now();
     let level = Level::new();
-    let (scenario, calibration) = match calibrated_scenario(&loaded, level) {
-        Ok(calibrated) => calibrated,
-        Err(message) => return refuse(format!("error: {file}: {message}")),
-    };
+    let (scenario, calibration) = calibrated_scenario(loaded, level).map_err(|error| format!("{file}: {error}"))?;
     let calibrated = started.elapsed();
-    let outcome = match run_calibrated(&scenario, calibration.clone(), level) {
-        Ok(outcome) => outcome,
-        Err(error) => return refuse(format!("error: {file}: {error}")),
-    };
+    let outcome =
+        run_calibrated(&scenario, calibration.clone(), level).map_err(|error| format!("{file}: {error}"))?;
     let simulated = started.elapsed();
-    let out = arguments.out.clone().unwrap_or_else(|| Path::new("out").join(folder_name(&scenario.name)));
-    let results = Results::new(outcome);
+    let mut results = Results::new(outcome);
     let seconds = [("calibrate", calibrated.as_secs_f64()), ("simulate", (simulated - calibrated).as_secs_f64())];
     let manifest = Manifest::new(&results.scenario, &calibration, simd_name(level), &seconds);
-    if let Err(error) = results.write(&out, &manifest) {
-        return refuse(format!("error: {error}"));
-    }
-    let figures = match draw(&results, &loaded.folder, &out) {
-        Ok(figures) => figures,
-        Err(error) => return refuse(format!("error: {error}")),
-    };
+    let figures = figures(&results, &loaded.folder)?;
+    let measured = keep_measurements(&mut results.scenario, &loaded.folder)?;
+    out.files(results.files().map_err(|error| error.to_string())?);
+    out.files(measured);
+    out.files(figures);
     if !arguments.quiet {
-        report(&results.summary, &out, &figures);
+        report(&results.summary);
     }
-    ending(&results.summary)
+    out.finish(manifest.notes(), arguments.quiet)?;
+    Ok(results.summary)
+}
+
+/// Copies of the measurements that a scenario names, which it names from now on: a stored run can be drawn, and its scenario
+/// run, wherever it is moved.
+fn keep_measurements(scenario: &mut Scenario, from: &Path) -> Result<Vec<(String, Vec<u8>)>, String> {
+    let mut files = Vec::new();
+    for (place, observed) in scenario.observed.iter_mut().enumerate() {
+        let file = from.join(&observed.file);
+        let bytes = disk::read(&file).map_err(|error| format!("`{}` cannot be read: {error}", file.display()))?;
+        observed.file = observed_name(place);
+        files.push((observed.file.clone(), bytes));
+    }
+    Ok(files)
 }
 
 /// The scenario with its circuit calibrated after `--set`; or with the drives as they were before, in place of the rests.
@@ -71,24 +92,15 @@ pub(super) fn calibrated_scenario(loaded: &Loaded, level: Level) -> Result<(Scen
     Ok((scenario, calibration))
 }
 
-/// Draws all figures into the folder; gives the files. Measurements are found from `from`.
-pub(super) fn draw(results: &Results, from: &Path, out: &Path) -> Result<Vec<PathBuf>, String> {
+/// All figures of a run as SVG and PNG, by name. Measurements are found from `from`.
+pub(super) fn figures(results: &Results, from: &Path) -> Result<Vec<(String, Vec<u8>)>, String> {
     let (arms, populations) = report::names(results);
     let mut measured = Vec::new();
     for observed in &results.scenario.observed {
         let file = from.join(&observed.file);
         measured.extend(report::observed::read(&file, &arms, &populations).map_err(|error| error.to_string())?);
     }
-    let mut files = Vec::new();
-    for (stem, figure) in report::figures(results, &measured) {
-        let png = figure.png().map_err(|error| format!("{stem}: {error}"))?;
-        for (extension, bytes) in [("svg", figure.svg().into_bytes()), ("png", png)] {
-            let file = out.join(format!("{stem}.{extension}"));
-            write_file(&file, &bytes).map_err(|error| error.to_string())?;
-            files.push(file);
-        }
-    }
-    Ok(files)
+    drawn(report::figures(results, &measured))
 }
 
 /// Limits the threads of the program.
@@ -121,8 +133,8 @@ fn ending(summary: &Summary) -> Ending {
     if failed.is_empty() { Ending::Done } else { Ending::SomeFailed }
 }
 
-/// A compact table of the arms, and where the results are.
-fn report(summary: &Summary, out: &Path, figures: &[PathBuf]) {
+/// A compact table of the arms, and what happened to them.
+fn report(summary: &Summary) {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     let labels: Vec<&String> = summary
@@ -155,10 +167,6 @@ fn report(summary: &Summary, out: &Path, figures: &[PathBuf]) {
             let driver = event.driver.as_ref().map_or(String::new(), |name| format!(", driven by {name}"));
             say(format!("at {} min, {}: {}{driver}", fixed(event.at_min), arm.name, event.what));
         }
-    }
-    say(format!("results: {}", out.display()));
-    for figure in figures.iter().filter(|file| file.extension().is_some_and(|extension| extension == "svg")) {
-        say(format!("figure:  {} (and .png)", figure.display()));
     }
 }
 

@@ -50,11 +50,6 @@ pub(super) fn sweep(arguments: &SweepArguments) -> Ending {
         Ok(store) => store,
         Err(error) => return refuse(format!("error: {error}")),
     };
-    if arguments.fresh
-        && let Err(error) = super::plot::remove_drawn(&out)
-    {
-        return refuse(format!("error: {error}"));
-    }
     match run_chunks(&engine, &store, arguments.quiet) {
         Ok(Finish::Stopped(left)) => {
             note(format!("stopped; {left} chunks are left: run the same command again to go on"));
@@ -97,9 +92,7 @@ fn draw(out: &Path, quiet: bool) -> Ending {
         for analysis in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "csv")) {
             say(format!("analysis: {}", analysis.display()));
         }
-        for figure in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "svg")) {
-            say(format!("figure:  {} (and .png)", figure.display()));
-        }
+        super::output::say_figures(&files);
     }
     Ending::Done
 }

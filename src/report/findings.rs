@@ -21,10 +21,11 @@ pub fn totals(own: &ModelResult) -> String {
         .filter(|finding| finding.verdict == Verdict::Reproduced && finding.exceptions() > 0)
         .count();
     let unaimed = |finding: &&FindingResult| finding.status == "predicted" && finding.verdict == Verdict::Reproduced;
+    let count = own.findings.len();
     format!(
-        "{} findings: {} reproduced ({excepted} of them with exceptions), {} partly, {} not. Of those reproduced, {} were not \
+        "{count} finding{}: {} reproduced ({excepted} of them with exceptions), {} partly, {} not. Of those reproduced, {} were not \
          fitted.",
-        own.findings.len(),
+        if count == 1 { "" } else { "s" },
         own.count(Verdict::Reproduced),
         own.count(Verdict::Partly),
         own.count(Verdict::Not),

@@ -1,6 +1,7 @@
 //! What makes two sweeps the same, and which share of one a folder holds.
 
 use super::StoreError;
+use super::ledger::{hexadecimal, read_manifest, sealed};
 use crate::config::writer;
 use crate::spec::{Scenario, Sweep};
 use crate::sweep::Engine;
@@ -9,8 +10,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// The file that says what is being run.
-pub const IDENTITY: &str = "manifest.json";
+pub use super::ledger::MANIFEST as IDENTITY;
 
 /// A share of a sweep: number `index` (from 1) of `count`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +78,7 @@ impl Identity {
     pub fn new(sweep: &Sweep, scenario: &Scenario, engine: &Engine, chunk: u64) -> Self {
         let content = json!({
             "version": env!("CARGO_PKG_VERSION"),
+            "build": env!("DISINHIBIT_BUILD"),
             "sweep": writer::sweep_to_json(sweep),
             "scenario": writer::to_json(scenario),
             "held_drives": engine.held_drives(),
@@ -88,21 +89,23 @@ impl Identity {
     }
 
     fn of(content: Value, chunks: u64) -> Self {
-        let digest = Sha256::digest(content.to_string());
-        let hash = digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        let hash = hexadecimal(&Sha256::digest(content.to_string()));
         Self { content, hash, chunks }
     }
 
-    /// As it stands in the manifest.
-    pub(super) fn stored(&self, shard: Shard) -> Vec<u8> {
-        let stored = json!({
+    /// What the manifest of a shard says.
+    pub(super) fn content(&self, shard: Shard) -> Value {
+        json!({
             "hash": self.hash,
             "chunks": self.chunks,
             "shard": [shard.index, shard.count],
             "config": self.content,
-        });
-        // A JSON value is always written.
-        serde_json::to_vec_pretty(&stored).unwrap_or_default()
+        })
+    }
+
+    /// The manifest of a shard that is not finished.
+    pub(super) fn unfinished(&self, shard: Shard) -> Vec<u8> {
+        sealed(self.content(shard), None)
     }
 
     /// What the manifest in a folder says.
@@ -111,12 +114,14 @@ impl Identity {
     /// [`StoreError`] where there is none, or that of a run.
     pub(super) fn read(folder: &Path) -> Result<(Self, Shard), StoreError> {
         let file = folder.join(IDENTITY);
-        let bytes = super::read_file(&file)?;
-        let wrong = |message: String| StoreError::Content { file: file.clone(), message };
-        let stored: Value = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
+        let Some((stored, _)) = read_manifest(folder)? else {
+            let error = std::io::Error::from(std::io::ErrorKind::NotFound);
+            return Err(StoreError::Read { file, error });
+        };
         if stored["shard"].is_null() {
             return Err(StoreError::OfARun { folder: folder.to_owned() });
         }
+        let wrong = |message: String| StoreError::Content { file: file.clone(), message };
         let number = |value: &Value| value.as_u64().ok_or_else(|| wrong("a number is missing".into()));
         let shard = Shard { index: number(&stored["shard"][0])?, count: number(&stored["shard"][1])? };
         if !shard.exists() {

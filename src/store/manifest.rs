@@ -1,15 +1,16 @@
 //! How a run was made: enough to make it again.
 
+use super::ledger::checksum;
 use crate::config::writer;
 use crate::equilibrium::Calibrated;
 use crate::spec::{Calibration, Scenario};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 /// The manifest of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Manifest {
     content: Value,
+    config: Value,
 }
 
 impl Manifest {
@@ -21,7 +22,6 @@ impl Manifest {
         };
         let rows: Vec<&[f64]> = calibration.response.chunks(names.len().max(1)).collect();
         let response: Value = names.iter().zip(rows).map(|(name, row)| ((*name).clone(), named(row))).collect();
-        let config = writer::to_json(scenario);
         let eigenvalues: Vec<[f64; 2]> = calibration.eigenvalues.iter().map(|value| [value.re, value.im]).collect();
         let content = json!({
             "program": { "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION"), "simd": simd },
@@ -39,22 +39,22 @@ impl Manifest {
             "seconds": seconds.iter().map(|(part, value)| ((*part).to_owned(), json!(value))).collect::<Value>(),
             "files": { "circuit": scenario.circuit_file, "pharmacology": scenario.pharmacology_files },
             "sources": scenario.sources,
-            "config": config,
         });
-        Self { content }
+        Self { content, config: writer::to_json(scenario) }
     }
 
-    /// The manifest as indented JSON.
-    pub fn json(&self) -> Vec<u8> {
-        // A JSON value is always written.
-        let mut bytes = serde_json::to_vec_pretty(&self.content).unwrap_or_default();
-        bytes.push(b'\n');
-        bytes
+    /// What it says beside the configuration.
+    pub fn notes(&self) -> Value {
+        self.content.clone()
+    }
+
+    /// The resolved scenario.
+    pub fn config(&self) -> Value {
+        self.config.clone()
     }
 }
 
 /// SHA-256 of the resolved scenario: equal for equal experiments, whatever files they were written in.
 pub fn hash(scenario: &Scenario) -> String {
-    let digest = Sha256::digest(writer::to_toml(scenario));
-    digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    checksum(writer::to_toml(scenario).as_bytes())
 }

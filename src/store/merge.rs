@@ -1,36 +1,42 @@
 //! Chunks become tables: those of one folder, or those of the shards of a sweep.
 
 use super::identity::{IDENTITY, Identity, Shard, changes, differences};
+use super::ledger::Ledger;
+use super::lock::Lock;
 use super::sweep::{RESULTS, RESULTS_CSV, chunk_file, is_stored, read_table};
 use super::table::{Cell, Table};
 use super::table_file::TableWriter;
-use super::{StoreError, write_file};
+use super::StoreError;
 use parquet::errors::ParquetError;
 use std::path::{Path, PathBuf};
 
 /// So many rows of the table, or a few more, stand together in a row group.
 const ROWS_PER_GROUP: usize = 1 << 16;
 
-/// Joins chunks, each from its folder, into the table of `out`; one row group is in memory at a time.
+/// Joins chunks, each from its folder, into the table of a folder, and lists it in the manifest there; one row group is in
+/// memory at a time.
 pub(super) fn join<'a>(
-    chunks: u64,
+    identity: &Identity,
     folder_of: &dyn Fn(u64) -> &'a Path,
-    out: &Path,
+    (out, mut ledger): (&Path, Ledger),
     csv: bool,
 ) -> Result<(), StoreError> {
     let new_file =
         |target: &Path| super::temporary_in(out).map_err(|error| StoreError::Write { file: target.to_owned(), error });
-    let tables = || (0..chunks).map(|chunk| read_table(&chunk_file(folder_of(chunk), chunk)));
+    let tables = || (0..identity.chunks).map(|chunk| read_table(&chunk_file(folder_of(chunk), chunk)));
     let (table, text) = (out.join(RESULTS), out.join(RESULTS_CSV));
+    ledger.begin(if csv { &[RESULTS, RESULTS_CSV][..] } else { &[RESULTS] }.iter().copied())?;
     let mut temporary = new_file(&table)?;
     join_tables(tables(), temporary.as_file_mut(), &table)?;
     super::place(temporary, &table)?;
+    ledger.add(RESULTS);
     if csv {
         let mut temporary = new_file(&text)?;
         join_texts(tables(), temporary.as_file_mut(), &text)?;
         super::place(temporary, &text)?;
+        ledger.add(RESULTS_CSV);
     }
-    Ok(())
+    ledger.close(identity.content(Shard::WHOLE))
 }
 
 /// Chunks are small; readers want their rows in large groups.
@@ -120,8 +126,11 @@ pub fn merge(shards: &[PathBuf], out: &Path, csv: bool) -> Result<u64, StoreErro
     }
     std::fs::create_dir_all(out).map_err(|error| StoreError::Write { file: out.to_owned(), error })?;
     refuse_occupied(out, &identity, shards)?;
-    join(identity.chunks, &folder_of, out, csv)?;
-    write_file(&out.join(IDENTITY), &identity.stored(Shard::WHOLE))?;
+    let _lock = Lock::of_folder(out)?.ok_or_else(|| StoreError::Busy { folder: out.to_owned() })?;
+    let mut ledger = Ledger::open(out)?;
+    ledger.claim([RESULTS, RESULTS_CSV])?;
+    ledger.unfinish()?;
+    join(&identity, &folder_of, (out, ledger), csv)?;
     Ok(identity.chunks)
 }
 

@@ -1,7 +1,10 @@
 //! What a run leaves in its folder: manifest, summary, traces, the resolved scenario, figures. Every file is written
-//! beside its place and then moved there, so that a reader never sees half a file.
+//! beside its place and then moved there, so that a reader never sees half a file; and a folder is whole where its
+//! manifest, which is written last, lists every file with its checksum ([`ledger`]).
 
+mod folder;
 mod identity;
+pub mod ledger;
 mod lock;
 mod manifest;
 mod merge;
@@ -11,6 +14,8 @@ pub mod table;
 pub mod table_file;
 mod traces;
 
+pub use folder::{ResultsFolder, redraw};
+pub use ledger::MANIFEST;
 pub use manifest::Manifest;
 pub use traces::ArmTraces;
 
@@ -18,13 +23,12 @@ use crate::config::{ConfigError, load, writer};
 use crate::readouts::{Summary, summarise};
 use crate::simulate::Outcome;
 use crate::spec::Scenario;
+use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The resolved scenario.
 pub const SCENARIO: &str = "scenario.toml";
-/// How the run was made.
-pub const MANIFEST: &str = "manifest.json";
 /// The numbers of every arm.
 pub const SUMMARY: &str = "summary.json";
 /// The same as a table.
@@ -70,8 +74,20 @@ pub enum StoreError {
         /// What is wrong.
         message: String,
     },
+    /// The file belongs to the user.
+    #[error("`{}` was not made by this program and is not overwritten; choose another folder with --out", file.display())]
+    Foreign {
+        /// Which.
+        file: PathBuf,
+    },
+    /// The folder's results are not whole.
+    #[error("`{}` has no {MANIFEST}: its results are unfinished, or it never had any; run the command again", folder.display())]
+    Unfinished {
+        /// Which.
+        folder: PathBuf,
+    },
     /// The folder belongs to another configuration.
-    #[error("`{}` holds another sweep; what changed: {}. Run with --fresh to delete it, or choose another folder with --out", folder.display(), what.join("; "))]
+    #[error("`{}` holds other results; what changed: {}. Run with --fresh to delete it, or choose another folder with --out", folder.display(), what.join("; "))]
     Changed {
         /// Which.
         folder: PathBuf,
@@ -121,41 +137,61 @@ impl Results {
         Self { scenario: outcome.scenario, summary, traces }
     }
 
+    /// Scenario, summary and traces as they are written, by name.
+    ///
+    /// # Errors
+    /// [`StoreError::Content`] where the traces cannot be encoded.
+    pub fn files(&self) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        let traces = traces::encode(&self.traces)
+            .map_err(|error| StoreError::Content { file: TRACES.into(), message: error.to_string() })?;
+        let files = [
+            (SCENARIO, writer::to_toml(&self.scenario).into_bytes()),
+            (SUMMARY, summary::json(&self.summary)),
+            (SUMMARY_TABLE, summary::table(&self.summary).into_bytes()),
+            (TRACES, traces),
+        ];
+        Ok(files.map(|(name, bytes)| (name.to_owned(), bytes)).into())
+    }
+
     /// Writes scenario, summary and traces into a folder, which is made if absent, and the manifest last.
     ///
     /// # Errors
-    /// [`StoreError::Write`] with the file that could not be written; files written before stay. [`StoreError::OfASweep`] where
-    /// the folder holds a sweep.
+    /// [`StoreError`] where the folder holds other results or files of the user's, or a file cannot be written; then the
+    /// folder has no manifest.
     pub fn write(&self, folder: &Path, manifest: &Manifest) -> Result<(), StoreError> {
-        if sweep::is_sweep(folder) {
-            return Err(StoreError::OfASweep { folder: folder.to_owned() });
-        }
-        std::fs::create_dir_all(folder).map_err(|error| StoreError::Write { file: folder.to_owned(), error })?;
-        write_file(&folder.join(SCENARIO), writer::to_toml(&self.scenario).as_bytes())?;
-        write_file(&folder.join(SUMMARY), &summary::json(&self.summary))?;
-        write_file(&folder.join(SUMMARY_TABLE), summary::table(&self.summary).as_bytes())?;
-        let traces = folder.join(TRACES);
-        let bytes = traces::encode(&self.traces)
-            .map_err(|error| StoreError::Content { file: traces.clone(), message: error.to_string() })?;
-        write_file(&traces, &bytes)?;
-        write_file(&folder.join(MANIFEST), &manifest.json())
+        let identity = ("run", manifest.config(), Value::Null);
+        let mut folder = ResultsFolder::open(folder, identity, &DATA, false)?;
+        folder.write(&self.files()?)?;
+        folder.finish(manifest.notes())
     }
 
     /// Reads the results of a run from its folder.
     ///
     /// # Errors
-    /// [`StoreError`] where a file is missing or does not hold what it should.
+    /// [`StoreError`] where the folder is unfinished, or a file is missing, damaged or not what it should be.
     pub fn read(folder: &Path) -> Result<Self, StoreError> {
-        let file = folder.join(SUMMARY);
-        let bytes = read_file(&file)?;
-        let summary =
-            serde_json::from_slice(&bytes).map_err(|error| StoreError::Content { file, message: error.to_string() })?;
-        let file = folder.join(TRACES);
-        let traces = traces::decode(&read_file(&file)?)
-            .map_err(|error| StoreError::Content { file, message: error.to_string() })?;
+        let bytes = ledger::read_listed(folder, SUMMARY)?;
+        let wrong = |name: &str, message: String| StoreError::Content { file: folder.join(name), message };
+        let summary = serde_json::from_slice(&bytes).map_err(|error| wrong(SUMMARY, error.to_string()))?;
+        let traces = traces::decode(&ledger::read_listed(folder, TRACES)?)
+            .map_err(|error| wrong(TRACES, error.to_string()))?;
+        ledger::read_listed(folder, SCENARIO)?;
         let scenario = load(&folder.join(SCENARIO), &[])?.scenario;
         Ok(Self { scenario, summary, traces })
     }
+}
+
+/// The files of a run that figures are drawn from, and its measurements.
+pub const DATA: [&str; 4] = [SCENARIO, SUMMARY, SUMMARY_TABLE, TRACES];
+
+/// The name under which a run keeps a copy of the measurements that its scenario names, by their place there.
+pub fn observed_name(place: usize) -> String {
+    format!("observed-{place}.csv")
+}
+
+/// Whether a file of a run is one that figures are drawn from.
+pub fn is_data(name: &str) -> bool {
+    DATA.contains(&name) || name.starts_with("observed-")
 }
 
 /// Writes a file as a whole or not at all.
@@ -193,6 +229,15 @@ fn temporary_in(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
 /// Whether a file was never finished.
 fn is_temporary(file: &Path) -> bool {
     file.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(TEMPORARY))
+}
+
+/// What lies in a folder; nothing where there is none.
+fn files_in(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let read = |error| StoreError::Read { file: folder.to_owned(), error };
+    std::fs::read_dir(folder).map_err(read)?.map(|entry| entry.map(|entry| entry.path()).map_err(read)).collect()
 }
 
 fn read_file(file: &Path) -> Result<Vec<u8>, StoreError> {

@@ -7,11 +7,12 @@ pub use super::identity::{IDENTITY, Identity, Shard};
 pub use super::merge::merge;
 
 use super::identity::changes;
+use super::ledger::{Ledger, read_manifest};
 use super::lock::Lock;
 use super::merge::join;
 use super::table::{Column, Table, cells, columns};
 use super::table_file::{Stamp, TableWriter, decode, stamp};
-use super::{StoreError, is_temporary, write_file};
+use super::{StoreError, files_in, is_temporary, write_file};
 use crate::spec::declare::Choice;
 use crate::spec::sweep::Design;
 use crate::sweep::{Engine, Row};
@@ -61,13 +62,17 @@ impl SweepStore {
             let (lock, alone) = Lock::alone(&chunks)?;
             if alone {
                 // What another process has stored in the meantime counts too.
+                let mut ledger = Ledger::open(folder)?;
+                ledger.claim([RESULTS, RESULTS_CSV])?;
                 if fresh {
-                    remove_all(folder, &chunks)?;
+                    remove_chunks(&chunks)?;
+                    ledger.remove_others()?;
                 } else {
                     refuse_others(folder, &own)?;
                 }
-                remove_temporary(folder, &chunks)?;
-                write_file(&folder.join(IDENTITY), &own.0.stored(shard))?;
+                remove_temporary(&chunks)?;
+                ledger.unfinish()?;
+                write_file(&folder.join(IDENTITY), &own.0.unfinished(shard))?;
             } else if fresh {
                 break;
             }
@@ -121,13 +126,28 @@ impl SweepStore {
         write_file(&file, &bytes)
     }
 
-    /// Joins all chunks of a whole sweep into its table; as CSV as well where asked for.
+    /// Joins all chunks of a whole sweep into its table; as CSV as well where asked for. Figures that were drawn from an earlier
+    /// table are deleted.
     ///
     /// # Errors
     /// [`StoreError`] where a chunk cannot be read or the table not be written.
     pub fn join(&self, csv: bool) -> Result<(), StoreError> {
-        join(self.identity.chunks, &|_| &self.folder, &self.folder, csv)
+        let ledger = Ledger::open(&self.folder)?;
+        join(&self.identity, &|_| &self.folder, (&self.folder, ledger), csv)
     }
+}
+
+/// Whether a file of a finished sweep is its table, rather than drawn from it.
+pub fn is_table(name: &str) -> bool {
+    [RESULTS, RESULTS_CSV].contains(&name)
+}
+
+/// Whether the sweep in a folder is finished and joined.
+///
+/// # Errors
+/// [`StoreError::Content`] where its manifest is damaged.
+pub fn is_finished(folder: &Path) -> Result<bool, StoreError> {
+    Ok(read_manifest(folder)?.is_some_and(|(_, listed)| listed.contains_key(RESULTS)))
 }
 
 /// Refuses the folder of a run.
@@ -164,24 +184,15 @@ fn chunk_files(chunks: &Path) -> Result<Vec<PathBuf>, StoreError> {
     Ok(files_in(chunks)?.into_iter().filter(is_chunk).collect())
 }
 
-/// What lies in a folder; nothing where there is none.
-fn files_in(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
-    if !folder.exists() {
-        return Ok(Vec::new());
-    }
-    let read = |error| StoreError::Read { file: folder.to_owned(), error };
-    std::fs::read_dir(folder).map_err(read)?.map(|entry| entry.map(|entry| entry.path()).map_err(read)).collect()
-}
-
-/// Deletes what a sweep has stored. What says of which sweep it is goes last: a deletion that is stopped can be gone on with.
-fn remove_all(folder: &Path, chunks: &Path) -> Result<(), StoreError> {
-    let own = [RESULTS, RESULTS_CSV, IDENTITY].map(|name| folder.join(name));
-    remove(chunk_files(chunks)?.into_iter().chain(own).filter(|file| file.exists()))
+/// Deletes the chunks of any sweep from a folder; files without the stamp of one are not ours, and stay.
+fn remove_chunks(chunks: &Path) -> Result<(), StoreError> {
+    let is_stamped = |file: &PathBuf| std::fs::File::open(file).ok().and_then(|file| stamp(file).ok().flatten()).is_some();
+    remove(chunk_files(chunks)?.into_iter().filter(is_stamped))
 }
 
 /// Deletes what a process that was killed had not finished writing.
-fn remove_temporary(folder: &Path, chunks: &Path) -> Result<(), StoreError> {
-    remove(files_in(folder)?.into_iter().chain(files_in(chunks)?).filter(|file| is_temporary(file)))
+fn remove_temporary(chunks: &Path) -> Result<(), StoreError> {
+    remove(files_in(chunks)?.into_iter().filter(|file| is_temporary(file)))
 }
 
 fn remove(mut files: impl Iterator<Item = PathBuf>) -> Result<(), StoreError> {

@@ -1,6 +1,8 @@
 //! The table of a sweep as Parquet. Finished chunks are files of their own, which are joined at the end; a chunk's bytes
-//! depend on nothing but its rows and its stamp.
+//! depend on nothing but its rows and its stamp. Every column carries the SHA-256 of its description and its values, which is
+//! held against what is read: a damaged table is refused, whichever columns of it are asked for.
 
+use super::ledger::{checksum, hexadecimal};
 use super::table::{Column, ColumnKind, ColumnRole, Table, Values};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::column::reader::ColumnReader;
@@ -11,6 +13,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{Type, TypePtr};
+use sha2::{Digest, Sha256};
 use std::io::Write;
 use std::sync::Arc;
 
@@ -33,6 +36,9 @@ fn schema(columns: &[Column]) -> Result<TypePtr, ParquetError> {
 /// Keys of a chunk's stamp in the metadata of its file.
 const SWEEP: &str = "sweep";
 const CHUNK: &str = "chunk";
+/// Keys of the columns' descriptions, as JSON, and of its checksum.
+const COLUMNS: &str = "columns";
+const SEAL: &str = "columns_sha256";
 
 /// Of which sweep a chunk is, by the hash of its identity, and which.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,10 +64,22 @@ pub fn stamp<R: ChunkReader + 'static>(source: R) -> Result<Option<Stamp>, Parqu
 /// Writes a table, row group by row group.
 pub struct TableWriter<W: Write + Send> {
     writer: SerializedFileWriter<W>,
+    columns: Vec<Column>,
+    checksums: Vec<Sha256>,
+}
+
+/// The checksum of a column before its first value: that of its description, so that a changed unit or label is noticed too.
+fn checksum_of(column: &Column) -> Sha256 {
+    let mut checksum = Sha256::new();
+    for text in [&column.name, &column.unit, &column.label, column.role.word()] {
+        checksum.update((text.len() as u64).to_le_bytes());
+        checksum.update(text);
+    }
+    checksum
 }
 
 impl<W: Write + Send> TableWriter<W> {
-    /// Begins a table. Units and labels go into the file's metadata, as JSON under `columns`.
+    /// Begins a table. Units, labels and checksums go into the file's metadata, as JSON under `columns`.
     ///
     /// # Errors
     /// [`ParquetError`] where the target cannot be written.
@@ -83,25 +101,15 @@ impl<W: Write + Send> TableWriter<W> {
         target: W,
         columns: &[Column],
         compression: Compression,
-        mut notes: Vec<KeyValue>,
+        notes: Vec<KeyValue>,
     ) -> Result<Self, ParquetError> {
-        let described: serde_json::Map<String, serde_json::Value> = columns
-            .iter()
-            .map(|column| {
-                (
-                    column.name.clone(),
-                    serde_json::json!({ "unit": column.unit, "label": column.label, "role": column.role.word() }),
-                )
-            })
-            .collect();
-        notes.push(KeyValue::new("columns".to_owned(), serde_json::Value::Object(described).to_string()));
         let properties = WriterProperties::builder()
             .set_compression(compression)
             .set_created_by(concat!("disinhibit ", env!("CARGO_PKG_VERSION")).to_owned())
             .set_key_value_metadata(Some(notes))
             .build();
         let writer = SerializedFileWriter::new(target, schema(columns)?, Arc::new(properties))?;
-        Ok(Self { writer })
+        Ok(Self { writer, columns: columns.to_vec(), checksums: columns.iter().map(checksum_of).collect() })
     }
 
     /// Adds a row group: the rows of a table of the same columns.
@@ -110,7 +118,8 @@ impl<W: Write + Send> TableWriter<W> {
     /// [`ParquetError`] where the target cannot be written.
     pub fn group(&mut self, table: &Table) -> Result<(), ParquetError> {
         let mut group = self.writer.next_row_group()?;
-        for values in &table.values {
+        for (values, checksum) in table.values.iter().zip(&mut self.checksums) {
+            values.add_to(checksum);
             values.write(&mut group)?;
         }
         group.close()?;
@@ -121,7 +130,20 @@ impl<W: Write + Send> TableWriter<W> {
     ///
     /// # Errors
     /// [`ParquetError`] where the target cannot be written.
-    pub fn finish(self) -> Result<(), ParquetError> {
+    pub fn finish(mut self) -> Result<(), ParquetError> {
+        let described = self.columns.iter().zip(self.checksums).map(|(column, checksum)| {
+            let note = serde_json::json!({
+                "unit": column.unit,
+                "label": column.label,
+                "role": column.role.word(),
+                "sha256": hexadecimal(&checksum.finalize()),
+            });
+            (column.name.clone(), note)
+        });
+        let described = serde_json::Value::Object(described.collect()).to_string();
+        let seal = checksum(described.as_bytes());
+        self.writer.append_key_value_metadata(KeyValue::new(COLUMNS.to_owned(), described));
+        self.writer.append_key_value_metadata(KeyValue::new(SEAL.to_owned(), seal));
         self.writer.close().map(|_| ())
     }
 }
@@ -139,6 +161,19 @@ impl Values {
             }
         };
         column.close()
+    }
+
+    /// Takes the values into a checksum.
+    fn add_to(&self, checksum: &mut Sha256) {
+        match self {
+            Self::Whole(all) => all.iter().for_each(|value| checksum.update(value.to_le_bytes())),
+            Self::Number(all) => all.iter().for_each(|value| checksum.update(value.to_le_bytes())),
+            Self::Text(words, places) => places.iter().for_each(|place| {
+                let word = &words[*place as usize];
+                checksum.update((word.len() as u64).to_le_bytes());
+                checksum.update(word);
+            }),
+        }
     }
 
     /// Adds the values of a row group.
@@ -168,13 +203,19 @@ impl Values {
 /// Reads the columns that are wanted, and their rows.
 ///
 /// # Errors
-/// [`ParquetError`] where the source is no such table.
+/// [`ParquetError`] where the source is no such table, or a column is not what was written.
 pub fn decode<R: ChunkReader + 'static>(source: R, wanted: impl Fn(&Column) -> bool) -> Result<Table, ParquetError> {
     let reader = SerializedFileReader::new(source)?;
     let file = reader.metadata().file_metadata();
-    let described = file.key_value_metadata().into_iter().flatten().find(|entry| entry.key == "columns");
+    let note = |key: &str| file.key_value_metadata()?.iter().find(|entry| entry.key == key)?.value.as_deref();
+    let described = note(COLUMNS).filter(|text| note(SEAL) == Some(&checksum(text.as_bytes())));
     let described: serde_json::Value =
-        described.and_then(|entry| serde_json::from_str(entry.value.as_deref()?).ok()).unwrap_or_default();
+        described.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let names = file.schema().get_fields().iter().map(|field| field.name());
+    if !described.as_object().is_some_and(|known| known.keys().map(String::as_str).eq(names)) {
+        let message = "its columns are not as they were written: it is damaged, or no table of this program";
+        return Err(ParquetError::General(message.to_owned()));
+    }
     let columns = file.schema().get_fields().iter().map(|field| {
         let note = |key: &str| described[field.name()][key].as_str().unwrap_or("").to_owned();
         let kind = match field.get_physical_type() {
@@ -197,6 +238,14 @@ pub fn decode<R: ChunkReader + 'static>(source: R, wanted: impl Fn(&Column) -> b
     let rows = usize::try_from(reader.metadata().file_metadata().num_rows()).unwrap_or_default();
     if table.rows() != rows {
         return Err(ParquetError::General(format!("it ends after {} of {rows} rows", table.rows())));
+    }
+    for (column, values) in table.columns.iter().zip(&table.values) {
+        let mut checksum = checksum_of(column);
+        values.add_to(&mut checksum);
+        if described[&column.name]["sha256"].as_str() != Some(&hexadecimal(&checksum.finalize())) {
+            let message = format!("the column `{}` was damaged or changed after it was written", column.name);
+            return Err(ParquetError::General(message));
+        }
     }
     Ok(table)
 }
