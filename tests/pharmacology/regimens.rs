@@ -171,8 +171,9 @@ fn reference(body: &Body, doses: &[Dose], times: &[f64]) -> Vec<[f64; 2]> {
     let mut infusions = 0;
     for dose in doses {
         let mut given = vec![(dose.at, dose.amount, dose.steady_state)];
+        let mut amount = dose.amount;
         for count in 1..=dose.additional {
-            let amount = dose.amount * dose.taper.powi(count as i32);
+            amount *= dose.taper;
             given.push((dose.at + count as f64 * dose.interval.unwrap(), amount, false));
         }
         given.extend(dose.also_at.iter().map(|time| (*time, dose.amount, false)));
@@ -266,7 +267,8 @@ fn written(dose: &Dose, unit: &str) -> String {
         text += &format!(", rate = \"{per_minute} mg/kg/min\"");
     }
     if let Some(interval) = dose.interval {
-        text += &format!(", interval = \"{interval} {unit}\", additional = {}, taper = {}", dose.additional, dose.taper);
+        text +=
+            &format!(", interval = \"{interval} {unit}\", additional = {}, taper = {}", dose.additional, dose.taper);
     }
     if dose.steady_state {
         text += ", steady_state = true";
@@ -307,7 +309,10 @@ fn compare(key: u64, (unit, time, more): (&str, &str, &str), count: usize) {
             let expected = if times.get(place + 1) == Some(at) { before } else { after };
             // The exponential of a matrix is itself good to a share of its largest element.
             let allowed = 1e-9 * expected + 1e-13 * largest;
-            assert!((value - expected).abs() <= allowed, "{value} for {expected} at {at} {unit} in arm {index} of\n{text}");
+            assert!(
+                (value - expected).abs() <= allowed,
+                "{value} for {expected} at {at} {unit} in arm {index} of\n{text}"
+            );
         }
     }
 }
@@ -371,6 +376,28 @@ fn areas_are_those_of_the_concentration_itself_however_it_is_recorded() {
 }
 
 #[test]
+fn areas_under_a_released_tone_are_those_of_the_steps_taken() {
+    let text = "species = \"rat\"\n[populations.E]\nrole = \"excitatory\"\ntau = \"10 ms\"\ndrive = \"10 mV\"\ntransfer = { kind = \
+                \"threshold-linear\", gain = 1 }\n[ligands.d]\n[ligands.endo]\ntone = \"10 nM\"\nfree = 0.5\nrelease = { by = \
+                \"concentration.d\", maximum = 3, EC50 = \"1 uM\", rise = \"20 UNIT\", fall = \"40 UNIT\" }\n[run]\ntime = \"TIME\"\nto = \
+                \"100 UNIT\"\nfrom = \"0 UNIT\"\nMORE\n[[arms]]\nname = \"a\"\nbaths = [{ ligand = \"d\", concentration = \"1 uM\", from = \
+                \"10 UNIT\" }]\n";
+    // From 10 to 25 nM with a time constant of 20, of which half is free.
+    let expected = 0.5 * (10.0 * 10.0 + 25.0 * 90.0 - 15.0 * 20.0 * -libm::expm1(-4.5));
+    for (time, unit, more, per_minute, tolerance) in [
+        ("slow", "min", "record = \"100 min\"", 1.0, 1e-6),
+        ("slow", "min", "record = \"1 min\"", 1.0, 1e-6),
+        ("fast", "s", "record = \"50 s\"\nstep = \"5 ms\"", 60.0, 1e-3),
+    ] {
+        let text = text.replace("UNIT", unit).replace("TIME", time).replace("MORE", more);
+        let outcome = run(&scenario(&text), Level::new()).unwrap();
+        let areas: Vec<f64> = outcome.arms[0].areas_nm_min.iter().map(|(_, area)| area * per_minute).collect();
+        approx::assert_relative_eq!(areas[0], 1000.0 * 90.0, max_relative = 1e-12);
+        approx::assert_relative_eq!(areas[1], expected, max_relative = tolerance);
+    }
+}
+
+#[test]
 fn a_share_absorbed_shortens_an_infusion_by_rate_and_thins_one_by_duration() {
     let outcome = case("f954.toml", &[]);
     let trace = outcome.arms[0].recording.signal("concentration.d").unwrap();
@@ -378,11 +405,7 @@ fn a_share_absorbed_shortens_an_infusion_by_rate_and_thins_one_by_duration() {
     approx::assert_relative_eq!(concentration_at(&outcome, 60.0), peak, max_relative = 1e-9);
     approx::assert_relative_eq!(trace.iter().copied().fold(0.0, f64::max), peak, max_relative = 1e-9);
     let by_duration = case("f954.toml", &["arms.a.doses.0.duration=10 h", "arms.a.doses.0.rate="]);
-    approx::assert_relative_eq!(
-        concentration_at(&by_duration, 600.0),
-        1e6 * -libm::expm1(-1.0),
-        max_relative = 1e-9
-    );
+    approx::assert_relative_eq!(concentration_at(&by_duration, 600.0), 1e6 * -libm::expm1(-1.0), max_relative = 1e-9);
 }
 
 #[test]
