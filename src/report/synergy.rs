@@ -186,7 +186,9 @@ impl SweepTable<'_> {
                 known if known < combinations => format!(" where it is known, at {known} of {combinations}"),
                 _ => String::new(),
             };
-            format!("{:.2} ({:.2} to {:.2}){where_known}", mean.value, mean.low, mean.high).replace('-', "−")
+            let interval =
+                if mean.low < mean.high { format!(" ({:.2} to {:.2})", mean.low, mean.high) } else { String::new() };
+            format!("{:.2}{interval}{where_known}", mean.value).replace('-', "−")
         };
         let [bliss, loewe] = [say(&found.beyond_bliss, found.known[0]), say(&found.beyond_loewe, found.known[1])];
         let means = format!("{arm}{}; mean beyond Bliss {bliss}, beyond Loewe {loewe}", self.third(axes));

@@ -14,8 +14,8 @@
 //! nothing else: the expectation and the index are then NaN, between bounds that may be infinite. Additivity has no meaning
 //! beyond the dose at which the effect of a drug alone begins to fall; [`Synergy::falls`] names those for which it does.
 //!
-//! Intervals are bootstrap percentiles: replicates are drawn anew, and for means over the surface its points too.
-//! Without replicates the numbers at one point have no sampling error, and their intervals no width.
+//! Intervals are bootstrap percentiles: replicates are drawn anew. Without replicates nothing is sampled, and intervals have no
+//! width; the doses of a surface are chosen, and no sample of doses.
 
 pub use super::alone::Alone;
 use super::alone::{Needed, rises_until};
@@ -169,19 +169,15 @@ pub fn synergy(surface: &[Dosed], scale: Option<f64>, seed: u64) -> Option<Syner
     let scale = Some(found.scale);
     let mut draws: Vec<Vec<[Estimate; 3]>> = vec![Vec::new(); found.points.len()];
     let mut mean_draws = [Vec::new(), Vec::new()];
-    for draw in 1..=RESAMPLES {
-        let key = hash(seed, draw);
-        let drawn = if replicated { compare(surface, &means(surface, Some(key)), scale) } else { Some(found.clone()) };
+    for draw in 1..=if replicated { RESAMPLES } else { 0 } {
+        let drawn = compare(surface, &means(surface, Some(hash(seed, draw))), scale);
         let Some(drawn) = drawn.filter(|drawn| drawn.points.len() == found.points.len()) else { continue };
         for (kept, point) in draws.iter_mut().zip(&drawn.points) {
             kept.push([point.beyond_bliss, point.beyond_loewe, point.index]);
         }
-        let count = drawn.points.len() as u64;
-        let chosen = (0..count).map(|place| (hash(key ^ 0x5eed, place) % count) as usize);
         // Only where it is known of the surface itself.
-        let chosen: Vec<(&Combined, &Combined)> =
-            chosen.map(|place| (&found.points[place], &drawn.points[place])).collect();
-        for (draws, (mean, _)) in mean_draws.iter_mut().zip(mean_beyond(&chosen)) {
+        let pairs: Vec<(&Combined, &Combined)> = found.points.iter().zip(&drawn.points).collect();
+        for (draws, (mean, _)) in mean_draws.iter_mut().zip(mean_beyond(&pairs)) {
             draws.push(mean);
         }
     }
