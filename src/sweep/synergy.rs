@@ -183,16 +183,16 @@ pub fn synergy(surface: &[Dosed], scale: Option<f64>, seed: u64) -> Option<Syner
     }
     for (point, draws) in found.points.iter_mut().zip(draws) {
         let of = |which: usize| draws.iter().map(|draw| draw[which]).collect::<Vec<Estimate>>();
-        point.beyond_bliss = estimate(point.beyond_bliss, of(0));
-        point.beyond_loewe = estimate(point.beyond_loewe, of(1));
-        point.index = estimate(point.index, of(2));
+        point.beyond_bliss = estimate(point.beyond_bliss, &of(0));
+        point.beyond_loewe = estimate(point.beyond_loewe, &of(1));
+        point.index = estimate(point.index, &of(2));
     }
     let all: Vec<(&Combined, &Combined)> = found.points.iter().map(|point| (point, point)).collect();
     let [(bliss, of_bliss), (loewe, of_loewe)] = mean_beyond(&all);
-    let [bliss_draws, loewe_draws] = mean_draws.map(|draws| draws.into_iter().map(exact).collect());
+    let [bliss_draws, loewe_draws] = mean_draws.map(|draws| draws.into_iter().map(exact).collect::<Vec<Estimate>>());
     found.known = [of_bliss, of_loewe];
-    found.beyond_bliss = estimate(exact(bliss), bliss_draws);
-    found.beyond_loewe = estimate(exact(loewe), loewe_draws);
+    found.beyond_bliss = estimate(exact(bliss), &bliss_draws);
+    found.beyond_loewe = estimate(exact(loewe), &loewe_draws);
     Some(found)
 }
 
@@ -302,7 +302,7 @@ fn mean_beyond(points: &[(&Combined, &Combined)]) -> [(f64, usize); 2] {
 
 /// An estimate with the middle 95 % of its resamples, of which some may be known by bounds alone; an unknown number keeps its
 /// bounds.
-fn estimate(found: Estimate, draws: Vec<Estimate>) -> Estimate {
+fn estimate(found: Estimate, draws: &[Estimate]) -> Estimate {
     if found.value.is_nan() || draws.is_empty() {
         return found;
     }
