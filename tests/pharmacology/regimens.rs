@@ -6,6 +6,7 @@ use disinhibit::simulate::{Outcome, run};
 use disinhibit::spec::Scenario;
 use fearless_simd::Level;
 use nalgebra::{DMatrix, DVector};
+use std::fmt::Write;
 use std::path::Path;
 
 /// Random numbers from one key.
@@ -70,15 +71,15 @@ impl Body {
         match absorption {
             Some(half_life) => {
                 let route = draws.one_of(&["ip", "sc", "im", "po", "in"]);
-                text += &format!("route = \"{route}\"\nabsorption_half_life = \"{half_life} {unit}\"\n");
+                writeln!(text, "route = \"{route}\"\nabsorption_half_life = \"{half_life} {unit}\"").unwrap();
             }
             None => text += "route = \"iv\"\n",
         }
         if let Some((half_life, fraction)) = distribution {
-            text += &format!("distribution = {{ half_life = \"{half_life} {unit}\", fraction = {fraction} }}\n");
+            writeln!(text, "distribution = {{ half_life = \"{half_life} {unit}\", fraction = {fraction} }}").unwrap();
         }
         if let Some(half_life) = effect {
-            text += &format!("effect_half_life = \"{half_life} {unit}\"\n");
+            writeln!(text, "effect_half_life = \"{half_life} {unit}\"").unwrap();
         }
         text += "volume = \"2 L/kg\"\n";
         // C0 (A exp(-alpha t) + (1 - A) exp(-beta t)) in terms of the rate constants between compartments.
@@ -260,12 +261,12 @@ fn random_doses(draws: &mut Draws, body: &Body) -> Vec<Dose> {
 fn written(dose: &Dose, unit: &str) -> String {
     let mut text = format!("{{ ligand = \"d\", amount = \"{} mg/kg\", at = \"{} {unit}\"", dose.amount, dose.at);
     if let Some(duration) = dose.duration {
-        text += &format!(", duration = \"{duration} {unit}\"");
+        write!(text, ", duration = \"{duration} {unit}\"").unwrap();
     }
     if let Some(rate) = dose.rate {
         // Rates are written per minute.
         let per_minute = if unit == "s" { 60.0 * rate } else { rate };
-        text += &format!(", rate = \"{per_minute} mg/kg/min\"");
+        write!(text, ", rate = \"{per_minute} mg/kg/min\"").unwrap();
     }
     if let Some(interval) = dose.interval {
         text +=
@@ -276,7 +277,7 @@ fn written(dose: &Dose, unit: &str) -> String {
     }
     if !dose.also_at.is_empty() {
         let times: Vec<String> = dose.also_at.iter().map(|time| format!("\"{time} {unit}\"")).collect();
-        text += &format!(", also_at = [{}]", times.join(", "));
+        write!(text, ", also_at = [{}]", times.join(", ")).unwrap();
     }
     text + " }"
 }
@@ -293,7 +294,7 @@ fn compare(key: u64, (unit, time, more): (&str, &str, &str), count: usize) {
     );
     for (index, doses) in regimens.iter().enumerate() {
         let doses: Vec<String> = doses.iter().map(|dose| written(dose, unit)).collect();
-        text += &format!("[[arms]]\nname = \"{index}\"\ndoses = [{}]\n", doses.join(", "));
+        writeln!(text, "[[arms]]\nname = \"{index}\"\ndoses = [{}]", doses.join(", ")).unwrap();
     }
     let outcome = run(&scenario(&text), Level::new()).unwrap();
     let per_unit = if unit == "s" { 60.0 } else { 1.0 };
