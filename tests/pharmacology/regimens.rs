@@ -269,8 +269,8 @@ fn written(dose: &Dose, unit: &str) -> String {
         write!(text, ", rate = \"{per_minute} mg/kg/min\"").unwrap();
     }
     if let Some(interval) = dose.interval {
-        text +=
-            &format!(", interval = \"{interval} {unit}\", additional = {}, taper = {}", dose.additional, dose.taper);
+        let Dose { additional, taper, .. } = dose;
+        write!(text, ", interval = \"{interval} {unit}\", additional = {additional}, taper = {taper}").unwrap();
     }
     if dose.steady_state {
         text += ", steady_state = true";
