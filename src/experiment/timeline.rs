@@ -204,13 +204,13 @@ impl Timeline {
         while self.next_change() <= time + soon {
             let (due, change) = self.changes[self.next].clone();
             self.next += 1;
-            self.carry_out(due, change);
+            self.carry_out(due, &change);
         }
         self.next > start
     }
 
-    fn carry_out(&mut self, due: f64, change: Change) {
-        match change {
+    fn carry_out(&mut self, due: f64, change: &Change) {
+        match *change {
             Change::Dose { course, identity, given } => {
                 if let Some(disposition) = &self.dispositions[course] {
                     self.courses[course].give(disposition, due, identity, given);

@@ -6,9 +6,9 @@ use super::sensitivity::quoted;
 use super::sweep::SweepTable;
 use crate::plot::{Figure, HeatMapFigure, HeatPanel, Isobole, IsobolePanel, IsobologramFigure};
 use crate::store::table::Column;
-use crate::sweep::sensitivity::Estimate;
 use crate::sweep::alone::{Alone, Needed};
 use crate::sweep::isobole::{Surface, additive};
+use crate::sweep::sensitivity::Estimate;
 use crate::sweep::synergy::{Combined, Dosed, Synergy, known, synergy};
 use std::fmt::Write;
 
@@ -78,8 +78,7 @@ impl SweepTable<'_> {
         let estimates = |name: &str| format!("{name},{name}_low,{name}_high,{name}_is");
         let [beyond_bliss, loewe, beyond_loewe, index] =
             ["beyond_bliss", "loewe", "beyond_loewe", "combination_index"].map(estimates);
-        let mut points =
-            format!("arm,readout,{doses},effect,bliss,{beyond_bliss},{loewe},{beyond_loewe},{index}\n");
+        let mut points = format!("arm,readout,{doses},effect,bliss,{beyond_bliss},{loewe},{beyond_loewe},{index}\n");
         let mut means = format!(
             "arm,readout,scale,combinations,beyond_bliss,beyond_bliss_low,beyond_bliss_high,bliss_known,beyond_loewe,\
              beyond_loewe_low,beyond_loewe_high,loewe_known,{},{},falls_with_dose\n",
@@ -187,7 +186,9 @@ impl SweepTable<'_> {
                 known if known < combinations => format!(" where it is known, at {known} of {combinations}"),
                 _ => String::new(),
             };
-            format!("{:.2} ({:.2} to {:.2}){where_known}", mean.value, mean.low, mean.high).replace('-', "−")
+            let interval =
+                if mean.low < mean.high { format!(" ({:.2} to {:.2})", mean.low, mean.high) } else { String::new() };
+            format!("{:.2}{interval}{where_known}", mean.value).replace('-', "−")
         };
         let [bliss, loewe] = [say(&found.beyond_bliss, found.known[0]), say(&found.beyond_loewe, found.known[1])];
         let means = format!("{arm}{}; mean beyond Bliss {bliss}, beyond Loewe {loewe}", self.third(axes));

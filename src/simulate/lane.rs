@@ -137,7 +137,7 @@ impl Lane {
         slopes: Option<[&[Row<G>]; 2]>,
     ) {
         for (released, ligand) in self.released.iter_mut().zip(ligands) {
-            if let Some(release) = &ligand.release {
+            if let Some(release) = ligand.release.as_ref().filter(|_| self.running) {
                 let at = |rows: &[Row<G>]| rows[release.state].get(lane);
                 let bend = slopes.map_or(0.0, |slopes| length / 6.0 * (at(slopes[0]) - at(slopes[1])));
                 *released += 0.5 * length * (at(start) + at(end) + bend);

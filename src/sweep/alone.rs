@@ -64,7 +64,10 @@ impl Alone {
     /// How much of the drug an effect needs.
     pub fn needed(&self, effect: f64) -> Needed {
         match self {
-            Self::Hill(hill) if effect <= hill.at(hill.highest_dose()) => Needed::Dose(hill.dose(effect)),
+            // Near the effect of the highest dose, the curve is as good as it is close.
+            Self::Hill(hill) if !hill.is_exact() && effect <= hill.at(hill.highest_dose()) + CLOSE => {
+                Needed::Dose(hill.dose(effect).min(hill.highest_dose()))
+            }
             Self::Hill(hill) if !hill.is_exact() => Needed::MoreThan(hill.highest_dose()),
             Self::Hill(hill) if effect >= hill.top => Needed::Never,
             Self::Hill(hill) => Needed::Dose(hill.dose(effect)),

@@ -127,8 +127,7 @@ fn join(crossings: &BTreeMap<Edge, (f64, f64)>, mut beside: BTreeMap<Edge, Vec<E
             let (mut line, mut here) = (vec![crossings[start]], *start);
             while let Some(next) = beside.get_mut(&here).and_then(Vec::pop) {
                 if let Some(back) = beside.get_mut(&next) {
-                    let place = back.iter().position(|edge| *edge == here);
-                    place.map(|place| back.remove(place));
+                    back.retain(|edge| *edge != here);
                 }
                 line.push(crossings[&next]);
                 here = next;

@@ -3,8 +3,10 @@
 use super::common::{arm, scenario};
 use disinhibit::numeric::philox::{hash, unit};
 use disinhibit::simulate::{Outcome, run};
+use disinhibit::spec::Scenario;
 use fearless_simd::Level;
 use nalgebra::{DMatrix, DVector};
+use std::fmt::Write;
 use std::path::Path;
 
 /// Random numbers from one key.
@@ -69,15 +71,15 @@ impl Body {
         match absorption {
             Some(half_life) => {
                 let route = draws.one_of(&["ip", "sc", "im", "po", "in"]);
-                text += &format!("route = \"{route}\"\nabsorption_half_life = \"{half_life} {unit}\"\n");
+                writeln!(text, "route = \"{route}\"\nabsorption_half_life = \"{half_life} {unit}\"").unwrap();
             }
             None => text += "route = \"iv\"\n",
         }
         if let Some((half_life, fraction)) = distribution {
-            text += &format!("distribution = {{ half_life = \"{half_life} {unit}\", fraction = {fraction} }}\n");
+            writeln!(text, "distribution = {{ half_life = \"{half_life} {unit}\", fraction = {fraction} }}").unwrap();
         }
         if let Some(half_life) = effect {
-            text += &format!("effect_half_life = \"{half_life} {unit}\"\n");
+            writeln!(text, "effect_half_life = \"{half_life} {unit}\"").unwrap();
         }
         text += "volume = \"2 L/kg\"\n";
         // C0 (A exp(-alpha t) + (1 - A) exp(-beta t)) in terms of the rate constants between compartments.
@@ -171,8 +173,9 @@ fn reference(body: &Body, doses: &[Dose], times: &[f64]) -> Vec<[f64; 2]> {
     let mut infusions = 0;
     for dose in doses {
         let mut given = vec![(dose.at, dose.amount, dose.steady_state)];
+        let mut amount = dose.amount;
         for count in 1..=dose.additional {
-            let amount = dose.amount * dose.taper.powi(count as i32);
+            amount *= dose.taper;
             given.push((dose.at + count as f64 * dose.interval.unwrap(), amount, false));
         }
         given.extend(dose.also_at.iter().map(|time| (*time, dose.amount, false)));
@@ -258,22 +261,23 @@ fn random_doses(draws: &mut Draws, body: &Body) -> Vec<Dose> {
 fn written(dose: &Dose, unit: &str) -> String {
     let mut text = format!("{{ ligand = \"d\", amount = \"{} mg/kg\", at = \"{} {unit}\"", dose.amount, dose.at);
     if let Some(duration) = dose.duration {
-        text += &format!(", duration = \"{duration} {unit}\"");
+        write!(text, ", duration = \"{duration} {unit}\"").unwrap();
     }
     if let Some(rate) = dose.rate {
         // Rates are written per minute.
         let per_minute = if unit == "s" { 60.0 * rate } else { rate };
-        text += &format!(", rate = \"{per_minute} mg/kg/min\"");
+        write!(text, ", rate = \"{per_minute} mg/kg/min\"").unwrap();
     }
     if let Some(interval) = dose.interval {
-        text += &format!(", interval = \"{interval} {unit}\", additional = {}, taper = {}", dose.additional, dose.taper);
+        let Dose { additional, taper, .. } = dose;
+        write!(text, ", interval = \"{interval} {unit}\", additional = {additional}, taper = {taper}").unwrap();
     }
     if dose.steady_state {
         text += ", steady_state = true";
     }
     if !dose.also_at.is_empty() {
         let times: Vec<String> = dose.also_at.iter().map(|time| format!("\"{time} {unit}\"")).collect();
-        text += &format!(", also_at = [{}]", times.join(", "));
+        write!(text, ", also_at = [{}]", times.join(", ")).unwrap();
     }
     text + " }"
 }
@@ -290,7 +294,7 @@ fn compare(key: u64, (unit, time, more): (&str, &str, &str), count: usize) {
     );
     for (index, doses) in regimens.iter().enumerate() {
         let doses: Vec<String> = doses.iter().map(|dose| written(dose, unit)).collect();
-        text += &format!("[[arms]]\nname = \"{index}\"\ndoses = [{}]\n", doses.join(", "));
+        writeln!(text, "[[arms]]\nname = \"{index}\"\ndoses = [{}]", doses.join(", ")).unwrap();
     }
     let outcome = run(&scenario(&text), Level::new()).unwrap();
     let per_unit = if unit == "s" { 60.0 } else { 1.0 };
@@ -307,7 +311,10 @@ fn compare(key: u64, (unit, time, more): (&str, &str, &str), count: usize) {
             let expected = if times.get(place + 1) == Some(at) { before } else { after };
             // The exponential of a matrix is itself good to a share of its largest element.
             let allowed = 1e-9 * expected + 1e-13 * largest;
-            assert!((value - expected).abs() <= allowed, "{value} for {expected} at {at} {unit} in arm {index} of\n{text}");
+            assert!(
+                (value - expected).abs() <= allowed,
+                "{value} for {expected} at {at} {unit} in arm {index} of\n{text}"
+            );
         }
     }
 }
@@ -328,10 +335,13 @@ fn and_in_fast_time() {
 
 /// A case, as it is run from the command line.
 fn case(name: &str, set: &[&str]) -> Outcome {
+    run(&read(name, set), Level::new()).unwrap()
+}
+
+fn read(name: &str, set: &[&str]) -> Scenario {
     let set: Vec<String> = set.iter().map(|one| (*one).to_owned()).collect();
     let path = Path::new("tests/cases/doses").join(name);
-    let loaded = disinhibit::config::load(&path, &set).unwrap_or_else(|error| panic!("{error}"));
-    run(&loaded.scenario, Level::new()).unwrap()
+    disinhibit::config::load(&path, &set).unwrap_or_else(|error| panic!("{error}")).scenario
 }
 
 fn concentration_at(outcome: &Outcome, minutes: f64) -> f64 {
@@ -371,18 +381,40 @@ fn areas_are_those_of_the_concentration_itself_however_it_is_recorded() {
 }
 
 #[test]
+fn areas_under_a_released_tone_are_those_of_the_steps_taken() {
+    let text = "species = \"rat\"\n[populations.E]\nrole = \"excitatory\"\ntau = \"10 ms\"\ndrive = \"10 mV\"\ntransfer = { kind = \
+                \"threshold-linear\", gain = 1 }\n[ligands.d]\n[ligands.endo]\ntone = \"10 nM\"\nfree = 0.5\nrelease = { by = \
+                \"concentration.d\", maximum = 3, EC50 = \"1 uM\", rise = \"20 UNIT\", fall = \"40 UNIT\" }\n[run]\ntime = \"TIME\"\nto = \
+                \"100 UNIT\"\nfrom = \"0 UNIT\"\nMORE\n[[arms]]\nname = \"a\"\nbaths = [{ ligand = \"d\", concentration = \"1 uM\", from = \
+                \"10 UNIT\" }]\n";
+    // From 10 to 25 nM with a time constant of 20, of which half is free. Within a step of slow time the tone is a cubic, within
+    // one of fast time a straight line.
+    let expected = 0.5 * (10.0 * 10.0 + 25.0 * 90.0 - 15.0 * 20.0 * -libm::expm1(-4.5));
+    for (time, unit, more, per_minute, tolerance) in [
+        ("slow", "min", "record = \"100 min\"", 1.0, 1e-5),
+        ("slow", "min", "record = \"1 min\"", 1.0, 1e-5),
+        ("fast", "s", "record = \"50 s\"\nstep = \"5 ms\"", 60.0, 1e-3),
+    ] {
+        let text = text.replace("UNIT", unit).replace("TIME", time).replace("MORE", more);
+        let outcome = run(&scenario(&text), Level::new()).unwrap();
+        let areas: Vec<f64> = outcome.arms[0].areas_nm_min.iter().map(|(_, area)| area * per_minute).collect();
+        approx::assert_relative_eq!(areas[0], 1000.0 * 90.0, max_relative = 1e-12);
+        approx::assert_relative_eq!(areas[1], expected, max_relative = tolerance);
+    }
+}
+
+#[test]
 fn a_share_absorbed_shortens_an_infusion_by_rate_and_thins_one_by_duration() {
     let outcome = case("f954.toml", &[]);
     let trace = outcome.arms[0].recording.signal("concentration.d").unwrap();
     let peak = 1e6 / 0.1 / 1e1 * 10.0 * -libm::expm1(-0.1);
     approx::assert_relative_eq!(concentration_at(&outcome, 60.0), peak, max_relative = 1e-9);
     approx::assert_relative_eq!(trace.iter().copied().fold(0.0, f64::max), peak, max_relative = 1e-9);
-    let by_duration = case("f954.toml", &["arms.a.doses.0.duration=10 h", "arms.a.doses.0.rate="]);
-    approx::assert_relative_eq!(
-        concentration_at(&by_duration, 600.0),
-        1e6 * -libm::expm1(-1.0),
-        max_relative = 1e-9
-    );
+    let mut by_duration = read("f954.toml", &[]);
+    let dose = &mut by_duration.arms[0].doses[0];
+    (dose.rate, dose.duration) = (None, Some(600.0));
+    let by_duration = run(&by_duration, Level::new()).unwrap();
+    approx::assert_relative_eq!(concentration_at(&by_duration, 600.0), 1e6 * -libm::expm1(-1.0), max_relative = 1e-9);
 }
 
 #[test]
