@@ -7,7 +7,7 @@ mod common;
 use common::{read, read_bytes};
 use disinhibit::config::{Diagnostic, load, load_from, writer};
 use disinhibit::simulate::run;
-use disinhibit::spec::{Scenario, Transfer};
+use disinhibit::spec::{Compartment, Scenario, Transfer};
 use fearless_simd::Level;
 use proptest::prelude::*;
 use std::path::Path;
@@ -232,7 +232,7 @@ A = 0
 
 #[test]
 fn ties_hold_after_every_change_and_their_mistakes_are_placed() {
-    let weight = |scenario: &Scenario| scenario.circuit.weight("C", "A");
+    let weight = |scenario: &Scenario| scenario.circuit.weight_at("C", Compartment::Soma, None, "A");
     let expected = |own: f64| (0.2112 - own - 0.1056) / (2.0 * -0.31 * 1.298);
     let scenario = read(TIED, &[]).unwrap();
     approx::assert_relative_eq!(weight(&scenario), expected(0.04), max_relative = 1e-14);

@@ -8,9 +8,14 @@ use common::scenario;
 use disinhibit::analyze::Subject;
 use disinhibit::analyze::explain::{Input, Inputs, Part, split};
 use disinhibit::equilibrium::calibrate;
+use disinhibit::readouts::summarise;
 use disinhibit::report::analysis::explanation;
-use disinhibit::spec::{Divided, Scenario};
+use disinhibit::report::drawn_connections;
+use disinhibit::simulate::run;
+use disinhibit::spec::{Divided, Projection, Scenario};
 use fearless_simd::Level;
+use rand::rngs::SmallRng;
+use rand::{RngExt, SeedableRng};
 
 /// Hertäg & Sprekeler 2019 with arms that drive VIP cells.
 const DENDRITE: &str = r#"
@@ -167,4 +172,94 @@ fn figures_have_a_panel_for_each_dendrite_and_divisor() {
             assert!(covered.is_none(), "`{}` covers {covered:?}", label.text);
         }
     }
+}
+
+/// A circuit of four populations with random weights, some of which are 0, of random classes onto random compartments.
+fn random_circuit(random: &mut SmallRng) -> String {
+    let mut text = String::from("name = \"random\"\n");
+    for name in ["A", "B", "C", "D"] {
+        text += &format!(
+            "[populations.{name}]\ntau = \"10 ms\"\ndrive = \"{} mV\"\ntransfer = {{ kind = \"threshold-linear\", gain = 1 }}\n\
+             dendrite = {{ drive = \"1 mV\", soma_leak = 0.1, dendrite_leak = 0.3 }}\n",
+            random.random_range(4.0..9.0)
+        );
+    }
+    text += "[synapses.first]\ngate = { kind = \"first-order\", tau = \"40 ms\" }\n\
+             [synapses.second]\ngate = { kind = \"filter\", tau = \"20 ms\" }\n[synapses.late]\ndelay = \"2 ms\"\n";
+    for onto in ["A", "B", "C", "D"] {
+        for place in ["", ".dendrite", ".divisive"] {
+            for class in ["", ".through.first", ".through.second", ".through.late"] {
+                text += &format!("[onto.{onto}{place}{class}]\n");
+                for from in ["A", "B", "C", "D"] {
+                    match random.random_range(0..10_u8) {
+                        0 => text += &format!("{from} = 0\n"),
+                        1 | 2 => text += &format!("{from} = {}\n", random.random_range(0.01..0.1)),
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+    text + "[run]\nfrom = \"-1 min\"\nto = \"1 min\"\nreport = [\"0 min\"]\n[[arms]]\nname = \"a\"\n"
+}
+
+#[test]
+fn every_connection_drawn_listed_explained_and_summed_is_the_same_set() {
+    let mut random = SmallRng::seed_from_u64(8);
+    let mut seen = 0;
+    for _ in 0..12 {
+        let scenario = scenario(&random_circuit(&mut random));
+        let circuit = &scenario.circuit;
+        let Ok(outcome) = run(&scenario, Level::new()) else { continue };
+        let summary = summarise(&outcome);
+        let arm = &summary.arms[0];
+        assert_eq!(arm.status, "ok");
+        // Listed: the weights of `check` that are not 0.
+        let listed = disinhibit::spec::listing::list(&mut scenario.circuit.clone());
+        let listed = listed.iter().filter(|entry| {
+            entry.path.starts_with("onto.") && entry.value != disinhibit::spec::listing::Value::Number(0.0)
+        });
+        let mut listed: Vec<&str> = listed.map(|entry| entry.path.as_str()).collect();
+        listed.sort_unstable();
+        let mut own: Vec<String> = circuit.connections().map(|weight| weight.path()).collect();
+        own.sort_unstable();
+        assert_eq!(own, listed);
+        // Run.
+        let path = |one: &Projection| format!("onto.{}.{}", one.onto, one.place());
+        let mut ran: Vec<String> = outcome.arms[0].connections.iter().map(path).collect();
+        ran.sort_unstable();
+        assert_eq!(own, ran);
+        for weight in circuit.connections() {
+            assert!(outcome.arms[0].connections.contains(&weight.projection()), "{weight:?}");
+        }
+        // Drawn.
+        let name = |index: usize| circuit.populations.get_index(index).unwrap().0.clone();
+        let sorted = |mut all: Vec<(String, String, f64)>| {
+            all.sort_by(|one, other| one.partial_cmp(other).unwrap());
+            all
+        };
+        let drawn = drawn_connections(circuit).0.into_iter().map(|one| (name(one.onto), name(one.from), one.weight));
+        let given = circuit.connections().map(|one| (one.onto.to_owned(), one.from.to_owned(), one.value));
+        assert_eq!(sorted(drawn.collect()), sorted(given.collect()));
+        // Explained, and summed.
+        let calibration = calibrate(circuit, Level::new()).unwrap();
+        let subjects = Subject::arms(&scenario, &calibration, &["a".to_owned()], Some(0.0), Level::new()).unwrap();
+        let inputs = split("a", subjects[0].moment.as_ref().unwrap(), None).inputs;
+        let mut explained = 0;
+        for input in &inputs {
+            let dendrite = input.dendrite.iter().flat_map(|dendrite| &dendrite.parts);
+            let parts: Vec<&Part> = input.parts.iter().chain(dendrite).filter(|part| part.source.is_some()).collect();
+            let dividing = input.division.as_ref().map_or(0, |division| division.parts.len());
+            explained += parts.len() + dividing;
+            for source in circuit.populations.keys() {
+                let of_source = parts.iter().filter(|part| part.source.as_ref() == Some(source));
+                let expected: f64 = of_source.map(|part| part.input).sum();
+                let summed = arm.input["0 min"][&input.population].get(source).copied().unwrap_or(0.0);
+                assert_relative_eq!(summed, expected, max_relative = 1e-6, epsilon = 1e-9);
+            }
+        }
+        assert_eq!(explained, own.len());
+        seen += 1;
+    }
+    assert!(seen >= 6, "only {seen} circuits came to rest");
 }

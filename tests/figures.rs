@@ -201,13 +201,14 @@ fn circuit_figure() -> CircuitFigure {
         subtitle: "resting rates, and the receptors that cells carry".to_owned(),
         nodes: nodes.collect(),
         connections: dense(&weights.map(|row| row.to_vec())),
-        weight_unit: "mV·s".to_owned(),
+        weight_units: vec!["mV·s".to_owned()],
     }
 }
 
 fn dense(weights: &[Vec<f64>]) -> Vec<Connection> {
     let row = |(from, row): (usize, &Vec<f64>)| {
-        let connection = move |(onto, &weight): (usize, &f64)| Connection { from, onto, weight };
+        let connection =
+            move |(onto, &weight): (usize, &f64)| Connection { from, onto, weight, ..Connection::default() };
         row.iter().enumerate().map(connection).collect::<Vec<_>>()
     };
     weights.iter().enumerate().flat_map(row).collect()
@@ -233,7 +234,7 @@ fn large_circuit(count: usize) -> CircuitFigure {
         subtitle: String::new(),
         nodes: (0..count).map(node).collect(),
         connections: dense(&weights),
-        weight_unit: String::new(),
+        weight_units: vec![String::new()],
     }
 }
 
@@ -386,7 +387,7 @@ fn what_is_not_finite() {
         circuit.nodes[0].rate_hz = Some(bad);
         circuit.nodes[1].badges[0].fraction = bad;
         circuit.connections[0].weight = bad;
-        circuit.connections.push(Connection { from: 99, onto: 0, weight: 1.0 });
+        circuit.connections.push(Connection { from: 99, onto: 0, weight: 1.0, ..Connection::default() });
         survives(&circuit.render(&theme()));
     }
 }

@@ -12,9 +12,12 @@ mod second_input;
 use common::{arm, bits, last, outcome, read, scenario};
 use disinhibit::equilibrium::calibrate;
 use disinhibit::experiment::plans;
+use disinhibit::readouts::summarise;
 use disinhibit::simulate::{Outcome, run, run_plans};
-use disinhibit::spec::{Arm, Method, Scenario};
+use disinhibit::spec::readout::Readout;
+use disinhibit::spec::{Arm, Method, Scenario, Signal};
 use fearless_simd::Level;
+use std::path::Path;
 
 const STEP_MS: f64 = 0.05;
 
@@ -683,5 +686,57 @@ fn mistakes_in_mechanisms_are_named_with_their_place() {
         let found = problems(&text);
         assert!(words.split('|').any(|words| found.contains(words)), "expected `{words}` in:\n{found}");
         assert!(found.contains("test.toml"), "{found}");
+    }
+}
+
+#[test]
+fn synapses_of_several_classes_add_up() {
+    let load =
+        |file: &str| disinhibit::config::load(&Path::new("tests/cases/structure").join(file), &[]).unwrap().scenario;
+    let two = load("two.toml");
+    let summary = summarise(&run(&two, Level::new()).unwrap());
+    // E = 5 - I/2, I = 2 + E + 3 x 0.025 E.
+    let expected = 4.0 / 1.5375;
+    let arm = &summary.arms[0];
+    approx::assert_relative_eq!(arm.rates_hz["5 min"]["E"], expected, max_relative = 1e-9);
+    approx::assert_relative_eq!(arm.input["5 min"]["I"]["E"], 1.075 * expected, max_relative = 1e-9);
+    let class = arm.synapses["5 min"]["I"]["through.exc.E"];
+    approx::assert_relative_eq!(class.input, 0.075 * expected, max_relative = 1e-9);
+    assert_eq!((class.weight, arm.synapses["5 min"]["I"]["E"].weight), (3.0, 1.0));
+    // A weight per Hz and one per unit of a gate have no sum.
+    assert!(!arm.weight["5 min"].contains_key("I") && arm.weight["5 min"]["E"]["I"] == -0.5);
+    approx::assert_relative_eq!(arm.signals["5 min"]["gate.exc.E"], 0.025 * expected, max_relative = 1e-9);
+    let index = summarise(&run(&load("idx.toml"), Level::new()).unwrap());
+    assert_eq!(index.arms[0].index["5 min"]["ei"], 1.0);
+}
+
+#[test]
+fn whatever_a_model_has_among_its_signals_is_recorded_and_can_be_read_out() {
+    let every =
+        ["tests/cases/structure/every_mechanism.toml", "tests/independent/rich.toml", "configs/scenarios/lasting.toml"];
+    for file in every {
+        let scenario = disinhibit::config::load(Path::new(file), &[]).unwrap().scenario;
+        let calibration = disinhibit::equilibrium::calibrate_scenario(&scenario, Level::new()).unwrap();
+        let calibrated = Scenario { circuit: calibration.circuit.clone(), ..scenario.clone() };
+        let plans = plans(&calibrated, &calibration.rates).unwrap();
+        let model = disinhibit::experiment::Model::<1>::build(&[&plans[0]], Level::new());
+        let recorded: Vec<String> = Signal::recorded(&scenario).iter().map(ToString::to_string).collect();
+        let (mut on_board, mut known) = (model.board.names().to_vec(), recorded.clone());
+        on_board.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(on_board, known, "{file}");
+        let label = &scenario.run.report[0].label;
+        for name in &recorded {
+            assert!(Readout::named(&format!("{name} at {label}"), &scenario).is_some(), "{file}: {name}");
+            assert!(Readout::named(&format!("highest.{name}"), &scenario).is_some(), "{file}: {name}");
+        }
+    }
+    // And has a number in the summary.
+    let scenario = disinhibit::config::load(Path::new(every[0]), &[]).unwrap().scenario;
+    let summary = summarise(&run(&scenario, Level::new()).unwrap());
+    for arm in &summary.arms {
+        for signal in Signal::recorded(&scenario) {
+            assert!(arm.signal(&signal.to_string(), "60 ms").is_some_and(f64::is_finite), "{}: {signal}", arm.name);
+        }
     }
 }

@@ -185,3 +185,29 @@ fn a_table_of_times_and_a_tuning_are_checked() {
         assert!(error.render().contains(words), "{}", error.render());
     }
 }
+
+#[test]
+fn a_kernel_needs_units_on_both_sides_and_a_weight_that_falls() {
+    let file = Path::new("tests/cases/circuits/s_units0.toml");
+    let error = load(file, &[]).unwrap_err().to_string();
+    assert!(error.contains("`P` is one unit"), "{error}");
+    let text = roxin(-4.0, 1.25).replace("[onto.E.through.late]\nE = -4.0\n", "");
+    let error = read(&text, &[]).unwrap_err().to_string();
+    assert!(error.contains("there is no weight from `E` onto `E`"), "{error}");
+}
+
+#[test]
+fn an_arm_may_change_a_kernel() {
+    let scenario = load(Path::new("tests/cases/circuits/ring_sc.toml"), &[]).unwrap().scenario;
+    let outcome = run(&scenario, Level::new()).unwrap();
+    let weight = |arm: usize, onto: &str, from: &str| {
+        let arm = &outcome.arms[arm];
+        let place = arm.connections.iter().position(|one| one.onto == onto && one.from == from).unwrap();
+        arm.reports[0].weights[place]
+    };
+    for (arm, amplitude) in [(0, 0.9), (1, 0.2)] {
+        let expected = 1.5 / 16.0 * (1.0 + amplitude);
+        assert_relative_eq!(weight(arm, "E[3]", "E[3]"), expected, max_relative = 1e-12);
+        assert_relative_eq!(weight(arm, "E[0]", "E[8]"), 1.5 / 16.0 * (1.0 - amplitude), max_relative = 1e-12);
+    }
+}

@@ -94,3 +94,16 @@ fn strange_data_is_drawn_without_a_panic() {
     }
     roxmltree::Document::parse(&RatesFigure::default().render(&Theme::default()).svg()).unwrap();
 }
+
+#[test]
+fn synapses_through_classes_are_drawn() {
+    let scenario = load(Path::new("configs/published/wong_wang_2006.toml"), &[]).unwrap().scenario;
+    let (connections, units) = disinhibit::report::drawn_connections(&scenario.circuit);
+    assert_eq!((connections.len(), units), (4, vec!["nA".to_owned()]));
+    let mut scenario = scenario;
+    scenario.run.record = Some(0.1 / 60.0);
+    let figure = figures(&Results::new(run(&scenario, Level::new()).unwrap()), &[]).swap_remove(0).1;
+    for key in [" nA", "excites", "inhibits"] {
+        assert!(figure.labels().iter().any(|label| label.text.ends_with(key)), "{key}");
+    }
+}

@@ -221,3 +221,44 @@ fn slow_variables_see_the_mean_of_noise() {
     }
     assert!(load_of(&slow, "restless", 30.0) > load_of(&slow, "calm", 30.0) + 0.05);
 }
+
+#[test]
+fn an_effect_on_adaptation_drives_a_loss_of_stability() {
+    for file in ["ad3.toml", "ad4.toml"] {
+        let scenario = load(&Path::new("tests/cases/structure").join(file), &[]).unwrap().scenario;
+        let outcome = run(&scenario, Level::new()).unwrap();
+        let events = &arm(&outcome, "drug").events;
+        let lost = events.iter().find(|event| event.kind == EventKind::LossOfStability).expect("a loss of stability");
+        assert_eq!(lost.driver.as_deref(), Some("activation.R.E"), "{file}: {events:?}");
+    }
+}
+
+#[test]
+fn whatever_an_effect_changes_its_signal_may_drive_events() {
+    use disinhibit::experiment::{Model, plans};
+    let with = |effect: &str| {
+        let text = FOLD.replace("effects = [{ drive = \"0.1 mV\" }]", &format!("effects = [{{ {effect} }}]"));
+        let text = text.replace(
+            "drive = \"-2 mV\"",
+            "drive = \"-2 mV\"\nadaptation = { strength = 0.1, tau = \"90 ms\" }\nnoise = { sigma = \"0.1 mV\", tau = \"5 ms\" }",
+        );
+        let scenario = scenario(&text);
+        let plans = plans(&scenario, &[0.0]).unwrap();
+        let model = Model::<1>::build(&[&plans[0]], Level::new());
+        let signals = model.effects.signals().into_iter().map(|index| model.board.names()[index].clone());
+        signals.collect::<Vec<_>>()
+    };
+    // Every amount that an effect may have, from what it declares of itself.
+    let mut effect = disinhibit::spec::Effect { drive: Some(0.0), ..Default::default() };
+    for amount in [&mut effect.output, &mut effect.weight, &mut effect.gain, &mut effect.tau, &mut effect.sigma] {
+        *amount = Some(0.0);
+    }
+    effect.adaptation = Some(0.0);
+    for entry in disinhibit::spec::listing::list(&mut effect) {
+        let place = if entry.path == "weight" { ", from = \"A\", onto = \"A\"" } else { "" };
+        let signals = with(&format!("{} = 0.1{place}, reduced_by = {{ \"rate.A\" = 0.1 }}", entry.path));
+        for name in ["activation.R.A", "rate.A", "stress"] {
+            assert!(signals.iter().any(|signal| signal == name), "{}: {signals:?}", entry.path);
+        }
+    }
+}

@@ -570,3 +570,93 @@ fn a_sweep_has_report_times_of_its_own_and_a_point_run_alone_has_them_too() {
     let Cell::Number(stability) = row[place("stability at 1 h")] else { panic!() };
     assert!(stability < 0.0, "{stability}");
 }
+
+/// The first readout at each point of a sweep in tests/cases, with the point's words.
+fn first_readouts(file: &str) -> Vec<(String, f64)> {
+    let loaded = load(&Path::new("tests/cases/structure").join(file), &[]).unwrap();
+    let engine = Engine::new(&loaded.sweep.unwrap(), &loaded.scenario, None).unwrap();
+    let rows = engine.rows(0..engine.runs(), Level::new());
+    assert!(rows.iter().all(|row| row.status == "ok"), "{rows:?}");
+    rows.iter().map(|row| (format!("{:?}", row.axes[0].setting), row.readouts[0])).collect()
+}
+
+#[test]
+fn points_that_differ_in_the_kind_of_a_gate_have_each_its_own_numbers() {
+    // E = 5 - I/2, I = 2 + 3 s with s = x or s = x / (1 + x), x = 0.025 E.
+    let first_order = 4.0 / 1.0375;
+    let mut saturating = 4.0;
+    for _ in 0..200 {
+        let open = 0.025 * saturating;
+        saturating = 4.0 - 1.5 * open / (1.0 + open);
+    }
+    for file in ["sw.toml", "sw2.toml"] {
+        for (kind, rate) in first_readouts(file) {
+            let expected = if kind.contains("first-order") { first_order } else { saturating };
+            approx::assert_relative_eq!(rate, expected, max_relative = 1e-9);
+        }
+    }
+    approx::assert_relative_eq!(saturating, 3.867_75, max_relative = 1e-5);
+}
+
+#[test]
+fn the_input_through_a_class_of_synapses_can_be_swept() {
+    let found = first_readouts("sw3.toml");
+    for ((_, input), drive) in found.iter().zip([4.0, 5.0]) {
+        approx::assert_relative_eq!(*input, 0.075 * (drive - 1.0) / 1.0375, max_relative = 1e-9);
+    }
+    // Weights of different units do not add up, and each is to be had.
+    let loaded = |readout: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let text = std::fs::read_to_string("tests/cases/structure/sw3.toml").unwrap();
+        std::fs::write(folder.path().join("sw3.toml"), text.replace("input.I.E at 5 min", readout)).unwrap();
+        let base = std::fs::read_to_string("tests/cases/structure/base.toml").unwrap();
+        std::fs::write(folder.path().join("base.toml"), base.replace("c.toml", "c2.toml")).unwrap();
+        std::fs::copy("tests/cases/structure/c2.toml", folder.path().join("c2.toml")).unwrap();
+        let loaded = load(&folder.path().join("sw3.toml"), &[]).map_err(|error| error.to_string())?;
+        let engine = Engine::new(&loaded.sweep.unwrap(), &loaded.scenario, None).unwrap();
+        Ok::<_, String>((engine.readouts[0].unit, engine.rows(0..1, Level::new())[0].readouts[0]))
+    };
+    assert_eq!(loaded("weight.I.through.exc.E at 5 min"), Ok(("mV", 3.0)));
+    assert_eq!(loaded("gate.exc.E at 5 min").unwrap().0, "");
+    let refused = loaded("weight.I.E at 5 min").unwrap_err();
+    assert!(refused.contains("do not add up") && refused.contains("weight.I.through.exc.E"), "{refused}");
+    // A readout without its time stands for that at every report time.
+    assert!(loaded("input.I.E").is_ok());
+}
+
+#[test]
+fn a_weight_that_an_axis_takes_to_0_brings_nothing_beside_any_neighbour() {
+    let sweep = |values: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        for file in ["base.toml", "c.toml"] {
+            std::fs::copy(Path::new("tests/cases/structure").join(file), folder.path().join(file)).unwrap();
+        }
+        let text = format!(
+            "scenario = \"base.toml\"\nreadouts = [\"input.E.I at 5 min\", \"weight.E.I at 5 min\", \"rate.E at 5 min\"]\n\
+             [[axes]]\npath = \"onto.E.I\"\nvalues = {values}\n"
+        );
+        std::fs::write(folder.path().join("sweep.toml"), text).unwrap();
+        let engine = engine(folder.path(), &[]);
+        engine.rows(0..engine.runs(), Level::new())
+    };
+    let (together, alone) = (sweep("[0, -0.5]"), sweep("[0]"));
+    assert_eq!(together[0].readouts, [0.0, 0.0, 5.0]);
+    assert_eq!(bits(&together[..1]), bits(&alone));
+    let input = together[1].readouts[0];
+    approx::assert_relative_eq!(input, -0.5 * (2.0 + 0.075 * 4.0 / 1.0375), max_relative = 1e-9);
+}
+
+#[test]
+fn files_are_not_moved_by_axes_or_arguments() {
+    let swept = folder(
+        &SWEEP
+            .replace("receptors.MOR.on.SST.fraction", "pharmacology.0")
+            .replace("[0, 0.3, 0.55, 1]", "[\"a\", \"b\"]"),
+    );
+    let message = text(&disinhibit(swept.path(), &["sweep", "sweep.toml"]).stderr);
+    assert!(message.contains("`pharmacology.0` cannot be swept"), "{message}");
+    let set = ["check", "configs/scenarios/ketamine.toml", "--set", "circuit=nowhere.toml"];
+    let output = disinhibit(swept.path(), &set);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("is read before `--set`"), "{}", text(&output.stderr));
+}

@@ -1,6 +1,6 @@
 //! Circuits of four populations that differ in every number, for the benches of the sweep kernel.
 
-use disinhibit::experiment::{Plan, Structure, Traces};
+use disinhibit::experiment::{Plan, Traces};
 use disinhibit::spec::{Arm, Circuit, Noise, Population, Run, Scenario, Time, Transfer, Weights};
 use std::sync::Arc;
 
@@ -13,15 +13,8 @@ pub fn vary(base: f64, point: usize, place: usize) -> f64 {
     base * (1.0 + 0.01 * ((point * 7 + place * 3) % 11) as f64)
 }
 
-/// Circuits that differ in every number and, as in a sweep, are known to differ in nothing else.
+/// Circuits that differ in every number and in nothing else.
 pub fn plans(kind: &str, noisy: bool, points: usize) -> (Vec<Plan>, Run) {
-    let (mut plans, run) = circuits(kind, noisy, points);
-    let structure = Some(Arc::new(Structure::of(&plans[0])));
-    plans.iter_mut().for_each(|plan| plan.structure.clone_from(&structure));
-    (plans, run)
-}
-
-fn circuits(kind: &str, noisy: bool, points: usize) -> (Vec<Plan>, Run) {
     let run = Run { time: Time::Fast, from: 0.0, to: MINUTES, step: STEP_MS, record: Some(MINUTES), ..Run::default() };
     let plan = |point: usize| {
         let vary = |base: f64, place: usize| vary(base, point, place);
@@ -88,7 +81,6 @@ fn circuits(kind: &str, noisy: bool, points: usize) -> (Vec<Plan>, Run) {
             number: 0,
             forms: Vec::new(),
             traces: Traces::Rates,
-            structure: None,
         }
     };
     ((0..points).map(plan).collect(), run)

@@ -4,6 +4,7 @@
 use super::contour::{Grid, zero_lines};
 use super::subject::Subject;
 use super::system::System;
+use crate::circuit::Connection;
 use crate::simulate::Moment;
 use crate::spec::Form;
 use nalgebra::{DMatrix, DVector};
@@ -76,7 +77,8 @@ pub fn telling_plane(subjects: &[Subject]) -> Option<[usize; 2]> {
 /// What the synapses of one population give another, in input units.
 fn input_from(moment: &Moment, source: usize, target: usize) -> f64 {
     let pairs = moment.shape.connections.iter().zip(&moment.rows.weight);
-    let between = pairs.filter(|(connection, _)| connection.source == source && connection.target == target);
+    let joins = |connection: &Connection| connection.source == source && connection.target == target;
+    let between = pairs.filter(|(connection, _)| joins(connection) && connection.compartment.adds());
     between.map(|(connection, weight)| weight.get(0) * moment.outputs[connection.output]).sum()
 }
 

@@ -27,7 +27,8 @@ pub mod transfer;
 pub use build::build;
 
 use crate::numeric::lanes::Row;
-use crate::spec::{Compartment, Form, NoiseKind};
+use crate::spec::connections::weight_dimension;
+use crate::spec::{Compartment, Form, NoiseKind, Projection};
 use mechanisms::{Mechanism, MechanismRows};
 use modulators::{Modulated, Modulator};
 use synapses::{Channel, ChannelRows};
@@ -255,11 +256,21 @@ impl<const G: usize> Shape<G> {
     pub fn population(&self, name: &str) -> Option<usize> {
         self.populations.iter().position(|population| population.name == name)
     }
+}
 
-    /// The connections from one population onto another, whatever their class and compartment.
-    pub fn connections_between(&self, target: usize, source: usize) -> impl Iterator<Item = usize> + '_ {
-        let joins = move |connection: &Connection| (connection.target, connection.source) == (target, source);
-        self.connections.iter().enumerate().filter(move |(_, connection)| joins(connection)).map(|(index, _)| index)
+impl<const G: usize> Shape<G> {
+    /// What a connection (by index) is called and its weight measures; none where there is no such connection.
+    pub fn projection(&self, connection: usize) -> Option<Projection> {
+        let Connection { target, source, output, compartment } = *self.connections.get(connection)?;
+        let channel = self.channel_of(output).and_then(|index| self.channels.get(index));
+        let gate = channel.and_then(|channel| channel.gate).map(|(kind, _)| kind);
+        Some(Projection {
+            onto: self.populations[target].name.clone(),
+            compartment,
+            class: channel.map(|channel| channel.class.clone()),
+            from: self.populations[source].name.clone(),
+            dimension: weight_dimension(compartment, gate),
+        })
     }
 }
 

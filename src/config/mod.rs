@@ -18,6 +18,7 @@ pub use diagnostic::{ConfigError, Diagnostic};
 use crate::spec::declare::Node;
 use crate::spec::path::{PathError, segments};
 use crate::spec::scenario::{CircuitFile, PharmacologyFile};
+use crate::spec::settable::{Refusal, Setter, refusal};
 use crate::spec::sweep::{BoundSweep, bind};
 use crate::spec::validate::validate_circuit;
 use crate::spec::{Finding, Hypothesis, Problem, Scenario, Sweep, validate};
@@ -382,6 +383,10 @@ impl Loader<'_> {
                 report("there is no `=`".into(), "PATH=VALUE, such as populations.SST.rest=\"5 Hz\"".into(), None);
                 continue;
             };
+            if let Some(Refusal { message, expected }) = refusal(path, Setter::Argument) {
+                report(format!("`{path}` {message}"), expected.into(), None);
+                continue;
+            }
             match scenario.set(path, &value::setting_from_argument(text)) {
                 Ok(_) => {
                     self.notes.forget_origins(path);

@@ -79,11 +79,29 @@ pub fn calibrate(circuit: &spec::Circuit, level: Level) -> Result<Calibrated, Re
     calibrated(circuit, Rest::new(circuit, level)?, level)
 }
 
-/// [`calibrate`] for many circuits that agree in all but numbers, side by side; result `i` is that of circuit `i` alone.
+/// [`calibrate`] for many circuits; those that agree in all but numbers lie side by side. Result `i` is that of circuit `i`
+/// alone.
 pub fn calibrate_all(circuits: &[&spec::Circuit], level: Level) -> Vec<Result<Calibrated, RestError>> {
-    let blocks = circuits.chunks(Row::<VECTORS>::LANES);
-    let all = blocks.flat_map(|block| block.iter().zip(resting_states::<VECTORS>(block, level)));
-    all.map(|(circuit, state)| calibrated(circuit, Rest::at(circuit, &state?, level)?, level)).collect()
+    let mut groups: Vec<(Vec<u8>, Vec<usize>)> = Vec::new();
+    for (place, circuit) in circuits.iter().enumerate() {
+        let structure = circuit.structure();
+        match groups.iter_mut().find(|(known, _)| *known == structure) {
+            Some((_, group)) => group.push(place),
+            None => groups.push((structure, vec![place])),
+        }
+    }
+    let mut all = Vec::with_capacity(circuits.len());
+    for block in groups.iter().flat_map(|(_, group)| group.chunks(Row::<VECTORS>::LANES)) {
+        let alike: Vec<&spec::Circuit> = block.iter().map(|place| circuits[*place]).collect();
+        let states = resting_states::<VECTORS>(&alike, level);
+        let found = alike.iter().zip(states).map(|(circuit, state)| {
+            let state = state?;
+            calibrated(circuit, Rest::at(circuit, &state, level)?, level)
+        });
+        all.extend(block.iter().copied().zip(found));
+    }
+    all.sort_by_key(|(place, _)| *place);
+    all.into_iter().map(|(_, calibrated)| calibrated).collect()
 }
 
 fn calibrated(circuit: &spec::Circuit, rest: Rest, level: Level) -> Result<Calibrated, RestError> {
@@ -112,8 +130,8 @@ pub fn calibrate_scenario(scenario: &Scenario, level: Level) -> Result<Calibrate
     if scenario.run.start.is_empty() { calibrate(&scenario.circuit, level) } else { calibrate_started(scenario, level) }
 }
 
-/// [`calibrate_scenario`] for many scenarios whose circuits agree in all but numbers, side by side; result `i` is that of
-/// scenario `i` alone.
+/// [`calibrate_scenario`] for many scenarios, side by side where their circuits agree in all but numbers; result `i` is that
+/// of scenario `i` alone.
 pub fn calibrate_scenarios(scenarios: &[&Scenario], level: Level) -> Vec<Result<Calibrated, RestError>> {
     if scenarios.iter().any(|scenario| !scenario.run.start.is_empty()) {
         return scenarios.iter().map(|scenario| calibrate_scenario(scenario, level)).collect();

@@ -45,7 +45,6 @@ impl Held {
             number: 0,
             forms: Vec::new(),
             traces: Traces::Rates,
-            structure: None,
         };
         Self { plan, states: None, minutes: 0.0 }
     }

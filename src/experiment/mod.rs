@@ -10,9 +10,9 @@ pub use model::{Model, Plan, Traces, Work};
 pub use timeline::{Inputs, Timeline, as_one};
 
 use crate::pharmacology::CourseKey;
-use crate::spec::listing::{Value, list};
 use crate::spec::path::PathError;
 use crate::spec::{Arm, Scenario};
+use rayon::prelude::*;
 use std::sync::Arc;
 
 /// The arms of a calibrated scenario, ready to be laid side by side.
@@ -30,7 +30,6 @@ pub fn plans(calibrated: &Scenario, resting_rates: &[f64]) -> Result<Vec<Plan>, 
             number,
             forms: forms.clone(),
             traces: Traces::All,
-            structure: None,
             arm,
         })
     };
@@ -55,55 +54,41 @@ fn forms_given(scenario: &Scenario) -> Vec<CourseKey> {
     keys
 }
 
-/// What arms must share to lie in one block: all that is not a number in circuit, receptors, ligands, stress and plasticity,
-/// and what of the numbers decides which equations there are; as the arm has it and as it was before the arm changed it; and
+/// What arms must share to lie in one block: all that is not a number of what makes a model, and what of the numbers decides
+/// which equations there are ([`Scenario::model_structure`]); as the arm has it and as it was before the arm changed it; and
 /// the forms of ligands that are given.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Structure {
-    circuit: [Vec<u8>; 2],
-    values: Vec<(String, Option<Value>)>,
-    /// What differed before the arm's `set`; None where nothing did.
-    base: Option<Vec<(String, Option<Value>)>>,
+    own: Arc<Vec<u8>>,
+    base: Arc<Vec<u8>>,
     forms: Vec<CourseKey>,
 }
 
 impl Structure {
-    /// That of an arm.
-    pub fn of(plan: &Plan) -> Self {
-        let values = structure(&plan.scenario);
-        let base = if Arc::ptr_eq(&plan.base, &plan.scenario) { None } else { Some(structure(&plan.base)) };
-        Self {
-            circuit: circuit_forms(plan),
-            base: base.filter(|base| *base != values),
-            values,
-            forms: plan.forms.clone(),
+    /// Those of arms, in their order. A scenario that several share is looked at once.
+    pub fn of_all(plans: &[Plan]) -> Vec<Self> {
+        let mut shared: Vec<&Arc<Scenario>> = Vec::new();
+        let mut places = Vec::with_capacity(plans.len());
+        for plan in plans {
+            places.push([&plan.scenario, &plan.base].map(|scenario| {
+                // Those that share one stand near one another.
+                let near = shared.len().saturating_sub(LOOKED_BACK)..shared.len();
+                near.rev().find(|place| Arc::ptr_eq(shared[*place], scenario)).unwrap_or_else(|| {
+                    shared.push(scenario);
+                    shared.len() - 1
+                })
+            }));
         }
+        let looked_at: Vec<Arc<Vec<u8>>> =
+            shared.par_iter().map(|scenario| Arc::new(scenario.model_structure())).collect();
+        let structure = |(plan, [own, base]): (&Plan, [usize; 2])| Self {
+            own: looked_at[own].clone(),
+            base: looked_at[base].clone(),
+            forms: plan.forms.clone(),
+        };
+        plans.iter().zip(places).map(structure).collect()
     }
-
-    /// Whether an arm that is known to agree in all but numbers has this structure.
-    pub fn suits(&self, plan: &Plan) -> bool {
-        self.circuit == circuit_forms(plan)
-    }
 }
 
-/// What numbers decide of the equations of an arm's circuit, and of that before the arm's `set`.
-fn circuit_forms(plan: &Plan) -> [Vec<u8>; 2] {
-    [&plan.scenario, &plan.base].map(|scenario| scenario.circuit.form())
-}
-
-/// The parts of a scenario that make a model; the species chooses among the kinetics of its ligands.
-const KEPT: [&str; 9] =
-    ["populations.", "onto.", "synapses.", "receptors.", "ligands.", "stress.", "plasticity.", "indices.", "species"];
-
-fn structure(scenario: &Scenario) -> Vec<(String, Option<Value>)> {
-    let mut bare = Scenario { arms: Vec::new(), ..scenario.clone() };
-    let entries = list(&mut bare).into_iter();
-    let kept = |path: &str| KEPT.iter().any(|start| path.starts_with(start));
-    entries
-        .filter(|entry| kept(&entry.path) && !entry.path.ends_with(".rest"))
-        .map(|entry| match entry.value {
-            Value::Number(_) | Value::OfRest(_) => (entry.path, None),
-            value => (entry.path, Some(value)),
-        })
-        .collect()
-}
+/// So many scenarios back it is asked whether an arm's is known already.
+const LOOKED_BACK: usize = 16;

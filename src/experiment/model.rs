@@ -1,6 +1,5 @@
 //! The model of a block of arms: circuit, pharmacology, stress, plasticity and effects over lanes, with each lane's rest.
 
-use super::Structure;
 use super::timeline::{Inputs, resting_availability};
 use crate::circuit::{self, Rows, Shape};
 use crate::modulation::effects::Effects;
@@ -32,8 +31,6 @@ pub struct Plan {
     pub forms: Vec<CourseKey>,
     /// What of it is recorded.
     pub traces: Traces,
-    /// Its structure, where that is known already.
-    pub structure: Option<Arc<Structure>>,
 }
 
 /// Which signals are recorded over time.

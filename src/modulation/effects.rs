@@ -14,16 +14,42 @@ use fearless_simd::Simd;
 /// A time constant is never scaled below this share: the circuit's step would no longer resolve it.
 const LEAST_TAU_FACTOR: f64 = 0.01;
 
-/// All effects of a block, by what they change.
+/// All effects of a block.
 #[derive(Clone, Debug, Default)]
 pub struct Effects<const G: usize> {
-    drive: Vec<(usize, Term<G>)>,
-    output: Vec<(usize, Term<G>)>,
-    weight: Vec<(usize, Term<G>)>,
-    gain: Vec<(usize, Term<G>)>,
-    tau: Vec<(usize, Term<G>)>,
-    sigma: Vec<(usize, Term<G>)>,
-    adaptation: Vec<(usize, Term<G>)>,
+    terms: Vec<(Place, Term<G>)>,
+}
+
+/// What an effect changes: a population, or the connections of a pair, by index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Drive(usize),
+    Output(usize),
+    /// Every connection of the pair, whatever its class and compartment.
+    Weight {
+        target: usize,
+        source: usize,
+    },
+    Gain(usize),
+    Tau(usize),
+    Sigma(usize),
+    Adaptation(usize),
+}
+
+impl Place {
+    /// The place of a target in a circuit; none where the circuit has no such population.
+    fn of<const G: usize>(target: &Target, shape: &Shape<G>) -> Option<Self> {
+        let population = |name: &String| shape.population(name);
+        Some(match target {
+            Target::Drive(name) => Self::Drive(population(name)?),
+            Target::Output(name) => Self::Output(population(name)?),
+            Target::Weight { from, onto } => Self::Weight { target: population(onto)?, source: population(from)? },
+            Target::Gain(name) => Self::Gain(population(name)?),
+            Target::Tau(name) => Self::Tau(population(name)?),
+            Target::Sigma(name) => Self::Sigma(population(name)?),
+            Target::Adaptation(name) => Self::Adaptation(population(name)?),
+        })
+    }
 }
 
 /// One effect: `amount x (signal - rest) x modifiers`.
@@ -86,31 +112,21 @@ impl<const G: usize> Effects<G> {
             signal: board.add(signal),
             amount: Row::from_fn(|lane| resolved(lane).map_or(0.0, |(_, amount)| amount * share(lane))),
         };
-        let (list, name) = match &target {
-            Target::Drive(name) => (&mut self.drive, name),
-            Target::Output(name) => (&mut self.output, name),
-            Target::Gain(name) => (&mut self.gain, name),
-            Target::Tau(name) => (&mut self.tau, name),
-            Target::Sigma(name) => (&mut self.sigma, name),
-            Target::Adaptation(name) => (&mut self.adaptation, name),
-            Target::Weight { from, onto } => {
-                let place = shape.population(onto).zip(shape.population(from));
-                if let Some((onto, from)) = place {
-                    self.weight.extend(shape.connections_between(onto, from).map(|index| (index, term.clone())));
-                }
-                return;
-            }
-        };
-        if let Some(index) = shape.population(name) {
-            list.push((index, term));
-        }
+        self.terms.extend(Place::of(&target, shape).map(|place| (place, term)));
     }
 
-    /// The factor on one connection, but for the output of its source: 1 at rest, never below 0.
+    /// The factor on the connections from one population (`source`) onto another (`target`), but for the output of the source:
+    /// 1 at rest, never below 0.
     #[inline(always)]
-    pub fn strength<S: Simd>(&self, simd: S, connection: usize, signals: &[Row<G>], rest: &[Row<G>]) -> Lanes<S, G> {
+    pub fn strength<S: Simd>(
+        &self,
+        simd: S,
+        (target, source): (usize, usize),
+        signals: &[Row<G>],
+        rest: &[Row<G>],
+    ) -> Lanes<S, G> {
         let mut sum = Lanes::splat(simd, 1.0);
-        for (_, term) in self.weight.iter().filter(|(index, _)| *index == connection) {
+        for (_, term) in self.terms.iter().filter(|(place, _)| *place == Place::Weight { target, source }) {
             sum = sum + term.value(simd, signals, rest);
         }
         sum.max(Lanes::splat(simd, 0.0))
@@ -118,10 +134,10 @@ impl<const G: usize> Effects<G> {
 
     /// The signals that act on the circuit, themselves or by modifying what others do; each once, in order of index.
     pub fn signals(&self) -> Vec<usize> {
-        let lists = [&self.drive, &self.output, &self.weight, &self.gain, &self.tau, &self.sigma];
-        let terms = lists.into_iter().flatten().map(|(_, term)| term);
-        let mut signals: Vec<usize> =
-            terms.flat_map(|term| std::iter::once(term.signal).chain(term.modifiers.signals())).collect();
+        let acting = |(_, term): &(Place, Term<G>)| {
+            std::iter::once(term.signal).chain(term.modifiers.signals()).collect::<Vec<_>>()
+        };
+        let mut signals: Vec<usize> = self.terms.iter().flat_map(acting).collect();
         signals.sort_unstable();
         signals.dedup();
         signals
@@ -129,8 +145,10 @@ impl<const G: usize> Effects<G> {
 
     /// Marks the populations whose gain effects change.
     pub fn mark_scaled(&self, shape: &mut Shape<G>) {
-        for (index, _) in &self.gain {
-            shape.populations[*index].scaled = true;
+        for (place, _) in &self.terms {
+            if let Place::Gain(index) = place {
+                shape.populations[*index].scaled = true;
+            }
         }
     }
 
@@ -149,70 +167,86 @@ impl<const G: usize> Effects<G> {
         simd.vectorize(
             #[inline(always)]
             || {
-                let one = Lanes::splat(simd, 1.0);
-                let zero = Lanes::splat(simd, 0.0);
-                for ((numbers, base), injected) in rows.populations.iter_mut().zip(&base.populations).zip(injected) {
-                    (Lanes::load(simd, &base.drive) + Lanes::load(simd, injected)).store(&mut numbers.drive);
-                    (numbers.gain, numbers.sigma, numbers.inverse_tau) = (base.gain, base.sigma, base.inverse_tau);
-                }
-                for (index, term) in &self.drive {
-                    let drive = &mut rows.populations[*index].drive;
-                    (Lanes::load(simd, drive) + term.value(simd, signals, rest)).store(drive);
-                }
-                // Weights: the connection's own factor first, then that of its source's output.
-                rows.weight.clone_from_slice(&base.weight);
-                for (connection, weight) in rows.weight.iter_mut().enumerate() {
-                    if self.weight.iter().any(|(index, _)| *index == connection) {
-                        let strength = self.strength(simd, connection, signals, rest);
-                        (Lanes::load(simd, weight) * strength).store(weight);
-                    }
-                }
-                for (population, term) in &self.output {
-                    let factor = (one + term.value(simd, signals, rest)).max(zero);
-                    for (connection, place) in shape.connections.iter().enumerate() {
-                        if place.source == *population {
-                            (Lanes::load(simd, &rows.weight[connection]) * factor).store(&mut rows.weight[connection]);
+                self.begin(simd, shape, base, injected, signals, rest, rows);
+                let (one, zero) = (Lanes::splat(simd, 1.0), Lanes::splat(simd, 0.0));
+                for (place, term) in &self.terms {
+                    let value = term.value(simd, signals, rest);
+                    let factor = (one + value).max(zero);
+                    match *place {
+                        // Connections have their own factor from the start.
+                        Place::Weight { .. } => {}
+                        Place::Drive(index) => {
+                            let drive = &mut rows.populations[index].drive;
+                            (Lanes::load(simd, drive) + value).store(drive);
+                        }
+                        Place::Output(index) => {
+                            let made = shape.connections.iter().zip(&mut rows.weight);
+                            for (_, weight) in made.filter(|(connection, _)| connection.source == index) {
+                                scale(simd, weight, factor);
+                            }
+                        }
+                        Place::Gain(index) => scale(simd, &mut rows.populations[index].gain, factor),
+                        Place::Sigma(index) => scale(simd, &mut rows.populations[index].sigma, factor),
+                        Place::Adaptation(index) => {
+                            if let Some(mechanism) = shape.populations[index].mechanism {
+                                scale(simd, &mut rows.mechanisms[mechanism].adaptation, factor);
+                            }
+                        }
+                        Place::Tau(index) => {
+                            let inverse_tau = &mut rows.populations[index].inverse_tau;
+                            let factor = (one + value).max(Lanes::splat(simd, LEAST_TAU_FACTOR));
+                            (Lanes::load(simd, inverse_tau) / factor).store(inverse_tau);
                         }
                     }
-                }
-                for (index, term) in &self.gain {
-                    let gain = &mut rows.populations[*index].gain;
-                    (Lanes::load(simd, gain) * (one + term.value(simd, signals, rest)).max(zero)).store(gain);
-                }
-                for (index, term) in &self.sigma {
-                    let sigma = &mut rows.populations[*index].sigma;
-                    (Lanes::load(simd, sigma) * (one + term.value(simd, signals, rest)).max(zero)).store(sigma);
-                }
-                for (mechanism, base) in rows.mechanisms.iter_mut().zip(&base.mechanisms) {
-                    mechanism.adaptation = base.adaptation;
-                }
-                for (index, term) in &self.adaptation {
-                    if let Some(place) = shape.populations[*index].mechanism {
-                        let strength = &mut rows.mechanisms[place].adaptation;
-                        let factor = (one + term.value(simd, signals, rest)).max(zero);
-                        (Lanes::load(simd, strength) * factor).store(strength);
-                    }
-                }
-                for (index, term) in &self.tau {
-                    let inverse_tau = &mut rows.populations[*index].inverse_tau;
-                    let factor = (one + term.value(simd, signals, rest)).max(Lanes::splat(simd, LEAST_TAU_FACTOR));
-                    (Lanes::load(simd, inverse_tau) / factor).store(inverse_tau);
                 }
             },
         );
     }
-}
 
-impl<const G: usize> Effects<G> {
+    /// The rows without effects but for injected input, and each connection with its own factor: that of its source's output
+    /// comes after it.
+    #[inline(always)]
+    fn begin<S: Simd>(
+        &self,
+        simd: S,
+        shape: &Shape<G>,
+        base: &Rows<G>,
+        injected: &[Row<G>],
+        signals: &[Row<G>],
+        rest: &[Row<G>],
+        rows: &mut Rows<G>,
+    ) {
+        for ((numbers, base), injected) in rows.populations.iter_mut().zip(&base.populations).zip(injected) {
+            (Lanes::load(simd, &base.drive) + Lanes::load(simd, injected)).store(&mut numbers.drive);
+            (numbers.gain, numbers.sigma, numbers.inverse_tau) = (base.gain, base.sigma, base.inverse_tau);
+        }
+        for (mechanism, base) in rows.mechanisms.iter_mut().zip(&base.mechanisms) {
+            mechanism.adaptation = base.adaptation;
+        }
+        rows.weight.clone_from_slice(&base.weight);
+        for (connection, weight) in shape.connections.iter().zip(&mut rows.weight) {
+            let (target, source) = (connection.target, connection.source);
+            if self.terms.iter().any(|(place, _)| *place == Place::Weight { target, source }) {
+                scale(simd, weight, self.strength(simd, (target, source), signals, rest));
+            }
+        }
+    }
+
     /// What each effect adds to a population's drive, in input units: population, signal (by index) and amount.
     pub fn drives<S: Simd>(&self, simd: S, signals: &[Row<G>], rest: &[Row<G>]) -> Vec<(usize, usize, Row<G>)> {
-        let added = |(population, term): &(usize, Term<G>)| {
+        let added = |(place, term): &(Place, Term<G>)| {
+            let Place::Drive(population) = *place else { return None };
             let mut row = Row::ZERO;
             term.value(simd, signals, rest).store(&mut row);
-            (*population, term.signal, row)
+            Some((population, term.signal, row))
         };
-        self.drive.iter().map(added).collect()
+        self.terms.iter().filter_map(added).collect()
     }
+}
+
+#[inline(always)]
+fn scale<S: Simd, const G: usize>(simd: S, row: &mut Row<G>, factor: Lanes<S, G>) {
+    (Lanes::load(simd, row) * factor).store(row);
 }
 
 impl<const G: usize> Term<G> {

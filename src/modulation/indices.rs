@@ -17,8 +17,9 @@ pub struct Indices<const G: usize> {
 enum Kind<const G: usize> {
     /// `offset + slope x signal`.
     Signal { of: usize, offset: Row<G>, slope: Row<G> },
-    /// The strength of a connection relative to rest, but for the output of its source.
-    Connection(usize),
+    /// The strength of the connections from one population onto another (target and source, by index) relative to rest, but
+    /// for the output of the source.
+    Connection(usize, usize),
 }
 
 impl<const G: usize> Indices<G> {
@@ -31,7 +32,7 @@ impl<const G: usize> Indices<G> {
             };
             let kind = if first.of.is_empty() {
                 let place = shape.population(&first.onto).zip(shape.population(&first.from));
-                Kind::Connection(place.and_then(|(onto, from)| shape.connections_between(onto, from).next())?)
+                place.map(|(onto, from)| Kind::Connection(onto, from))?
             } else {
                 let of = board.add(first.of.as_str());
                 Kind::Signal { of, offset: row(&|index| index.offset), slope: row(&|index| index.slope) }
@@ -49,7 +50,7 @@ impl<const G: usize> Indices<G> {
                 Kind::Signal { of, offset, slope } => {
                     Lanes::load(simd, slope).mul_add(Lanes::load(simd, &signals[*of]), Lanes::load(simd, offset))
                 }
-                Kind::Connection(connection) => effects.strength(simd, *connection, signals, rest),
+                Kind::Connection(onto, from) => effects.strength(simd, (*onto, *from), signals, rest),
             };
             value.store(&mut signals[*index]);
         }

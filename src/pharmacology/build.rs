@@ -47,7 +47,7 @@ pub fn build<const G: usize>(
             sites.push(builder.site(index, name, population));
         }
     }
-    for name in referenced_signals(lanes[0]) {
+    for name in spec::Signal::referred_to(lanes[0]) {
         builder.signal(&name);
     }
     // Last, because what raises a release may be any signal.
@@ -113,11 +113,16 @@ impl<const G: usize> Builder<'_, G> {
                 (index, self.row(|scenario| potency(scenario).unwrap_or(1.0)))
             })
             .collect();
-        let same = |other: &Exposure<G>| other.ligand == ligand && other.potencies == potencies;
+        // Numbers do not decide which exposures are one: a lane would depend on its neighbours.
+        let forms = self.lanes[0].ligands.get_index(ligand).map(|(_, ligand)| &ligand.forms);
+        let told_apart =
+            |name: &&str| forms.is_some_and(|forms| forms.values().any(|form| form.potency.contains_key(*name)));
+        let receptor = receptor.filter(told_apart).map(str::to_owned);
+        let same = |other: &Exposure<G>| other.ligand == ligand && other.receptor == receptor;
         if let Some(known) = self.exposures.iter().position(same) {
             return known;
         }
-        self.exposures.push(Exposure { ligand, potencies, signal: None });
+        self.exposures.push(Exposure { ligand, receptor, potencies, signal: None });
         self.exposures.len() - 1
     }
 
@@ -130,12 +135,11 @@ impl<const G: usize> Builder<'_, G> {
     fn signal(&mut self, name: &str) -> usize {
         if let Some(spec::Signal::Concentration { ligand, receptor: Some(receptor) }) = spec::Signal::parse(name) {
             let exposure = self.exposure_named(&ligand, Some(&receptor));
-            let known = self.exposures[exposure].signal;
-            return known.unwrap_or_else(|| {
-                let signal = self.board.add(name);
-                self.exposures[exposure].signal = Some(signal);
-                signal
-            });
+            if self.board.index(name).is_none() {
+                let signal = Some(self.board.add(name));
+                let shared = Exposure { signal, ..self.exposures[exposure].clone() };
+                self.exposures.push(shared);
+            }
         }
         self.board.add(name)
     }
@@ -263,23 +267,6 @@ impl<const G: usize> Builder<'_, G> {
             hill: (hill != Row::splat(1.0)).then_some(hill),
         }
     }
-}
-
-/// The signals that modify effects, on cells, of stress and of plasticity, and those that plasticity follows.
-fn referenced_signals(scenario: &Scenario) -> Vec<String> {
-    let sites = scenario.receptors.values().flat_map(|receptor| receptor.on.values()).flat_map(|site| &site.effects);
-    let stress = scenario.stress.phenotypes.values().flat_map(|phenotype| &phenotype.effects);
-    let plastic = scenario.plasticity.values().flat_map(|variable| &variable.effects);
-    let modifiers =
-        sites.chain(stress).chain(plastic).flat_map(|effect| effect.reduced_by.keys().chain(effect.raised_by.keys()));
-    let followed = scenario.plasticity.values().flat_map(|variable| {
-        let hastening = variable.fall_hastened_by.iter();
-        let hastening =
-            hastening.flat_map(|one| one.by.keys().chain(one.reduced_by.keys()).chain(one.raised_by.keys()));
-        std::iter::once(&variable.target.of).chain(hastening)
-    });
-    let indices = scenario.indices.values().map(|index| &index.of).filter(|of| !of.is_empty());
-    modifiers.chain(followed).chain(indices).cloned().collect()
 }
 
 /// The occupancy at rest of a ligand with a slow off-rate: that of equilibrium at its tone.

@@ -78,6 +78,8 @@ pub struct CourseRates<const G: usize> {
 pub struct Exposure<const G: usize> {
     /// Which ligand.
     pub ligand: usize,
+    /// The receptor, where the potencies of forms are stated for it.
+    pub receptor: Option<String>,
     /// Courses and their weights.
     pub potencies: Vec<(usize, Row<G>)>,
     /// Index among the signals, where it is one.

@@ -1,7 +1,7 @@
 //! The circuit as a graph: populations, their connections, and the receptors that their cells carry.
 
 use super::axis::{self, Axis};
-use super::canvas::{Align, Canvas, Figure, Point, Stroke, Type};
+use super::canvas::{Align, Canvas, Dash, Figure, Point, Stroke, Type};
 use super::circuit_layout::{self as layout, Shape};
 use super::font;
 use super::geometry::Rect;
@@ -32,14 +32,60 @@ pub struct Node {
 }
 
 /// A connection between populations, or of one with itself.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Connection {
     /// Index of the population that sends.
     pub from: usize,
     /// Index of the population that receives.
     pub onto: usize,
-    /// Weight; its size gives the width. Connections of weight zero are not drawn.
+    /// Weight; its size beside the largest of the same unit gives the width. Connections of weight zero are not drawn.
     pub weight: f64,
+    /// Index of the weight's unit among those of the figure.
+    pub unit: usize,
+    /// Where on the receiver it ends.
+    pub ends: Ends,
+}
+
+impl Connection {
+    /// What its end shows: the sender's role, but that what lowers an input or divides inhibits whatever sends it.
+    fn end(&self, sender: Role) -> Role {
+        if self.weight < 0.0 || self.ends == Ends::Divisor { Role::Inhibitory } else { sender }
+    }
+}
+
+/// Where on the receiving population a connection ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ends {
+    /// On its soma.
+    #[default]
+    Soma,
+    /// On its dendrite.
+    Dendrite,
+    /// Where it divides.
+    Divisor,
+    /// On the second input of its transfer function.
+    Second,
+}
+
+impl Ends {
+    fn dash(self) -> Dash {
+        match self {
+            Self::Soma => Dash::Solid,
+            Self::Dendrite => Dash::Dashed,
+            Self::Divisor => Dash::Dotted,
+            Self::Second => Dash::Mixed,
+        }
+    }
+
+    /// What the legend says of it; nothing of the soma, which is where synapses end if nothing else is said.
+    fn meaning(self) -> Option<&'static str> {
+        match self {
+            Self::Soma => None,
+            Self::Dendrite => Some("onto a dendrite"),
+            Self::Divisor => Some("divides"),
+            Self::Second => Some("onto a second input"),
+        }
+    }
 }
 
 /// A circuit.
@@ -53,8 +99,8 @@ pub struct CircuitFigure {
     pub nodes: Vec<Node>,
     /// Connections.
     pub connections: Vec<Connection>,
-    /// Unit of the weights; may be empty.
-    pub weight_unit: String,
+    /// Units of the weights, each of which may be empty.
+    pub weight_units: Vec<String>,
 }
 
 /// Width of the strongest connection, in pixels.
@@ -82,7 +128,8 @@ struct Scene {
     /// Names that do not fit into their nodes.
     names: Vec<Option<Rect>>,
     badges: Vec<Option<Rect>>,
-    heaviest: f64,
+    /// The largest weight of each unit.
+    heaviest: Vec<f64>,
 }
 
 impl CircuitFigure {
@@ -95,7 +142,7 @@ impl CircuitFigure {
         }
         let mut scene = self.scene();
         let bounds = scene.bounds();
-        let keys = self.keys(scene.heaviest);
+        let keys = self.keys(&scene.heaviest);
         let legend: f64 = keys.iter().map(|key| key.length() + 22.0).sum();
         let width = (bounds.width() + 2.0 * MARGIN).max((legend + 2.0 * MARGIN).min(760.0)).max(400.0);
         let mut canvas = Canvas::new();
@@ -113,15 +160,22 @@ impl CircuitFigure {
     fn scene(&self) -> Scene {
         let roles: Vec<Role> = self.nodes.iter().map(|node| node.role).collect();
         let shapes = layout::arrange(&roles);
-        let sound = |c: &&Connection| c.weight.is_finite() && c.weight != 0.0;
+        let units = self.weight_units.len().max(1);
+        let sound = |c: &&Connection| c.weight.is_finite() && c.weight != 0.0 && c.unit < units;
         let drawn: Vec<Connection> = self.connections.iter().filter(sound).copied().collect();
         let known = |c: &&Connection| c.from < self.nodes.len() && c.onto < self.nodes.len();
-        let heaviest = drawn.iter().filter(known).map(|c| c.weight.abs()).fold(0.0, f64::max);
+        let heaviest_of = |unit: usize| drawn.iter().filter(known).filter(move |c| c.unit == unit);
+        let heaviest: Vec<f64> =
+            (0..units).map(|unit| heaviest_of(unit).map(|c| c.weight.abs()).fold(0.0, f64::max)).collect();
         let mut edges = Vec::new();
         for (k, connection) in drawn.iter().enumerate() {
             let rank = drawn[..k].iter().filter(|c| (c.from, c.onto) == (connection.from, connection.onto)).count();
             if let Some(path) = layout::edge(&shapes, connection.from, connection.onto, rank) {
-                edges.push(Edge { connection: *connection, path, width: width_of(connection.weight, heaviest) });
+                edges.push(Edge {
+                    connection: *connection,
+                    path,
+                    width: width_of(connection.weight, heaviest[connection.unit]),
+                });
             }
         }
         // Light edges lie over heavy ones.
@@ -148,8 +202,14 @@ impl CircuitFigure {
     fn draw(&self, canvas: &mut Canvas, scene: &Scene, theme: &Theme) {
         for edge in &scene.edges {
             let sender = &self.nodes[edge.connection.from];
-            let look = (edge.width, theme.population(&sender.name), sender.role);
-            draw_edge(canvas, &edge.path, look, scene.shapes.get(edge.connection.onto));
+            let stroke =
+                Stroke { color: theme.population(&sender.name), width: edge.width, dash: edge.connection.ends.dash() };
+            draw_edge(
+                canvas,
+                &edge.path,
+                (stroke, edge.connection.end(sender.role)),
+                scene.shapes.get(edge.connection.onto),
+            );
         }
         for (k, node) in self.nodes.iter().enumerate() {
             node.draw(canvas, &scene.shapes[k], scene.names[k], theme);
@@ -160,22 +220,29 @@ impl CircuitFigure {
     }
 
     /// What the legend explains.
-    fn keys(&self, heaviest: f64) -> Vec<Key> {
+    fn keys(&self, heaviest: &[f64]) -> Vec<Key> {
         let mut keys = Vec::new();
+        let drawn = heaviest.iter().any(|weight| *weight > 0.0);
         for (role, text) in [(Role::Excitatory, "excites"), (Role::Inhibitory, "inhibits")] {
-            let sends = |c: &Connection| self.nodes.get(c.from).is_some_and(|node| node.role == role);
-            if heaviest > 0.0 && self.connections.iter().any(sends) {
+            let sends = |c: &Connection| self.nodes.get(c.from).is_some_and(|node| c.end(node.role) == role);
+            if drawn && self.connections.iter().any(sends) {
                 keys.push(Key { text: text.to_owned(), sample: Sample::End(role) });
             }
         }
-        if heaviest > 0.0 {
-            let ticks = Axis::linear((0.0, heaviest), 0.0, 1.0).ticks(3);
+        for ends in [Ends::Dendrite, Ends::Divisor, Ends::Second] {
+            if let Some(meaning) = ends.meaning().filter(|_| drawn && self.connections.iter().any(|c| c.ends == ends)) {
+                keys.push(Key { text: meaning.to_owned(), sample: Sample::Line(2.4, ends.dash()) });
+            }
+        }
+        for (unit, heaviest) in heaviest.iter().enumerate().filter(|(_, heaviest)| **heaviest > 0.0) {
+            let ticks = Axis::linear((0.0, *heaviest), 0.0, 1.0).ticks(3);
             let ticks: Vec<_> = ticks.into_iter().filter(|tick| tick.value > 0.0).collect();
             for (k, tick) in ticks.iter().enumerate() {
-                let unit = if k + 1 == ticks.len() { self.weight_unit.as_str() } else { "" };
+                let last = k + 1 == ticks.len();
+                let unit = self.weight_units.get(unit).filter(|_| last).map_or("", String::as_str);
                 let text = format!("{} {unit}", tick.text);
                 let text = font::fit(text.trim(), SMALL, false, 180.0);
-                keys.push(Key { text, sample: Sample::Width(width_of(tick.value, heaviest)) });
+                keys.push(Key { text, sample: Sample::Line(width_of(tick.value, *heaviest), Dash::Solid) });
             }
         }
         if self.nodes.iter().any(|node| !node.badges.is_empty()) {
@@ -189,16 +256,16 @@ fn width_of(weight: f64, heaviest: f64) -> f64 {
     (WIDEST * weight.abs() / heaviest).max(0.9)
 }
 
-/// An edge of some width and colour with the end of its sender's role. A flat end lies along the receiver's outline.
-fn draw_edge(canvas: &mut Canvas, path: &[Point], look: (f64, Color, Role), receiver: Option<&Shape>) {
-    let (width, color, role) = look;
+/// An edge with the end of its sender's role. A flat end lies along the receiver's outline.
+fn draw_edge(canvas: &mut Canvas, path: &[Point], (stroke, role): (Stroke, Role), receiver: Option<&Shape>) {
+    let Stroke { color, width, .. } = stroke;
     let halo = |width: f64| Stroke::solid(Color::WHITE, width + 3.0);
     match role {
         Role::Excitatory => {
             let (length, half) = (9.0 + 1.3 * width, 4.5 + 0.9 * width);
             let (shaft, (dx, dy)) = layout::shorten(path, length);
             canvas.line(&shaft, halo(width));
-            canvas.line(&shaft, Stroke::solid(color, width));
+            canvas.line(&shaft, stroke);
             if let (Some(&(x, y)), Some(&tip)) = (shaft.last(), path.last()) {
                 let (x, y) = (x - dx, y - dy);
                 canvas.polygon(vec![tip, (x - dy * half, y + dx * half), (x + dy * half, y - dx * half)], color);
@@ -206,7 +273,7 @@ fn draw_edge(canvas: &mut Canvas, path: &[Point], look: (f64, Color, Role), rece
         }
         Role::Inhibitory => {
             canvas.line(path, halo(width));
-            canvas.line(path, Stroke::solid(color, width));
+            canvas.line(path, stroke);
             if let Some(&(x, y)) = path.last() {
                 let (dx, dy) = receiver.map_or((1.0, 0.0), |shape| shape.normal((x, y)));
                 let half = 6.0 + 0.8 * width;
@@ -364,7 +431,7 @@ struct Key {
 
 enum Sample {
     End(Role),
-    Width(f64),
+    Line(f64, Dash),
     Chip,
 }
 
@@ -400,8 +467,12 @@ fn draw_keys(canvas: &mut Canvas, keys: &[Key], top: f64, width: f64) -> f64 {
 
 fn draw_key(canvas: &mut Canvas, key: &Key, (x, y): Point) {
     match key.sample {
-        Sample::End(role) => draw_edge(canvas, &[(x, y), (x + 28.0, y)], (2.4, Color::SOFT, role), None),
-        Sample::Width(width) => canvas.line(&[(x, y), (x + 28.0, y)], Stroke::solid(Color::SOFT, width)),
+        Sample::End(role) => {
+            draw_edge(canvas, &[(x, y), (x + 28.0, y)], (Stroke::solid(Color::SOFT, 2.4), role), None);
+        }
+        Sample::Line(width, dash) => {
+            canvas.line(&[(x, y), (x + 28.0, y)], Stroke { color: Color::SOFT, width, dash });
+        }
         Sample::Chip => fill_rounded(canvas, Rect::around((x + 15.0, y), 30.0, 14.0), Color::SOFT),
     }
     canvas.text_beside(&key.text, (x + 37.0, y), Type::new(SMALL, Color::INK));

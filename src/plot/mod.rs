@@ -44,7 +44,7 @@ pub use axis::duration;
 pub use bars::{Bar, BarFigure, BarGroup, BarPanel};
 pub use bifurcation::{BifurcationFigure, BifurcationPanel, CycleRun, NamedPoint, StateRun};
 pub use canvas::{Figure, Label};
-pub use circuit::{Badge, CircuitFigure, Connection, Node};
+pub use circuit::{Badge, CircuitFigure, Connection, Ends, Node};
 pub use course::{CourseFigure, CourseRow};
 pub use curves::{Curve, CurveColor, CurvePanel, CurvesFigure};
 pub use eigenvalues::{EigenvalueFigure, EigenvalueSet};

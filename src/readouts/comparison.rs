@@ -3,11 +3,13 @@
 use super::fluctuation::Fluctuation;
 use super::trace::{Extreme, Trace};
 use super::{
-    ABOVE_CONTROL_HZ, ArmSummary, AveragedSummary, ByName, ByTime, EventSummary, LASTING_RESCUE, compared_with,
+    ABOVE_CONTROL_HZ, ArmSummary, AveragedSummary, ByName, ByTime, EventSummary, LASTING_RESCUE, OWN_FIELDS, STRESS,
+    SynapsesSummary, compared_with,
 };
-use crate::simulate::{ArmOutcome, Outcome, Status};
-use crate::spec::{Compare, Scenario, Time};
+use crate::simulate::{ArmOutcome, Outcome, Report, Status};
+use crate::spec::{Compare, Projection, Scenario, Time};
 use indexmap::IndexMap;
+use std::collections::{HashMap, HashSet};
 
 /// Differences between control and stress below this, in Hz, leave the rescue index undefined.
 const NO_DIFFERENCE_HZ: f64 = 1e-6;
@@ -68,9 +70,11 @@ impl<'a> Comparison<'a> {
             half_time_min: self.half_times(from, to),
             input: self.inputs(),
             weight: self.weights(),
+            synapses: self.synapses(),
             occupancy: detail("occupancy."),
             activation: detail("activation."),
             channel_block: detail("block."),
+            signals: if detailed { self.other_signals() } else { ByTime::new() },
             free_concentration_nm: detail("concentration."),
             area_under_concentration_nm_min: arm.areas_nm_min.iter().cloned().collect(),
             stability_per_s: arm
@@ -120,6 +124,19 @@ impl<'a> Comparison<'a> {
         self.arm.reports.iter().map(|report| (report.label.clone(), named(&report.signals))).collect()
     }
 
+    /// The signals that have no field of their own, by name, at every report time; nothing where there are none.
+    fn other_signals(&self) -> ByTime<ByName<f64>> {
+        let own = |name: &str| name == STRESS || OWN_FIELDS.iter().any(|(start, _)| name.starts_with(start));
+        let others: Vec<usize> = (0..self.arm.signals.len()).filter(|index| !own(&self.arm.signals[*index])).collect();
+        if others.is_empty() {
+            return ByTime::new();
+        }
+        self.at_reports(|report| {
+            let named = others.iter().map(|index| (self.arm.signals[*index].clone(), report.signals[*index]));
+            named.collect()
+        })
+    }
+
     /// The main population's rate in another arm at a time.
     fn rate_of(&self, arm: &ArmOutcome, time: f64) -> Option<f64> {
         let values = arm.recording.signal(&self.signal)?;
@@ -134,7 +151,7 @@ impl<'a> Comparison<'a> {
             let place = arm?.signals.iter().position(|known| *known == self.signal)?;
             Some(report.signals[place])
         };
-        let at = |report: &crate::simulate::Report| {
+        let at = |report: &Report| {
             let rate = report.signals[place?];
             index(rate, reported(self.control, &report.label), reported(self.stress, &report.label))
         };
@@ -210,11 +227,12 @@ impl<'a> Comparison<'a> {
     /// Synaptic current of one sign onto the main population at every report time, relative to the control arm's then.
     fn current_ratio(&self, sign: f64) -> ByTime<Option<f64>> {
         let main = self.signal.strip_prefix("rate.").unwrap_or_default();
-        let current = |arm: &ArmOutcome, report: &crate::simulate::Report| -> f64 {
-            let onto = arm.connections.iter().zip(&report.synaptic).filter(|((target, _), _)| target == main);
+        let current = |arm: &ArmOutcome, report: &Report| -> f64 {
+            let onto = arm.connections.iter().zip(&report.synaptic);
+            let onto = onto.filter(|(one, _)| one.onto == main && one.compartment.adds());
             onto.map(|(_, current)| (sign * current).max(0.0)).sum()
         };
-        let at = |report: &crate::simulate::Report| {
+        let at = |report: &Report| {
             let control = self.control?;
             let same = control.reports.iter().find(|other| other.label == report.label)?;
             quotient(current(self.arm, report), current(control, same))
@@ -261,30 +279,67 @@ impl<'a> Comparison<'a> {
         names.filter_map(of).collect()
     }
 
+    /// The connections that add to inputs, with a number of each at a report.
+    fn adding<'b>(&'b self, numbers: &'b [f64]) -> impl Iterator<Item = (&'b Projection, f64)> {
+        let all = self.arm.connections.iter().zip(numbers);
+        all.filter(|(one, _)| one.compartment.adds()).map(|(one, number)| (one, *number))
+    }
+
     fn weights(&self) -> ByTime<ByName<ByName<f64>>> {
-        let at = |report: &crate::simulate::Report| {
+        let adding = || self.arm.connections.iter().filter(|one| one.compartment.adds());
+        let first: HashMap<_, _> = adding().rev().map(|one| (pair(one), one.dimension)).collect();
+        let mixed: HashSet<_> = adding().filter(|one| first[&pair(one)] != one.dimension).map(pair).collect();
+        let at = |report: &Report| {
             let mut weights: ByName<ByName<f64>> = IndexMap::new();
-            for ((target, source), weight) in self.arm.connections.iter().zip(&report.weights) {
-                weights.entry(target.clone()).or_default().insert(source.clone(), *weight);
+            for (one, weight) in self.adding(&report.weights).filter(|(one, _)| !mixed.contains(&pair(one))) {
+                *weights.entry(one.onto.clone()).or_default().entry(one.from.clone()).or_default() += weight;
             }
             weights
         };
-        self.arm.reports.iter().map(|report| (report.label.clone(), at(report))).collect()
+        self.at_reports(at)
     }
 
     fn inputs(&self) -> ByTime<ByName<ByName<f64>>> {
-        let at = |report: &crate::simulate::Report| {
+        let at = |report: &Report| {
             let mut inputs: ByName<ByName<f64>> = IndexMap::new();
             for (population, drive) in self.scenario.circuit.populations.keys().zip(&report.drives) {
                 inputs.entry(population.clone()).or_default().insert("drive".into(), *drive);
             }
-            for ((target, source), input) in self.arm.connections.iter().zip(&report.synaptic) {
-                inputs.entry(target.clone()).or_default().insert(source.clone(), *input);
+            for (one, input) in self.adding(&report.synaptic) {
+                *inputs.entry(one.onto.clone()).or_default().entry(one.from.clone()).or_default() += input;
             }
             inputs
         };
+        self.at_reports(at)
+    }
+
+    /// Each connection of the pairs that more than plain synapses onto the soma join.
+    fn synapses(&self) -> ByTime<ByName<ByName<SynapsesSummary>>> {
+        let all = &self.arm.connections;
+        let more: HashSet<_> = all.iter().filter(|one| !one.is_plain()).map(pair).collect();
+        let listed: Vec<usize> = (0..all.len()).filter(|index| more.contains(&pair(&all[*index]))).collect();
+        if listed.is_empty() {
+            return ByTime::new();
+        }
+        let at = |report: &Report| {
+            let mut synapses: ByName<ByName<SynapsesSummary>> = IndexMap::new();
+            for index in &listed {
+                let summary = SynapsesSummary { weight: report.weights[*index], input: report.synaptic[*index] };
+                synapses.entry(all[*index].onto.clone()).or_default().insert(all[*index].place(), summary);
+            }
+            synapses
+        };
+        self.at_reports(at)
+    }
+
+    fn at_reports<T>(&self, at: impl Fn(&Report) -> T) -> ByTime<T> {
         self.arm.reports.iter().map(|report| (report.label.clone(), at(report))).collect()
     }
+}
+
+/// Target and source of a connection.
+fn pair(one: &Projection) -> (&str, &str) {
+    (&one.onto, &one.from)
 }
 
 /// How long a rescue lasts.

@@ -76,17 +76,26 @@ pub struct ArmSummary {
     /// within the window.
     #[serde(default)]
     pub half_time_min: ByName<Option<f64>>,
-    /// Input by report label, target and source, in input units; `drive` stands for all that is not synaptic.
+    /// Input by report label, target and source, in input units: all synapses of the pair, on the soma and on the dendrite, but
+    /// for divisive ones; `drive` stands for all that is not synaptic.
     pub input: ByTime<ByName<ByName<f64>>>,
-    /// Weight with everything that acts on it, by report label, target and source, in input units per Hz.
+    /// The sum of the same synapses' weights with everything that acts on them, by report label, target and source: in input
+    /// units per Hz, or per unit of a gate. A pair whose weights have both units has no sum.
     #[serde(default)]
     pub weight: ByTime<ByName<ByName<f64>>>,
+    /// Of pairs that more than plain synapses onto the soma join, each connection: by report label, target, and the place of
+    /// its weight under the target's table, such as `through.CLASS.SOURCE`.
+    #[serde(default, skip_serializing_if = "ByTime::is_empty")]
+    pub synapses: ByTime<ByName<ByName<SynapsesSummary>>>,
     /// Occupancy by report label and `receptor.ligand`.
     pub occupancy: ByTime<ByName<f64>>,
     /// Activation by report label and `receptor.population`.
     pub activation: ByTime<ByName<f64>>,
     /// Share of channels blocked, by report label and `receptor.population`.
     pub channel_block: ByTime<ByName<f64>>,
+    /// Every other signal by report label and name: gates, short-term plasticity, adaptation, desensitisation.
+    #[serde(default, skip_serializing_if = "ByTime::is_empty")]
+    pub signals: ByTime<ByName<f64>>,
     /// Free concentration in nM by report label and ligand.
     pub free_concentration_nm: ByTime<ByName<f64>>,
     /// Area under the free concentration over the run, in nM min: the integral of the concentration itself, with its tone.
@@ -132,23 +141,41 @@ pub struct ArmSummary {
     pub averaged: Option<AveragedSummary>,
 }
 
+/// What one connection brings.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SynapsesSummary {
+    /// Its weight with everything that acts on it.
+    pub weight: f64,
+    /// Its weight times what its synapses carry: in input units; what divisive ones add to the divisor.
+    pub input: f64,
+}
+
+/// Values of an arm by report label and name.
+type Field = fn(&ArmSummary) -> &ByTime<ByName<f64>>;
+
+/// Kinds of signals that have a field of their own in the summary, by what their names start with; all others are in
+/// [`ArmSummary::signals`].
+const OWN_FIELDS: [(&str, Field); 7] = [
+    ("rate.", |arm| &arm.rates_hz),
+    ("activation.", |arm| &arm.activation),
+    ("occupancy.", |arm| &arm.occupancy),
+    ("block.", |arm| &arm.channel_block),
+    ("concentration.", |arm| &arm.free_concentration_nm),
+    ("plasticity.", |arm| &arm.plasticity),
+    ("index.", |arm| &arm.index),
+];
+/// The stress level has one too.
+const STRESS: &str = "stress";
+
 impl ArmSummary {
     /// A recorded signal by its name, such as `activation.MOR.SST`, at a report time.
     pub fn signal(&self, name: &str, label: &str) -> Option<f64> {
-        let Some((kind, rest)) = name.split_once('.') else {
-            return if name == "stress" { self.stress.get(label).copied() } else { None };
-        };
-        let values = match kind {
-            "rate" => &self.rates_hz,
-            "activation" => &self.activation,
-            "occupancy" => &self.occupancy,
-            "block" => &self.channel_block,
-            "concentration" => &self.free_concentration_nm,
-            "plasticity" => &self.plasticity,
-            "index" => &self.index,
-            _ => return None,
-        };
-        values.get(label)?.get(rest).copied()
+        if name == STRESS {
+            return self.stress.get(label).copied();
+        }
+        let own = OWN_FIELDS.iter().find_map(|(start, field)| Some((name.strip_prefix(start)?, field(self))));
+        let (name, values) = own.unwrap_or((name, &self.signals));
+        values.get(label)?.get(name).copied()
     }
 
     /// The largest and smallest value of a signal: of a rate within the window, of others from its start to the end.

@@ -21,7 +21,7 @@ use crate::plot::{
 };
 use crate::readouts::ArmSummary;
 use crate::readouts::trace::Trace;
-use crate::spec::{Arm, Circuit, Modulation, Role, Scenario, Waveform};
+use crate::spec::{Arm, Circuit, Compartment, Modulation, Role, Scenario, Waveform};
 use crate::store::{ArmTraces, Results};
 use crate::units::{Dimension, significant};
 
@@ -275,21 +275,13 @@ impl<'a> Report<'a> {
             rate_hz: spec.rest.or_else(|| self.resting_rate(name)),
             badges: badges(name),
         });
-        let mut connections = Vec::new();
-        for (onto, target) in circuit.populations.keys().enumerate() {
-            for (from, source) in circuit.populations.keys().enumerate() {
-                let weight = circuit.weight(target, source);
-                if weight != 0.0 {
-                    connections.push(plot::Connection { from, onto, weight });
-                }
-            }
-        }
+        let (connections, weight_units) = drawn_connections(circuit);
         let figure = CircuitFigure {
             title: if circuit.name.is_empty() { self.scenario.name.clone() } else { circuit.name.clone() },
             subtitle: circuit_subtitle(circuit),
             nodes: nodes.collect(),
             connections,
-            weight_unit: Dimension::Weight.base_symbol(circuit.input_unit).to_owned(),
+            weight_units,
         };
         figure.render(&self.theme)
     }
@@ -397,6 +389,32 @@ pub fn circuit_subtitle(circuit: &Circuit) -> String {
         }
     }
     text
+}
+
+/// The connections of a circuit as its figure draws them, and the units of their weights.
+pub fn drawn_connections(circuit: &Circuit) -> (Vec<plot::Connection>, Vec<String>) {
+    let (mut connections, mut dimensions) = (Vec::new(), Vec::new());
+    let place = |name: &str| circuit.populations.get_index_of(name);
+    for weight in circuit.connections() {
+        let Some((from, onto)) = place(weight.from).zip(place(weight.onto)) else { continue };
+        let unit = dimensions.iter().position(|known| *known == weight.dimension).unwrap_or_else(|| {
+            dimensions.push(weight.dimension);
+            dimensions.len() - 1
+        });
+        let ends = match weight.compartment {
+            Compartment::Soma => plot::Ends::Soma,
+            Compartment::Dendrite => plot::Ends::Dendrite,
+            Compartment::Divisive => plot::Ends::Divisor,
+            Compartment::Second => plot::Ends::Second,
+        };
+        connections.push(plot::Connection { from, onto, weight: weight.value, unit, ends });
+    }
+    connections.sort_by_key(|connection| (connection.onto, connection.from));
+    let symbol = |dimension: &Dimension| match dimension {
+        Dimension::Number => "(divisive)",
+        dimension => dimension.base_symbol(circuit.input_unit),
+    };
+    (connections, dimensions.iter().map(|dimension| symbol(dimension).to_owned()).collect())
 }
 
 fn role(role: Role) -> plot::Role {

@@ -9,7 +9,7 @@ use crate::experiment::stimulus::mean_in_slow_time;
 use crate::experiment::{Model, Plan, Timeline, Traces, Work};
 use crate::numeric::lanes::Row;
 use crate::pharmacology::{Exposure, Ligand};
-use crate::spec::{Compartment, Run, TimeLabel};
+use crate::spec::{Run, TimeLabel};
 
 /// An arm on its way.
 #[derive(Clone, Debug)]
@@ -58,11 +58,17 @@ impl Lane {
         } else {
             circuits.iter().map(|circuit| started(circuit, &run.start, fearless_simd::Level::new()).0).collect()
         };
-        plans.iter().zip(starts).map(|(plan, start)| Self::new(model, plan, run, start)).collect()
+        let lanes = plans.iter().zip(starts).enumerate();
+        lanes.map(|(lane, (plan, start))| Self::new((model, lane), plan, run, start)).collect()
     }
 
     /// An arm at the start of its run; what is due then has happened.
-    fn new<const G: usize>(model: &Model<G>, plan: &Plan, run: &Run, resting_variables: Vec<f64>) -> Self {
+    fn new<const G: usize>(
+        (model, lane): (&Model<G>, usize),
+        plan: &Plan,
+        run: &Run,
+        resting_variables: Vec<f64>,
+    ) -> Self {
         let populations: Vec<String> =
             model.shape.populations.iter().map(|population| population.name.clone()).collect();
         let mut timeline = Timeline::new(&plan.scenario, &plan.arm, &model.pharmacology, &populations);
@@ -89,13 +95,7 @@ impl Lane {
                 status: Status::Done,
                 recording: Recording::new(recorded),
                 signals: model.board.names().into(),
-                connections: model
-                    .shape
-                    .connections
-                    .iter()
-                    .filter(|connection| adds(connection))
-                    .map(|connection| (populations[connection.target].clone(), populations[connection.source].clone()))
-                    .collect(),
+                connections: connections(model, lane).filter_map(|index| model.shape.projection(index)).collect(),
                 reports: Vec::new(),
                 events,
                 areas_nm_min: Vec::new(),
@@ -202,9 +202,10 @@ impl Lane {
     }
 }
 
-/// Whether a connection adds to an input rather than dividing.
-fn adds(connection: &Connection) -> bool {
-    connection.compartment != Compartment::Divisive
+/// The connections of one lane's circuit, by index: a block has those of all its lanes, and some are 0 in this one.
+fn connections<const G: usize>(model: &Model<G>, lane: usize) -> impl Iterator<Item = usize> {
+    let weights = model.circuit.weight.iter().enumerate();
+    weights.filter(move |(_, weight)| weight.get(lane) != 0.0).map(|(index, _)| index)
 }
 
 /// The state of a lane at a report time, but for its stability.
@@ -215,15 +216,14 @@ fn report<const G: usize>(
     (model, work): (&Model<G>, &Work<G>),
     linearised: &Linearised<G>,
 ) -> Report {
-    let connections =
-        || model.shape.connections.iter().zip(&work.rows.weight).filter(|(connection, _)| adds(connection));
+    let weights: Vec<f64> = connections(model, lane).map(|connection| work.rows.weight[connection].get(lane)).collect();
     // Rates are means over what has passed; gates are what they are now.
     let carried = |connection: &Connection| match model.rate_signals.get(connection.output) {
         Some(signal) => work.signals[*signal].get(lane),
         None => linearised.outputs[connection.output].get(lane),
     };
-    let synaptic = connections().map(|(connection, weight)| weight.get(lane) * carried(connection)).collect();
-    let weights: Vec<f64> = connections().map(|(_, weight)| weight.get(lane)).collect();
+    let carried = connections(model, lane).map(|connection| carried(&model.shape.connections[connection]));
+    let synaptic = weights.iter().zip(carried).map(|(weight, carried)| weight * carried).collect();
     Report {
         label,
         minutes,

@@ -24,7 +24,6 @@ use crate::spec::path::PathError;
 use crate::spec::{Problem, Run, Scenario, Time, validate};
 use fearless_simd::Level;
 use rayon::prelude::*;
-use std::sync::Arc;
 
 /// What a run of a scenario leaves in memory.
 #[derive(Clone, Debug)]
@@ -98,18 +97,9 @@ pub fn run_plans<const G: usize>(plans: &[Plan], run: &Run, level: Level) -> Vec
 
 /// Arms of equal structure, at most as many together as there are lanes.
 fn blocks(plans: &[Plan], lanes: usize) -> Vec<Vec<usize>> {
-    let mut groups: Vec<(Arc<Structure>, Vec<usize>)> = Vec::new();
-    let mut before: Option<(&Plan, Arc<Structure>)> = None;
-    for (index, plan) in plans.iter().enumerate() {
-        // Arms that set nothing share all with the arm before.
-        let shared = |(known, _): &(&Plan, _)| {
-            let scenarios = Arc::ptr_eq(&known.scenario, &plan.scenario) && Arc::ptr_eq(&known.base, &plan.base);
-            scenarios && known.forms == plan.forms
-        };
-        let inherited = before.take().filter(shared).map(|(_, structure)| structure);
-        let structure = plan.structure.clone().or(inherited).unwrap_or_else(|| Arc::new(Structure::of(plan)));
-        before = Some((plan, structure.clone()));
-        match groups.iter_mut().find(|(known, _)| Arc::ptr_eq(known, &structure) || *known == structure) {
+    let mut groups: Vec<(Structure, Vec<usize>)> = Vec::new();
+    for (index, structure) in Structure::of_all(plans).into_iter().enumerate() {
+        match groups.iter_mut().find(|(known, _)| *known == structure) {
             Some((_, group)) => group.push(index),
             None => groups.push((structure, vec![index])),
         }

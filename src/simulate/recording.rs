@@ -1,5 +1,6 @@
 //! What a run leaves in memory: traces of all signals, the state at each report time, and what happened on the way.
 
+use crate::spec::Projection;
 use ndarray::ArrayView2;
 use std::sync::Arc;
 
@@ -61,9 +62,10 @@ pub struct Report {
     pub minutes: f64,
     /// All signals, in the order of the arm's `signals`.
     pub signals: Vec<f64>,
-    /// Input through each connection (effective weight x rate), in input units.
+    /// What each connection brings (effective weight times what its synapses carry): in input units or, of divisive synapses,
+    /// without unit.
     pub synaptic: Vec<f64>,
-    /// Effective weight of each connection, in input units per Hz.
+    /// Effective weight of each connection, in the unit of its dimension.
     pub weights: Vec<f64>,
     /// Drive of each population with everything that acts on it, in input units.
     pub drives: Vec<f64>,
@@ -185,8 +187,8 @@ pub struct ArmOutcome {
     pub recording: Recording,
     /// The names of all signals, in the order of each report's `signals`.
     pub signals: Arc<[String]>,
-    /// Connections that carry weight, as (target, source), in the order of each report's `synaptic`.
-    pub connections: Vec<(String, String)>,
+    /// The connections of the arm's own circuit, those whose weight is not 0, in the order of each report's `synaptic`.
+    pub connections: Vec<Projection>,
     /// Its state at the report times that it reached.
     pub reports: Vec<Report>,
     /// What happened on the way.

@@ -1,8 +1,8 @@
 //! A circuit: populations, their transfer functions, classes of synapses, and the weights between populations.
 
+use super::connections::Compartment;
 use super::declare::{Node, Parameter, Presence, Range, Setting, Visitor, parameter, words};
 use super::mechanism::{Adaptation, Dendrite, Division, Noise, Refractory, SecondInput};
-use super::path::joined;
 use super::synapse::Synapses;
 use super::transfer::Transfer;
 use super::units::Kernel;
@@ -111,69 +111,6 @@ pub struct Weights {
     pub second: Afferents,
 }
 
-/// Where on a population a synapse sits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Compartment {
-    /// The soma: the population's input.
-    #[default]
-    Soma,
-    /// The dendrite.
-    Dendrite,
-    /// Where it divides.
-    Divisive,
-    /// The second input of the transfer function.
-    Second,
-}
-
-impl Compartment {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Soma, Self::Dendrite, Self::Divisive, Self::Second];
-}
-
-/// One weight of a circuit and where it stands.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Weight<'a> {
-    /// Target population.
-    pub onto: &'a str,
-    /// Where on the target.
-    pub compartment: Compartment,
-    /// Class of synapses; none for plain ones.
-    pub class: Option<&'a str>,
-    /// Source population.
-    pub from: &'a str,
-    /// Its size.
-    pub value: f64,
-}
-
-impl Weight<'_> {
-    /// Its path.
-    pub fn path(&self) -> String {
-        let mut path = joined("onto", self.onto);
-        match self.compartment {
-            Compartment::Soma => {}
-            Compartment::Dendrite => path = joined(&path, "dendrite"),
-            Compartment::Divisive => path = joined(&path, "divisive"),
-            Compartment::Second => path = joined(&path, "second"),
-        }
-        if let Some(class) = self.class {
-            path = joined(&joined(&path, "through"), class);
-        }
-        joined(&path, self.from)
-    }
-}
-
-impl Weights {
-    /// The weights of a compartment: of plain synapses by source, and of classes of synapses.
-    pub fn at(&self, compartment: Compartment) -> (&IndexMap<String, f64>, &IndexMap<String, Sources>) {
-        match compartment {
-            Compartment::Soma => (&self.from, &self.through),
-            Compartment::Dendrite => (&self.dendrite.from, &self.dendrite.through),
-            Compartment::Divisive => (&self.divisive.from, &self.divisive.through),
-            Compartment::Second => (&self.second.from, &self.second.through),
-        }
-    }
-}
-
 /// A circuit of populations.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Circuit {
@@ -198,40 +135,6 @@ pub struct Circuit {
 }
 
 impl Circuit {
-    /// The weight from one population onto another through a class of synapses (none for plain ones), 0 where none is
-    /// given.
-    pub fn weight_at(&self, onto: &str, compartment: Compartment, class: Option<&str>, from: &str) -> f64 {
-        let find = |weights: &Weights| {
-            let (plain, through) = weights.at(compartment);
-            match class {
-                None => plain.get(from).copied(),
-                Some(class) => through.get(class)?.from.get(from).copied(),
-            }
-        };
-        self.onto.get(onto).and_then(find).unwrap_or(0.0)
-    }
-
-    /// The weight of the plain synapses from one population onto another's soma, 0 where none is given.
-    pub fn weight(&self, onto: &str, from: &str) -> f64 {
-        self.weight_at(onto, Compartment::Soma, None, from)
-    }
-
-    /// Every weight that is given, by target, compartment, class and source.
-    pub fn weights(&self) -> Vec<Weight<'_>> {
-        let mut all = Vec::new();
-        for (onto, weights) in &self.onto {
-            for compartment in Compartment::ALL {
-                let (plain, through) = weights.at(compartment);
-                let classes = through.iter().map(|(class, sources)| (Some(class.as_str()), &sources.from));
-                for (class, sources) in std::iter::once((None, plain)).chain(classes) {
-                    let given = sources.iter();
-                    all.extend(given.map(|(from, value)| Weight { onto, compartment, class, from, value: *value }));
-                }
-            }
-        }
-        all
-    }
-
     /// Puts drives, in input units and in the order of the populations, in the place of the rests that are stated. A drive
     /// that is given stands.
     pub fn hold(&mut self, drives: &[f64]) {

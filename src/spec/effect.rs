@@ -65,54 +65,36 @@ impl Effect {
     /// # Errors
     /// A sentence that says what is missing or contradictory.
     pub fn resolve(&self, population: Option<&str>) -> Result<(Target, f64), String> {
-        let amounts = [
-            ("drive", self.drive),
-            ("output", self.output),
-            ("weight", self.weight),
-            ("gain", self.gain),
-            ("tau", self.tau),
-            ("sigma", self.sigma),
-            ("adaptation", self.adaptation),
+        let Self { on, from, onto, drive, output, weight, gain, tau, sigma, adaptation, reduced_by: _, raised_by: _ } =
+            self;
+        type Make = fn(String, String) -> Target;
+        // Key, amount, the words that say where, and the target of what they name.
+        let targets: [(&str, &Option<f64>, &[&str], Make); 7] = [
+            ("drive", drive, &["on"], |on, _| Target::Drive(on)),
+            ("output", output, &["from"], |from, _| Target::Output(from)),
+            ("weight", weight, &["from", "onto"], |from, onto| Target::Weight { from, onto }),
+            ("gain", gain, &["on"], |on, _| Target::Gain(on)),
+            ("tau", tau, &["on"], |on, _| Target::Tau(on)),
+            ("sigma", sigma, &["on"], |on, _| Target::Sigma(on)),
+            ("adaptation", adaptation, &["on"], |on, _| Target::Adaptation(on)),
         ];
-        let mut given = amounts.iter().filter_map(|(key, amount)| amount.map(|amount| (*key, amount)));
-        let (Some((key, amount)), None) = (given.next(), given.next()) else {
-            return Err(
-                "exactly one of `drive`, `output`, `weight`, `gain`, `tau`, `sigma`, `adaptation` is expected".into()
-            );
+        let mut given = targets.iter().filter_map(|(key, amount, words, make)| Some((key, (**amount)?, *words, make)));
+        let (Some((key, amount, words, make)), None) = (given.next(), given.next()) else {
+            let keys: Vec<String> = targets.iter().map(|(key, ..)| format!("`{key}`")).collect();
+            return Err(format!("exactly one of {} is expected", keys.join(", ")));
         };
-        let place = |name: &Option<String>, word: &str| {
-            name.clone()
-                .or_else(|| population.map(str::to_owned))
-                .ok_or_else(|| format!("`{key}` needs `{word} = \"POPULATION\"`"))
-        };
-        let stray = |name: &Option<String>, word: &str| match name {
-            Some(_) => Err(format!("`{word}` does not go with `{key}`")),
-            None => Ok(()),
-        };
-        let target = match key {
-            "output" => {
-                stray(&self.on, "on")?;
-                stray(&self.onto, "onto")?;
-                Target::Output(place(&self.from, "from")?)
-            }
-            "weight" => {
-                stray(&self.on, "on")?;
-                Target::Weight { from: place(&self.from, "from")?, onto: place(&self.onto, "onto")? }
-            }
-            _ => {
-                stray(&self.from, "from")?;
-                stray(&self.onto, "onto")?;
-                let on = place(&self.on, "on")?;
-                match key {
-                    "drive" => Target::Drive(on),
-                    "gain" => Target::Gain(on),
-                    "tau" => Target::Tau(on),
-                    "adaptation" => Target::Adaptation(on),
-                    _ => Target::Sigma(on),
-                }
-            }
-        };
-        Ok((target, amount))
+        let said = [("on", on), ("from", from), ("onto", onto)];
+        if let Some((word, _)) = said.iter().find(|(word, name)| name.is_some() && !words.contains(word)) {
+            return Err(format!("`{word}` does not go with `{key}`"));
+        }
+        let mut places = Vec::with_capacity(2);
+        for word in words {
+            let stated = said.iter().find(|(known, _)| known == word).and_then(|(_, name)| (*name).clone());
+            let place = stated.or_else(|| population.map(str::to_owned));
+            places.push(place.ok_or_else(|| format!("`{key}` needs `{word} = \"POPULATION\"`"))?);
+        }
+        let mut places = places.into_iter();
+        Ok((make(places.next().unwrap_or_default(), places.next().unwrap_or_default()), amount))
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Entry {
     pub parameter: Option<Parameter>,
     /// What it means.
     pub meaning: &'static str,
+    /// The words among which it is one, where it is a choice, or that may stand in place of a number.
+    pub words: &'static [&'static str],
 }
 
 /// A value of the specification.
@@ -75,7 +77,13 @@ struct Lister {
 impl Lister {
     fn add(&mut self, key: &str, value: Value, parameter: Option<Parameter>, meaning: &'static str) {
         let path = joined(&self.path, key);
-        self.entries.push(Entry { path, value, parameter, meaning });
+        self.entries.push(Entry { path, value, parameter, meaning, words: &[] });
+    }
+
+    fn add_words(&mut self, words: &'static [&'static str]) {
+        if let Some(entry) = self.entries.last_mut() {
+            entry.words = words;
+        }
     }
 
     fn add_number(&mut self, key: &str, number: f64, declared: &Parameter) {
@@ -121,13 +129,14 @@ impl Visitor for Lister {
         &mut self,
         key: &'static str,
         value: &mut NumberOrWord,
-        _: &'static [&'static str],
+        words: &'static [&'static str],
         declared: &'static Parameter,
     ) {
         match value {
             NumberOrWord::Number(number) => self.add_number(key, *number, declared),
             NumberOrWord::Word(word) => self.add(key, Value::Text((*word).to_owned()), None, declared.meaning),
         }
+        self.add_words(words);
     }
 
     fn whole(&mut self, key: &'static str, value: &mut u64, meaning: &'static str) {
@@ -187,6 +196,7 @@ impl Visitor for Lister {
 
     fn choice(&mut self, key: &'static str, value: &mut dyn Choice, _: Presence, meaning: &'static str) {
         self.add(key, Value::Text(value.word().to_owned()), None, meaning);
+        self.add_words(value.words());
     }
 
     fn table(&mut self, key: &'static str, node: &mut dyn Node, _: &'static str) {

@@ -6,6 +6,7 @@
 
 pub mod arm;
 pub mod circuit;
+pub mod connections;
 pub mod declare;
 pub mod effect;
 pub mod finding;
@@ -20,9 +21,11 @@ pub mod readout;
 pub mod receptor;
 pub mod run;
 pub mod scenario;
+pub mod settable;
 pub mod signal;
 pub mod stimulus;
 pub mod stress;
+pub mod structure;
 pub mod sweep;
 pub mod synapse;
 pub mod tie;
@@ -31,7 +34,8 @@ pub mod units;
 pub mod validate;
 
 pub use arm::{Administration, Arm, Bath, Block, Dose, Exposure, Period, Reference};
-pub use circuit::{Afferents, Circuit, Compartment, Divisors, Form, Population, Role, Sources, Weights};
+pub use circuit::{Afferents, Circuit, Divisors, Form, Population, Role, Sources, Weights};
+pub use connections::{Compartment, Projection};
 pub use declare::{ByName, Level, NumberOrWord, Setting, TimeLabel};
 pub use effect::{Effect, Target};
 pub use finding::{Finding, Hypothesis};
@@ -65,11 +69,11 @@ pub fn from_negative_log(negative_log: f64) -> f64 {
     libm::pow(10.0, 9.0 - negative_log)
 }
 
-/// What a signal measures, by its name.
+/// What a signal that may act measures, by its name.
 pub fn signal_dimension(signal: &str) -> Dimension {
-    match signal.split('.').next() {
-        Some("concentration") => Dimension::Concentration,
-        Some("rate") => Dimension::Rate,
+    match Signal::parse(signal) {
+        Some(Signal::Concentration { .. }) => Dimension::Concentration,
+        Some(Signal::Rate(_)) => Dimension::Rate,
         _ => Dimension::Number,
     }
 }

@@ -1,7 +1,8 @@
 //! Modulation of synapses by fast variables: a formula over rates, gates, resources and the like that scales a class of
 //! synapses, so that products of states can be written.
 
-use super::circuit::{Circuit, Form, Weight};
+use super::circuit::{Circuit, Form};
+use super::connections::Weight;
 use super::declare::{Node, Parameter, Presence, Range, Visitor, parameter, words};
 use super::path::{joined, segments};
 use super::synapse::Synapses;
@@ -214,7 +215,7 @@ impl Circuit {
     pub fn channels(&self) -> Vec<(String, String)> {
         let mut all: IndexSet<(String, String)> = IndexSet::new();
         let mut modulated: Vec<(String, String, String)> = Vec::new();
-        for weight in self.weights() {
+        for weight in self.connections() {
             let Some(class) = weight.class else { continue };
             all.insert((class.to_owned(), weight.from.to_owned()));
             if self.modulation(weight.class).is_some() {

@@ -1,11 +1,13 @@
 //! What a sweep keeps of an arm: numbers by name.
 
+use super::circuit::Circuit;
+use super::connections::Weight;
 use super::nearest;
 use super::run::Time;
 use super::scenario::Scenario;
 use super::signal::Signal;
 use super::validate::Problem;
-use crate::units::{Dimension, InputUnit};
+use crate::units::Dimension;
 
 /// A number of an arm.
 #[derive(Clone, Debug, PartialEq)]
@@ -169,11 +171,13 @@ impl Readout {
     }
 
     /// The readout of that name, if the scenario has it. Besides those of [`Self::all`] there are, for any recorded signal
-    /// and any connection TARGET.SOURCE:
+    /// and any connection from SOURCE onto TARGET:
     ///
     /// ```text
-    /// SIGNAL at TIME           such as activation.MOR.SST at 10 min, or block.NMDA.PV at 10 min
-    /// input.TARGET.SOURCE at TIME, weight.TARGET.SOURCE at TIME
+    /// SIGNAL at TIME           such as activation.MOR.SST at 10 min, or gate.nmda.Pyr at 10 min
+    /// input.TARGET.SOURCE at TIME, weight.TARGET.SOURCE at TIME: all synapses of the pair, but for divisive ones
+    /// input.TARGET.PLACE at TIME, weight.TARGET.PLACE at TIME: some of them, by where their weight stands under
+    ///                          [onto.TARGET], such as input.Pyr.through.nmda.Pyr
     /// excitation.TARGET at TIME, inhibition.TARGET at TIME: sizes of all input from sources of that sign
     /// highest.SIGNAL, highest_at.SIGNAL, lowest.SIGNAL, lowest_at.SIGNAL
     /// half_time.POPULATION
@@ -183,34 +187,12 @@ impl Readout {
         if let Some(found) = Self::all(scenario).into_iter().find(|readout| readout.name == name) {
             return Some(found);
         }
-        let signals = recorded(scenario);
-        let reported = |label: &str| scenario.run.report.iter().any(|report| report.label == label);
-        let connected = |onto: &str, from: &str| scenario.circuit.weight(onto, from) != 0.0;
-        let new = |unit, what| Some(Self::new(name.to_owned(), unit, what));
         if let Some((place, label)) = name.split_once(" at ") {
-            if !reported(label) {
-                return None;
-            }
-            let label = label.to_owned();
-            if signals.iter().any(|signal| signal == place) {
-                return new(signal_unit(place), Measure::Signal(place.to_owned(), label));
-            }
-            return match place.split('.').collect::<Vec<_>>()[..] {
-                ["input", onto, from] if connected(onto, from) => {
-                    let unit = scenario.circuit.input_unit.symbol();
-                    new(unit, Measure::Input(onto.to_owned(), from.to_owned(), label))
-                }
-                ["weight", onto, from] if connected(onto, from) => {
-                    let unit = Dimension::Weight.base_symbol(scenario.circuit.input_unit);
-                    new(unit, Measure::Weight(onto.to_owned(), from.to_owned(), label))
-                }
-                [sign @ ("excitation" | "inhibition"), onto] if scenario.circuit.populations.contains_key(onto) => {
-                    let unit = scenario.circuit.input_unit.symbol();
-                    new(unit, Measure::Synaptic(sign == "excitation", onto.to_owned(), label))
-                }
-                _ => None,
-            };
+            let reported = scenario.run.report.iter().any(|report| report.label == label);
+            let (unit, what) = reported.then(|| Self::at_time(place, label, scenario))??;
+            return Some(Self::new(name.to_owned(), unit, what));
         }
+        let new = |unit, what| Some(Self::new(name.to_owned(), unit, what));
         let (word, rest) = name.split_once('.')?;
         if word == "half_time" && scenario.circuit.populations.contains_key(rest) {
             return new("min", Measure::HalfTime(rest.to_owned()));
@@ -220,11 +202,30 @@ impl Readout {
             return new("s", Measure::FirstPassageOf(rest.to_owned()));
         }
         let (_, extremum) = Extremum::WORDS.into_iter().find(|(known, _)| *known == word)?;
-        let unit = if extremum.is_time() { "min" } else { signal_unit(rest) };
-        if signals.iter().any(|signal| signal == rest) {
-            new(unit, Measure::Extreme(extremum, rest.to_owned()))
-        } else {
-            None
+        let unit = signal_unit(rest, scenario)?;
+        new(if extremum.is_time() { "min" } else { unit }, Measure::Extreme(extremum, rest.to_owned()))
+    }
+
+    /// What stands before a report time in a readout that is not among [`Self::all`], with its unit.
+    fn at_time(place: &str, label: &str, scenario: &Scenario) -> Option<(&'static str, Measure)> {
+        let (circuit, label) = (&scenario.circuit, label.to_owned());
+        if let Some(unit) = signal_unit(place, scenario) {
+            return Some((unit, Measure::Signal(place.to_owned(), label)));
+        }
+        let (word, onto) = place.split_once('.')?;
+        if ["excitation", "inhibition"].contains(&word) && circuit.populations.contains_key(onto) {
+            let what = Measure::Synaptic(word == "excitation", onto.to_owned(), label);
+            return Some((circuit.input_unit.symbol(), what));
+        }
+        let (onto, from) = onto.split_once('.')?;
+        let dimensions = weight_dimensions(circuit, onto, from);
+        let (onto, from) = (onto.to_owned(), from.to_owned());
+        match (word, dimensions.as_slice()) {
+            // What divides has no unit.
+            ("input", [Dimension::Number]) => Some(("", Measure::Input(onto, from, label))),
+            ("input", [_, ..]) => Some((circuit.input_unit.symbol(), Measure::Input(onto, from, label))),
+            ("weight", [one]) => Some((one.base_symbol(circuit.input_unit), Measure::Weight(onto, from, label))),
+            _ => None,
         }
     }
 
@@ -246,19 +247,11 @@ impl Readout {
                 found.extend(Self::named(name, scenario));
             }
             if found.is_empty() {
-                let mut known: Vec<&str> = all.iter().filter_map(|readout| readout.name.split(" at ").next()).collect();
-                known.sort_unstable();
-                known.dedup();
-                problems.push(Problem {
-                    path: format!("readouts.{index}"),
-                    message: format!("there is no readout `{name}`"),
-                    expected: format!(
-                        "{}, input.TARGET.SOURCE, weight.TARGET.SOURCE, excitation.TARGET, inhibition.TARGET, or a signal; some with a report time, such as \
-                         `rescue at 10 min`; highest.SIGNAL, lowest.SIGNAL, half_time.POPULATION, first_passage.POPULATION",
-                        known.join(", ")
-                    ),
-                    nearest: nearest(name, known.iter().copied()),
-                });
+                let labels = scenario.run.report.iter().map(|report| &report.label);
+                found.extend(labels.filter_map(|label| Self::named(&format!("{name} at {label}"), scenario)));
+            }
+            if found.is_empty() {
+                problems.push(Problem { path: format!("readouts.{index}"), ..unknown(name, &all, scenario) });
             }
             for readout in found {
                 if !chosen.contains(&readout) {
@@ -292,19 +285,56 @@ impl Measure {
     }
 }
 
-/// The signals that a run records: those that effects may use, shares of channels blocked, and indices.
-pub fn recorded(scenario: &Scenario) -> Vec<String> {
-    let mut names = Signal::all(scenario);
-    for (receptor, spec) in &scenario.receptors {
-        if !spec.blocked_by.is_empty() {
-            names.extend(spec.on.keys().map(|population| format!("block.{receptor}.{population}")));
-        }
+/// Why there is no readout of a name.
+fn unknown(name: &str, all: &[Readout], scenario: &Scenario) -> Problem {
+    let path = String::new();
+    let mut parts = name.split(" at ").next().unwrap_or_default().splitn(3, '.');
+    if let (Some("weight"), Some(onto), Some(from)) = (parts.next(), parts.next(), parts.next())
+        && let [_, _, ..] = weight_dimensions(&scenario.circuit, onto, from)[..]
+    {
+        let message = format!("the weights from `{from}` onto `{onto}` have different units and do not add up");
+        let places = scenario.circuit.weights_between(onto, from);
+        let places = places.iter().filter(|weight| !weight.projection().is_plain());
+        let places: Vec<String> = places.map(|one| format!("weight.{onto}.{}", one.projection().place())).collect();
+        return Problem { path, message, expected: places.join(", "), nearest: None };
     }
-    names.extend(scenario.indices.keys().map(|name| format!("index.{name}")));
-    names
+    let mut known: Vec<&str> = all.iter().filter_map(|readout| readout.name.split(" at ").next()).collect();
+    known.sort_unstable();
+    known.dedup();
+    Problem {
+        path,
+        message: format!("there is no readout `{name}`"),
+        expected: format!(
+            "{}, input.TARGET.SOURCE, weight.TARGET.SOURCE, excitation.TARGET, inhibition.TARGET, or a signal; some with a \
+             report time, such as `rescue at 10 min`; highest.SIGNAL, lowest.SIGNAL, half_time.POPULATION, \
+             first_passage.POPULATION",
+            known.join(", ")
+        ),
+        nearest: nearest(name, known.iter().copied()),
+    }
 }
 
-/// The unit of a signal; empty where it has none.
-fn signal_unit(signal: &str) -> &'static str {
-    super::signal_dimension(signal).base_symbol(InputUnit::None)
+/// What the weights that `from` names onto a population measure, each dimension once: those of a source, but for divisive
+/// ones, or the weight that stands at a place of the target's table, such as `through.CLASS.SOURCE`.
+fn weight_dimensions(circuit: &Circuit, onto: &str, from: &str) -> Vec<Dimension> {
+    let mut weights = circuit.weights_between(onto, from);
+    weights.retain(|weight| weight.compartment.adds());
+    if weights.is_empty() {
+        let here = |weight: &Weight<'_>| weight.onto == onto && weight.projection().place() == from;
+        weights.extend(circuit.weights().into_iter().filter(here));
+    }
+    let mut dimensions: Vec<Dimension> = Vec::new();
+    for weight in weights {
+        if !dimensions.contains(&weight.dimension) {
+            dimensions.push(weight.dimension);
+        }
+    }
+    dimensions
+}
+
+/// The unit of a recorded signal, empty where it has none; none where there is no such signal.
+fn signal_unit(name: &str, scenario: &Scenario) -> Option<&'static str> {
+    let signal = Signal::parse(name)?;
+    let recorded = Signal::recorded(scenario).contains(&signal);
+    recorded.then(|| signal.dimension(scenario).base_symbol(scenario.circuit.input_unit))
 }

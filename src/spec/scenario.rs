@@ -88,6 +88,29 @@ impl Node for Scenario {
 }
 
 impl Scenario {
+    /// The parts that make a model, the circuit as it is written; the rest is empty. Every field is named, so that one that is
+    /// added must be decided upon.
+    pub(super) fn parts_of_model(&self) -> Self {
+        #[rustfmt::skip]
+        let Self {
+            species, circuit, receptors, ligands, stress, plasticity, indices,
+            // Words about the model.
+            name: _, description: _, circuit_file: _, pharmacology_files: _, sources: _,
+            // How it is run and measured, and what is done to it.
+            run: _, compare: _, arms: _, observed: _,
+        } = self;
+        Self {
+            species: species.clone(),
+            circuit: circuit.written().clone(),
+            receptors: receptors.clone(),
+            ligands: ligands.clone(),
+            stress: stress.clone(),
+            plasticity: plasticity.clone(),
+            indices: indices.clone(),
+            ..Self::default()
+        }
+    }
+
     fn visit_pharmacology(&mut self, visitor: &mut dyn Visitor) {
         visitor.map("receptors", &mut self.receptors, "receptors by name");
         visitor.map("ligands", &mut self.ligands, "ligands by name");

@@ -1,6 +1,10 @@
-//! Signals: named numbers over time, to which effects, release and gates refer.
+//! Signals: named numbers over time. All are recorded and can be read out; some of them may act, on the circuit or on one
+//! another.
 
+use super::effect::Effect;
 use super::scenario::Scenario;
+use super::synapse::GateKind;
+use crate::units::Dimension;
 use std::fmt;
 
 /// The name of a signal.
@@ -25,8 +29,10 @@ pub enum Signal {
         /// Which of the ligands that bind it.
         ligand: String,
     },
-    /// A receptor's activation on a population: `activation.RECEPTOR.POPULATION`.
-    Activation {
+    /// What a receptor is on a population, such as `activation.RECEPTOR.POPULATION`.
+    Site {
+        /// What of it.
+        what: OfSite,
         /// Which receptor.
         receptor: String,
         /// On which population.
@@ -34,6 +40,65 @@ pub enum Signal {
     },
     /// A plasticity variable: `plasticity.NAME`.
     Plasticity(String),
+    /// A variable of a class of synapses, for one source, such as `gate.CLASS.SOURCE`.
+    Synapses {
+        /// Which variable.
+        what: OfSynapses,
+        /// The class of synapses.
+        class: String,
+        /// The source population.
+        source: String,
+    },
+    /// What adaptation adds to a population's input: `adaptation.POPULATION`.
+    Adaptation(String),
+    /// An index: `index.NAME`.
+    Index(String),
+}
+
+/// A signal of a receptor on a population.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OfSite {
+    /// Its activation.
+    Activation,
+    /// The share of its channels that is blocked.
+    Block,
+    /// The share of its response that is lost to desensitisation.
+    Desensitisation,
+}
+
+/// A variable of a class of synapses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OfSynapses {
+    /// u of short-term plasticity.
+    Utilisation,
+    /// x of short-term plasticity.
+    Resources,
+    /// The gate.
+    Gate,
+}
+
+impl OfSite {
+    const ALL: [Self; 3] = [Self::Activation, Self::Block, Self::Desensitisation];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Activation => "activation",
+            Self::Block => "block",
+            Self::Desensitisation => "desensitisation",
+        }
+    }
+}
+
+impl OfSynapses {
+    const ALL: [Self; 3] = [Self::Utilisation, Self::Resources, Self::Gate];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Utilisation => "utilisation",
+            Self::Resources => "resources",
+            Self::Gate => "gate",
+        }
+    }
 }
 
 /// What is wrong with a signal's name.
@@ -62,64 +127,149 @@ impl Signal {
                 Self::Occupancy { receptor: (*receptor).to_owned(), ligand: (*ligand).to_owned() }
             }
             ["plasticity", name] => Self::Plasticity((*name).to_owned()),
-            ["activation", receptor, population] => {
-                Self::Activation { receptor: (*receptor).to_owned(), population: (*population).to_owned() }
+            ["adaptation", population] => Self::Adaptation((*population).to_owned()),
+            ["index", name] => Self::Index((*name).to_owned()),
+            [word, first, second] => {
+                let (first, second) = ((*first).to_owned(), (*second).to_owned());
+                if let Some(what) = OfSite::ALL.into_iter().find(|what| what.word() == *word) {
+                    Self::Site { what, receptor: first, population: second }
+                } else {
+                    let what = OfSynapses::ALL.into_iter().find(|what| what.word() == *word)?;
+                    Self::Synapses { what, class: first, source: second }
+                }
             }
             _ => return None,
         })
     }
 
-    /// Reads a name and checks that what it names exists in the scenario.
+    /// Reads the name of a signal that is to act, and checks that what it names exists in the scenario, whose signals
+    /// ([`Signal::recorded`]) are given.
     ///
     /// # Errors
     /// [`BadSignal`] with the nearest valid signal.
-    pub fn resolve(text: &str, scenario: &Scenario) -> Result<Self, BadSignal> {
-        let all = Self::all(scenario);
-        let bad = |message: String| BadSignal {
-            message,
-            expected: "stress, rate.POPULATION, concentration.LIGAND, concentration.LIGAND.RECEPTOR, \
-                       occupancy.RECEPTOR.LIGAND, activation.RECEPTOR.POPULATION or plasticity.NAME"
-                .into(),
-            nearest: super::nearest(text, all.iter().map(String::as_str)),
+    pub fn resolve(text: &str, scenario: &Scenario, recorded: &[Self]) -> Result<Self, BadSignal> {
+        let bad = |message: String| {
+            let acting: Vec<String> = recorded.iter().filter(|signal| signal.may_act()).map(Self::to_string).collect();
+            BadSignal {
+                message,
+                expected: "stress, rate.POPULATION, concentration.LIGAND, concentration.LIGAND.RECEPTOR, \
+                           occupancy.RECEPTOR.LIGAND, activation.RECEPTOR.POPULATION or plasticity.NAME"
+                    .into(),
+                nearest: super::nearest(text, acting.iter().map(String::as_str)),
+            }
         };
         let signal = Self::parse(text).ok_or_else(|| bad(format!("`{text}` is not a signal")))?;
-        let exists = match &signal {
-            Self::Stress => true,
-            Self::Rate(population) => scenario.circuit.populations.contains_key(population),
-            Self::Concentration { ligand, receptor } => {
-                scenario.ligands.contains_key(ligand)
-                    && receptor.as_ref().is_none_or(|receptor| scenario.receptors.contains_key(receptor))
-            }
-            Self::Occupancy { receptor, ligand } => scenario
-                .receptors
-                .get(receptor)
-                .is_some_and(|receptor| receptor.binds.iter().any(|binding| binding.ligand == *ligand)),
-            Self::Plasticity(name) => scenario.plasticity.contains_key(name),
-            Self::Activation { receptor, population } => {
-                scenario.receptors.get(receptor).is_some_and(|receptor| receptor.on.contains_key(population))
-            }
-        };
+        if !signal.may_act() {
+            return Err(bad(format!("`{text}` is recorded, but cannot act")));
+        }
+        // A concentration at a receptor is recorded where something refers to it.
+        let exists = recorded.contains(&signal) || signal.is_concentration_of(scenario);
         if exists { Ok(signal) } else { Err(bad(format!("there is no signal `{text}` here"))) }
     }
 
-    /// Every signal of a scenario, by name.
-    pub fn all(scenario: &Scenario) -> Vec<String> {
-        let rates = scenario.circuit.populations.keys().map(|name| format!("rate.{name}"));
-        let concentrations = scenario.ligands.keys().map(|name| format!("concentration.{name}"));
-        let activations = scenario.receptors.iter().flat_map(|(receptor, spec)| {
-            spec.on.keys().map(move |population| format!("activation.{receptor}.{population}"))
-        });
-        let occupancies = scenario.receptors.iter().flat_map(|(receptor, spec)| {
-            spec.binds.iter().map(move |binding| format!("occupancy.{receptor}.{}", binding.ligand))
-        });
-        let plasticity = scenario.plasticity.keys().map(|name| format!("plasticity.{name}"));
-        std::iter::once("stress".to_owned())
-            .chain(rates)
-            .chain(concentrations)
-            .chain(activations)
-            .chain(occupancies)
-            .chain(plasticity)
-            .collect()
+    /// Whether effects, release, plasticity and indices may depend on it. Variables of the fast circuit, and what is reckoned
+    /// from the others for the reader alone, act on nothing.
+    pub fn may_act(&self) -> bool {
+        match self {
+            Self::Stress
+            | Self::Rate(_)
+            | Self::Concentration { .. }
+            | Self::Occupancy { .. }
+            | Self::Plasticity(_) => true,
+            Self::Site { what, .. } => *what == OfSite::Activation,
+            Self::Synapses { .. } | Self::Adaptation(_) | Self::Index(_) => false,
+        }
+    }
+
+    /// What it measures.
+    pub fn dimension(&self, scenario: &Scenario) -> Dimension {
+        match self {
+            Self::Rate(_) => Dimension::Rate,
+            Self::Concentration { .. } => Dimension::Concentration,
+            Self::Adaptation(_) => Dimension::Input,
+            Self::Synapses { what: OfSynapses::Gate, class, .. } => {
+                let gate = scenario.circuit.synapses.get(class).and_then(|synapses| synapses.gate.as_ref());
+                // A filter follows the rate.
+                if gate.is_some_and(|gate| gate.kind == GateKind::Filter) { Dimension::Rate } else { Dimension::Number }
+            }
+            Self::Stress
+            | Self::Occupancy { .. }
+            | Self::Site { .. }
+            | Self::Plasticity(_)
+            | Self::Synapses { .. }
+            | Self::Index(_) => Dimension::Number,
+        }
+    }
+
+    /// Every signal that a run of the scenario records: all that a model has.
+    pub fn recorded(scenario: &Scenario) -> Vec<Self> {
+        let circuit = &scenario.circuit;
+        let mut all: Vec<Self> = circuit.populations.keys().cloned().map(Self::Rate).collect();
+        all.extend(circuit.variable_names().iter().skip(all.len()).filter_map(|name| Self::parse(name)));
+        all.push(Self::Stress);
+        all.extend(scenario.ligands.keys().map(|name| Self::Concentration { ligand: name.clone(), receptor: None }));
+        for (name, receptor) in &scenario.receptors {
+            let binds = receptor.binds.iter();
+            all.extend(binds.map(|one| Self::Occupancy { receptor: name.clone(), ligand: one.ligand.clone() }));
+            let there = [
+                (OfSite::Activation, true),
+                (OfSite::Block, !receptor.blocked_by.is_empty()),
+                (OfSite::Desensitisation, receptor.desensitisation.is_some()),
+            ];
+            for population in receptor.on.keys() {
+                let here = there.iter().filter(|(_, there)| *there).map(|(what, _)| *what);
+                let (receptor, population) = (name.clone(), population.clone());
+                all.extend(here.map(|what| Self::Site {
+                    what,
+                    receptor: receptor.clone(),
+                    population: population.clone(),
+                }));
+            }
+        }
+        let referred_to = Self::referred_to(scenario).into_iter().filter_map(|name| Self::parse(&name));
+        for signal in referred_to.filter(|signal| matches!(signal, Self::Concentration { receptor: Some(_), .. })) {
+            if !all.contains(&signal) {
+                all.push(signal);
+            }
+        }
+        all.extend(scenario.plasticity.keys().cloned().map(Self::Plasticity));
+        all.extend(scenario.indices.keys().cloned().map(Self::Index));
+        all
+    }
+
+    /// The names of the signals on which something depends: those that modify effects, on cells, of stress and of plasticity,
+    /// that gate desensitisation, that plasticity and indices follow and that raise a release.
+    pub fn referred_to(scenario: &Scenario) -> Vec<String> {
+        let modifiers =
+            |effect: &Effect| effect.reduced_by.keys().chain(effect.raised_by.keys()).cloned().collect::<Vec<_>>();
+        let mut names = Vec::new();
+        for site in scenario.receptors.values().flat_map(|receptor| receptor.on.values()) {
+            names.extend(site.effects.iter().flat_map(modifiers));
+            names.extend(site.desensitisation_gate.keys().cloned());
+        }
+        names.extend(scenario.stress.phenotypes.values().flat_map(|one| &one.effects).flat_map(modifiers));
+        names.extend(scenario.plasticity.values().flat_map(|variable| &variable.effects).flat_map(modifiers));
+        for variable in scenario.plasticity.values() {
+            names.push(variable.target.of.clone());
+            for hastening in variable.fall_hastened_by.iter() {
+                let all = hastening.by.keys().chain(hastening.reduced_by.keys()).chain(hastening.raised_by.keys());
+                names.extend(all.cloned());
+            }
+        }
+        names.extend(scenario.indices.values().map(|index| index.of.clone()).filter(|of| !of.is_empty()));
+        let releases = scenario.ligands.values().filter_map(|ligand| ligand.release.as_ref());
+        names.extend(releases.map(|release| release.by.clone()));
+        names
+    }
+
+    fn is_concentration_of(&self, scenario: &Scenario) -> bool {
+        match self {
+            Self::Concentration { ligand, receptor } => {
+                let known = |receptor: &String| scenario.receptors.contains_key(receptor);
+                scenario.ligands.contains_key(ligand) && receptor.as_ref().is_none_or(known)
+            }
+            _ => false,
+        }
     }
 }
 
@@ -133,8 +283,13 @@ impl fmt::Display for Signal {
                 write!(formatter, "concentration.{ligand}.{receptor}")
             }
             Self::Occupancy { receptor, ligand } => write!(formatter, "occupancy.{receptor}.{ligand}"),
+            Self::Site { what, receptor, population } => {
+                write!(formatter, "{}.{receptor}.{population}", what.word())
+            }
             Self::Plasticity(name) => write!(formatter, "plasticity.{name}"),
-            Self::Activation { receptor, population } => write!(formatter, "activation.{receptor}.{population}"),
+            Self::Synapses { what, class, source } => write!(formatter, "{}.{class}.{source}", what.word()),
+            Self::Adaptation(population) => write!(formatter, "adaptation.{population}"),
+            Self::Index(name) => write!(formatter, "index.{name}"),
         }
     }
 }

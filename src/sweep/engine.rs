@@ -4,7 +4,7 @@
 use super::design::{Design, DesignError};
 use super::readout::value;
 use crate::equilibrium::{Calibrated, RestError, calibrate_scenarios};
-use crate::experiment::{Plan, Structure, Traces, plans};
+use crate::experiment::{Plan, Traces, plans};
 use crate::numeric::philox::hash;
 use crate::readouts::{ArmSummary, compared_with, summarise};
 use crate::simulate::{ArmOutcome, Outcome, run_plans};
@@ -14,7 +14,6 @@ use crate::spec::{Calibration, Run, Scenario, Setting, validate};
 use fearless_simd::Level;
 use rayon::prelude::*;
 use std::ops::Range;
-use std::sync::Arc;
 
 /// Vectors side by side: 32 lanes hide the latency of arithmetic.
 const VECTORS: usize = 4;
@@ -97,18 +96,16 @@ impl Engine {
             runs.par_chunks(TOGETHER).flat_map_iter(|runs| self.prepare_all(runs, level)).collect();
         let counts: Vec<usize> = points.iter().map(|point| point.plans.len()).collect();
         let plans: Vec<Plan> = points.iter_mut().flat_map(|point| std::mem::take(&mut point.plans)).collect();
-        let mut outcomes = self.run_all(&plans, level).into_iter();
+        let mut outcomes = Self::run_all(&plans, level).into_iter();
         let outcomes: Vec<Vec<ArmOutcome>> =
             counts.into_iter().map(|count| outcomes.by_ref().take(count).collect()).collect();
         let rows = points.into_par_iter().zip(outcomes).map(|(point, outcomes)| self.read(point, outcomes));
         rows.collect::<Vec<_>>().concat()
     }
 
-    /// The outcomes of arms, in order. Where axes move how the run is made, those that agree in that run together.
-    fn run_all(&self, plans: &[Plan], level: Level) -> Vec<ArmOutcome> {
-        if !self.design.axes().iter().any(|axis| axis.path.starts_with("run.")) {
-            return run_plans::<VECTORS>(plans, &self.scenario.run, level);
-        }
+    /// The outcomes of arms, in order. Axes, and ties to them, may move how the run is made: arms that agree in that run
+    /// together.
+    fn run_all(plans: &[Plan], level: Level) -> Vec<ArmOutcome> {
         let mut groups: Vec<(Run, Vec<usize>)> = Vec::new();
         for (place, plan) in plans.iter().enumerate() {
             // Stream and replicate are taken from the plan.
@@ -117,6 +114,9 @@ impl Engine {
                 Some((_, group)) => group.push(place),
                 None => groups.push((run, vec![place])),
             }
+        }
+        if let [(run, _)] = groups.as_slice() {
+            return run_plans::<VECTORS>(plans, run, level);
         }
         let mut outcomes: Vec<(usize, ArmOutcome)> = Vec::with_capacity(plans.len());
         for (run, group) in groups {
@@ -129,52 +129,35 @@ impl Engine {
 
     /// The scenarios of some runs, with the drives that they then have; or why one has none.
     fn prepare_all(&self, runs: &[u64], level: Level) -> Vec<Point> {
-        let (mut points, mut scenarios) = (Vec::with_capacity(runs.len()), Vec::with_capacity(runs.len()));
-        for (point, scenario) in runs.iter().map(|run| self.scenario_at(*run)) {
+        let mut points = Vec::with_capacity(runs.len());
+        let (mut places, mut valid) = (Vec::new(), Vec::new());
+        for (place, run) in runs.iter().enumerate() {
+            let (point, scenario) = self.scenario_at(*run);
             points.push(point);
-            scenarios.push(scenario);
-        }
-        for group in alike(&points) {
-            let (places, valid): (Vec<usize>, Vec<Scenario>) =
-                group.into_iter().filter_map(|place| Some((place, scenarios[place].take()?))).unzip();
-            let calibrated = calibrate_scenarios(&valid.iter().collect::<Vec<_>>(), level);
-            let mut structures = Vec::new();
-            for ((place, scenario), calibration) in places.into_iter().zip(valid).zip(calibrated) {
-                let point = &mut points[place];
-                point.ready = calibration.map_err(|error| no_steady_state(&error)).and_then(|calibration| {
-                    point.plans = self.plans_of(&scenario, &calibration, &mut structures)?;
-                    Ok((scenario, calibration))
-                });
+            if let Some(scenario) = scenario {
+                places.push(place);
+                valid.push(scenario);
             }
+        }
+        let calibrated = calibrate_scenarios(&valid.iter().collect::<Vec<_>>(), level);
+        for ((place, scenario), calibration) in places.into_iter().zip(valid).zip(calibrated) {
+            let point = &mut points[place];
+            point.ready = calibration.map_err(|error| no_steady_state(&error)).and_then(|calibration| {
+                point.plans = self.plans_of(&scenario, &calibration)?;
+                Ok((scenario, calibration))
+            });
         }
         points
     }
 
-    /// The arms of a point, to be run. `structures` are those of arms, by number, of points alike; new ones are added.
-    fn plans_of(
-        &self,
-        scenario: &Scenario,
-        calibration: &Calibrated,
-        structures: &mut Vec<(usize, Arc<Structure>)>,
-    ) -> Result<Vec<Plan>, (String, String)> {
+    /// The arms of a point, to be run.
+    fn plans_of(&self, scenario: &Scenario, calibration: &Calibrated) -> Result<Vec<Plan>, (String, String)> {
         let calibrated = Scenario { circuit: calibration.circuit.clone(), ..scenario.clone() };
         let plans = plans(&calibrated, &calibration.rates).map_err(|error| ("invalid".into(), error.to_string()))?;
         let all = self.readouts.iter().any(Readout::needs_all_signals);
         let traces = if all { Traces::All } else { Traces::Rates };
         let needed = plans.into_iter().filter(|plan| self.needed.contains(&plan.arm.name));
-        let mut needed: Vec<Plan> = needed.map(|plan| Plan { traces, ..plan }).collect();
-        for plan in &mut needed {
-            let suits =
-                |(number, structure): &&(usize, Arc<Structure>)| *number == plan.number && structure.suits(plan);
-            let known = structures.iter().find(suits).map(|(_, structure)| structure.clone());
-            let structure = known.unwrap_or_else(|| {
-                let structure = Arc::new(Structure::of(plan));
-                structures.push((plan.number, structure.clone()));
-                structure
-            });
-            plan.structure = Some(structure);
-        }
-        Ok(needed)
+        Ok(needed.map(|plan| Plan { traces, ..plan }).collect())
     }
 
     /// A run, and the scenario there; or, in the point, what makes it invalid.
@@ -192,13 +175,12 @@ impl Engine {
         scenario.run.stream = stream;
         scenario.run.replicate = replicate;
         let valid = set.and_then(|()| validate(&scenario).first().map_or(Ok(()), |problem| Err(problem.to_string())));
-        let form = scenario.circuit.form();
         let (scenario, problem) = match valid {
             Ok(()) => (Some(scenario), String::new()),
             Err(problem) => (None, problem),
         };
         let ready = Err(("invalid".into(), problem));
-        (Point { index, replicate, stream, axes, form, ready, plans: Vec::new() }, scenario)
+        (Point { index, replicate, stream, axes, ready, plans: Vec::new() }, scenario)
     }
 
     /// The noise stream of a point: 0 where points share it, or else a hash of what makes the point.
@@ -246,33 +228,6 @@ impl Engine {
     }
 }
 
-/// Places of the points that agree in all but numbers: nothing but the words and switches among the values of their axes can
-/// tell them apart.
-fn alike(points: &[Point]) -> Vec<Vec<usize>> {
-    let mut groups: Vec<(Kind<'_>, Vec<usize>)> = Vec::new();
-    for (place, point) in points.iter().enumerate() {
-        let words = point.axes.iter().map(|value| Some(&value.setting).filter(|setting| is_word(setting)));
-        let key = Kind { words: words.collect(), form: &point.form };
-        match groups.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, group)) => group.push(place),
-            None => groups.push((key, vec![place])),
-        }
-    }
-    groups.into_iter().map(|(_, group)| group).collect()
-}
-
-fn is_word(setting: &Setting) -> bool {
-    !matches!(setting, Setting::Number(_))
-}
-
-/// What points that agree in all but numbers share.
-#[derive(PartialEq)]
-struct Kind<'a> {
-    /// The words and switches of each axis.
-    words: Vec<Option<&'a Setting>>,
-    form: &'a [u8],
-}
-
 fn no_steady_state(error: &RestError) -> (String, String) {
     ("no-steady-state".into(), error.to_string())
 }
@@ -283,8 +238,6 @@ struct Point {
     replicate: u64,
     stream: u64,
     axes: Vec<AxisValue>,
-    /// What its numbers decide of the circuit's equations.
-    form: Vec<u8>,
     /// The scenario and its rest, or a status and what is wrong.
     ready: Result<(Scenario, Calibrated), (String, String)>,
     plans: Vec<Plan>,

@@ -1,7 +1,7 @@
 //! Readouts of a sweep, from the summary of an arm.
 
 use crate::readouts::trace::Extreme;
-use crate::readouts::{ArmSummary, ByName, ByTime};
+use crate::readouts::{ArmSummary, ByName, ByTime, SynapsesSummary};
 use crate::spec::readout::{Extremum, Measure, Readout};
 use crate::spec::{Role, Scenario};
 
@@ -34,20 +34,32 @@ pub fn value(readout: &Readout, arm: &ArmSummary, scenario: &Scenario) -> f64 {
         Measure::HoursRescued => arm.hours_with_rescue_above_0_3,
         Measure::Events => Some(arm.events.len() as f64),
         Measure::Signal(signal, label) => arm.signal(signal, label),
-        Measure::Input(onto, from, label) => connection(&arm.input, onto, from, label),
+        Measure::Input(onto, from, label) => connection(arm, (&arm.input, |one| one.input), [onto, from], label),
         Measure::Synaptic(excitatory, onto, label) => {
             let role = if *excitatory { Role::Excitatory } else { Role::Inhibitory };
             synaptic(arm, scenario, (onto, role), label).map(f64::abs)
         }
-        Measure::Weight(onto, from, label) => connection(&arm.weight, onto, from, label),
+        Measure::Weight(onto, from, label) => connection(arm, (&arm.weight, |one| one.weight), [onto, from], label),
         Measure::Extreme(extremum, signal) => arm.extremes(signal).and_then(|extremes| extreme(extremes, *extremum)),
         Measure::HalfTime(population) => arm.half_time_min.get(population).copied().flatten(),
     };
     value.unwrap_or(f64::NAN)
 }
 
-fn connection(values: &ByTime<ByName<ByName<f64>>>, onto: &str, from: &str, label: &str) -> Option<f64> {
-    values.get(label)?.get(onto)?.get(from).copied()
+/// A number of the synapses of a pair, from the sums by source or from single connections by their place; 0 where the weight
+/// is 0, so that there is no connection.
+fn connection(
+    arm: &ArmSummary,
+    (sums, pick): (&ByTime<ByName<ByName<f64>>>, fn(&SynapsesSummary) -> f64),
+    [onto, from]: [&str; 2],
+    label: &str,
+) -> Option<f64> {
+    let sum = sums.get(label)?.get(onto).and_then(|sources| sources.get(from)).copied();
+    let places = arm.synapses.get(label).and_then(|targets| targets.get(onto));
+    let single = || places?.get(from).map(pick);
+    // Weights of different units have no sum, though they are there.
+    let there = || places.is_some_and(|places| places.keys().any(|place| place.rsplit('.').next() == Some(from)));
+    sum.or_else(single).or_else(|| (!there()).then_some(0.0))
 }
 
 fn extreme([highest, lowest]: &[Option<Extreme>; 2], extremum: Extremum) -> Option<f64> {

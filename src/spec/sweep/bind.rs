@@ -5,6 +5,7 @@ use crate::spec::declare::{Parameter, Setting};
 use crate::spec::path::{PathError, joined, segments};
 use crate::spec::readout::Readout;
 use crate::spec::scenario::Scenario;
+use crate::spec::settable::{Setter, refusal};
 use crate::spec::validate::{Problem, validate};
 
 /// Fits a sweep to its scenario.
@@ -176,16 +177,11 @@ impl Binder<'_> {
     /// What an axis cannot move: names of files and texts, what sweeps set themselves, and what another axis moves.
     fn movable(&mut self, sweep: &Sweep, index: usize, place: &str) {
         let path = sweep.axes[index].path.as_str();
-        let problem = if sweep.axes[..index].iter().any(|axis| axis.path == path) {
+        let same = |axis: &Axis| segments(&axis.path) == segments(path);
+        let problem = if sweep.axes[..index].iter().any(same) {
             Some((format!("an axis before it moves `{path}` already"), "every parameter once"))
-        } else if ["run.stream", "run.replicate"].contains(&path) {
-            Some((format!("`{path}` is set by the sweep"), "`replicates` and `noise` of the sweep"))
-        } else if path == "run.drive" {
-            Some(("the drives are solved or held for all points alike".to_owned(), "`run.drive` in the scenario"))
-        } else if ["name", "description", "circuit", "pharmacology", "input_unit"].contains(&path) {
-            Some((format!("`{path}` cannot be swept"), "a parameter; a sweep for each file"))
         } else {
-            None
+            refusal(path, Setter::Axis).map(|refusal| (format!("`{path}` {}", refusal.message), refusal.expected))
         };
         if let Some((message, expected)) = problem {
             self.report(&joined(place, "path"), message, expected);

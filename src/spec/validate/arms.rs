@@ -2,9 +2,10 @@
 
 use super::{Checks, Problem};
 use crate::spec::arm::{Arm, Block, Dose, Reference};
-use crate::spec::path::{PathError, joined, segments};
+use crate::spec::path::{PathError, joined};
 use crate::spec::readout::Readout;
 use crate::spec::run::{Method, Time};
+use crate::spec::settable::{Refusal, Setter, refusal};
 use crate::units::Dimension;
 
 /// More steps or samples than this, and the run would take days or fill the memory.
@@ -12,9 +13,6 @@ const MOST_STEPS: f64 = 2e10;
 const MOST_SAMPLES: f64 = 1e7;
 const MOST_STEPS_OF_A_BURST: f64 = 1e7;
 const MOST_DOSES: f64 = 1e4;
-/// What an arm's `set` may name.
-const ARM_PATHS: &str =
-    "a path that starts with populations, onto, constants, receptors, ligands, stress or plasticity";
 const MS_PER_MIN: f64 = 60_000.0;
 
 impl Checks<'_> {
@@ -131,6 +129,7 @@ impl Checks<'_> {
         if scenario.arms.is_empty() {
             self.report("arms", "the scenario has no arms", "at least one [[arms]] with a name");
         }
+        let resolved = scenario.resolved_arms();
         for (index, arm) in scenario.arms.iter().enumerate() {
             let path = joined("arms", &index.to_string());
             if arm.name.trim().is_empty() {
@@ -141,7 +140,7 @@ impl Checks<'_> {
             }
             self.ancestry(&path, arm);
             self.arm(&path, arm);
-            self.settings(&path, arm);
+            self.settings(&path, arm, &resolved[index]);
         }
     }
 
@@ -319,32 +318,33 @@ impl Checks<'_> {
         }
     }
 
-    /// Carries the arm's `set` out on a copy, to find paths and values that do not fit, then checks the copy's circuit
-    /// and pharmacology.
-    fn settings(&mut self, path: &str, arm: &Arm) {
+    /// Carries out on a copy what the arm sets, with what it inherits, to find paths and values that do not fit; then checks
+    /// the copy as far as an arm can change it.
+    fn settings(&mut self, path: &str, arm: &Arm, resolved: &Arm) {
         let mut changed = self.scenario.clone();
         let mut sound = true;
-        for (target, setting) in &arm.set {
+        for (target, setting) in &resolved.set {
             let path = joined(&joined(path, "set"), target);
-            let parts = segments(target);
-            let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-            let refused = match parts[..] {
-                ["populations", _, "rest"] => Some("arms keep the calibrated drives: set `drive` instead of `rest`"),
-                ["populations" | "onto" | "constants" | "receptors" | "ligands" | "stress" | "plasticity", ..] => None,
-                _ => Some("an arm sets parameters of the circuit, the receptors, the ligands, stress or plasticity"),
-            };
-            if let Some(message) = refused {
-                self.report(path, message, ARM_PATHS);
+            // What is wrong with what is inherited is said of the arm that states it.
+            let own = arm.set.contains_key(target);
+            if let Some(Refusal { message, expected }) = refusal(target, Setter::Arm) {
                 sound = false;
+                if own {
+                    self.report(path, message, expected);
+                }
             } else if let Err(error) = changed.set(target, setting) {
-                self.problems.push(from_path_error(path, error));
                 sound = false;
+                if own {
+                    self.problems.push(from_path_error(path, error));
+                }
             }
         }
-        if sound && !arm.set.is_empty() && self.problems.is_empty() {
-            let mut checks = Checks { scenario: &changed, problems: Vec::new() };
+        if sound && !resolved.set.is_empty() && self.problems.is_empty() {
+            let mut checks = Checks::new(&changed);
             checks.circuit();
             checks.pharmacology();
+            checks.times_of_the_circuit();
+            checks.arm("", resolved);
             for problem in checks.problems {
                 let message = format!("with this arm's `set`, {}: {}", problem.path, problem.message);
                 self.problems.push(Problem { path: joined(path, "set"), message, ..problem });

@@ -1,7 +1,8 @@
 //! Checks of the circuit.
 
 use super::{Checks, Problem};
-use crate::spec::circuit::{Circuit, Compartment, Form, Population, Role, Weight};
+use crate::spec::circuit::{Circuit, Form, Population, Role};
+use crate::spec::connections::{Compartment, Weight};
 use crate::spec::mechanism::{Divided, NoiseKind, NoiseSite};
 use crate::spec::path::joined;
 use crate::spec::synapse::Synapses;
@@ -144,6 +145,11 @@ impl Checks<'_> {
         for (index, kernel) in circuit.kernels.iter().enumerate() {
             let path = joined("kernels", &index.to_string());
             self.kernel(&path, kernel);
+            if circuit.weights_between(&kernel.onto, &kernel.from).is_empty() {
+                let message =
+                    format!("there is no weight from `{}` onto `{}` that could fall", kernel.from, kernel.onto);
+                self.report(path.clone(), message, format!("a weight under [onto.{}]", kernel.onto));
+            }
             if circuit.kernels[..index].iter().any(|other| (&other.onto, &other.from) == (&kernel.onto, &kernel.from)) {
                 let message = format!("there is already a kernel from `{}` onto `{}`", kernel.from, kernel.onto);
                 self.report(path, message, "one for each pair");
@@ -317,7 +323,7 @@ fn algebraic_loop(circuit: &Circuit) -> Option<Vec<String>> {
         let synapses = class.and_then(|class| circuit.synapses.get(class));
         synapses.is_none_or(|synapses| synapses.gate.is_none() && synapses.delay.is_none())
     };
-    let weights: Vec<Weight<'_>> = circuit.weights().into_iter().filter(|weight| weight.value != 0.0).collect();
+    let weights: Vec<Weight<'_>> = circuit.connections().collect();
     let plain = weights.iter().filter(|weight| at_once(weight.class)).map(|weight| (weight.from, weight.onto));
     let read: Vec<(String, &str)> = weights
         .iter()

@@ -43,7 +43,7 @@ impl std::fmt::Display for Problem {
 
 /// Every problem of a scenario; none where it can be run (but for a rest that turns out unstable).
 pub fn validate(scenario: &Scenario) -> Vec<Problem> {
-    let mut checks = Checks { scenario, problems: Vec::new() };
+    let mut checks = Checks::new(scenario);
     checks.circuit();
     checks.pharmacology();
     checks.run();
@@ -53,14 +53,21 @@ pub fn validate(scenario: &Scenario) -> Vec<Problem> {
 
 /// Every problem of a circuit alone.
 pub fn validate_circuit(scenario: &Scenario) -> Vec<Problem> {
-    let mut checks = Checks { scenario, problems: Vec::new() };
+    let mut checks = Checks::new(scenario);
     checks.circuit();
     checks.problems
 }
 
 struct Checks<'a> {
     scenario: &'a Scenario,
+    signals: Vec<Signal>,
     problems: Vec<Problem>,
+}
+
+impl<'a> Checks<'a> {
+    fn new(scenario: &'a Scenario) -> Self {
+        Self { scenario, signals: Signal::recorded(scenario), problems: Vec::new() }
+    }
 }
 
 impl Checks<'_> {
@@ -112,7 +119,7 @@ impl Checks<'_> {
     }
 
     fn signal(&mut self, path: String, name: &str) {
-        if let Err(bad) = Signal::resolve(name, self.scenario) {
+        if let Err(bad) = Signal::resolve(name, self.scenario, &self.signals) {
             let (message, expected, nearest) = (bad.message, bad.expected, bad.nearest);
             self.problems.push(Problem { path, message, expected, nearest });
         }
@@ -156,8 +163,7 @@ impl Checks<'_> {
                 self.known_population(joined(path, "from"), name);
             }
             Target::Weight { from, onto } => {
-                let joins = |weight: &crate::spec::circuit::Weight<'_>| weight.onto == onto && weight.from == from;
-                let absent = !circuit.weights().iter().any(|weight| joins(weight) && weight.value != 0.0);
+                let absent = circuit.weights_between(onto, from).is_empty();
                 let from_known = self.known_population(joined(path, "from"), from);
                 let onto_known = self.known_population(joined(path, "onto"), onto);
                 if from_known && onto_known && absent {

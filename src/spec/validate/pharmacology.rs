@@ -195,7 +195,7 @@ impl Checks<'_> {
             (true, false) => {
                 let from = self.known_population(joined(path, "from"), &index.from);
                 let onto = self.known_population(joined(path, "onto"), &index.onto);
-                if from && onto && self.scenario.circuit.weight(&index.onto, &index.from) == 0.0 {
+                if from && onto && self.scenario.circuit.weights_between(&index.onto, &index.from).is_empty() {
                     let message = format!("there is no connection from `{}` onto `{}`", index.from, index.onto);
                     self.report(joined(path, "from"), message, format!("a weight under [onto.{}]", index.onto));
                 }
