@@ -29,7 +29,7 @@ pub(super) fn carry_out(
     if several {
         draw(out, "side_by_side", side_by_side(circuit, analyses, &found, theme, title), arguments.quiet)
     } else {
-        draw(out, "phase-plane", phase_planes(circuit, &found), arguments.quiet)
+        draw(out, "phase-plane", phase_planes(circuit, analyses, &found), arguments.quiet)
     }
 }
 
