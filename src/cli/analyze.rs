@@ -15,6 +15,8 @@ use comfy_table::{CellAlignment, Table, presets};
 use fearless_simd::Level;
 use std::path::{Path, PathBuf};
 
+/// Rates that change by no more than this, relative to their size (absolutely below 1 Hz), stand still.
+const STILL: f64 = 1e-6;
 /// Fixed points that the terminal lists; all stand in the file.
 const MOST_ROWS: usize = 40;
 
@@ -245,7 +247,10 @@ fn report_unrest(analysis: &Analysis) {
         }
         return;
     };
-    if analysis.cycle.is_none() {
+    let still = |[low, high]: &[f64; 2]| high - low <= STILL * low.abs().max(high.abs()).max(1.0);
+    if analysis.cycle.is_none() && unrest.range_hz.iter().all(still) {
+        say("  followed from there, it comes to rest at none of these points");
+    } else if analysis.cycle.is_none() {
         let seconds = significant(seconds, 4);
         say(format!("  followed from there for {seconds} s, it has neither settled nor come to a cycle"));
     }
