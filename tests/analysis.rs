@@ -8,8 +8,10 @@ use disinhibit::analyze::explain::{Evoked, PartKind, Stimulus, split};
 use disinhibit::analyze::frequency::{frequencies, transfer_matrix};
 use disinhibit::analyze::noise::{rate_covariance, rate_spectra};
 use disinhibit::analyze::{
-    Analysis, Cycle, FixedPoints, Kind, Request, Response, SimulatedSpectra, Subject, System, fixed_points,
+    Analysis, Bounds, BoxRange, Cycle, Ended, FixedPoints, Kind, Request, Response, SimulatedSpectra, Subject, System,
+    fixed_points, fixed_points_within,
 };
+use disinhibit::config::load;
 use disinhibit::equilibrium::calibrate;
 use disinhibit::simulate::run;
 use disinhibit::spec::Scenario;
@@ -115,8 +117,261 @@ fn a_box_leaves_out_what_lies_outside() {
     assert_eq!(found.points.len(), 2);
     assert_eq!(found.index_is_one, None);
     let subject = Subject::circuit(&scenario(&text), Level::new()).unwrap();
-    let unknown = Request { box_hz: vec![("X".into(), 0.0, 1.0)], ..Request::default() };
+    let range = BoxRange { population: Some("X".into()), low: 0.0, high: 1.0, potential: false };
+    let unknown = Request { boxes: vec![range], ..Request::default() };
     assert!(Analysis::new(&subject, &unknown).unwrap_err().contains("expected one of E, I"));
+}
+
+/// A circuit of `tests/cases/circuits`.
+fn case(name: &str, set: &[&str]) -> Scenario {
+    let file = std::path::Path::new("tests/cases/circuits").join(name);
+    let set: Vec<String> = set.iter().map(|one| (*one).to_owned()).collect();
+    load(&file, &set).unwrap_or_else(|error| panic!("{error:?}")).scenario
+}
+
+fn found_in(scenario: &Scenario) -> FixedPoints {
+    fixed_points(&System::new(&scenario.circuit, Level::new()), None, &[])
+}
+
+#[test]
+fn fixed_points_are_looked_for_wherever_transfer_functions_can_go() {
+    // Closed forms, or solved apart from the program.
+    let found = found_in(&case("ei_high.toml", &[]));
+    let [point] = &found.points[..] else { panic!("{found:?}") };
+    approx::assert_relative_eq!(point.rates[0], 46.141_365, max_relative = 1e-7);
+    approx::assert_relative_eq!(point.rates[1], 100.699_726, max_relative = 1e-7);
+    assert_eq!((point.kind, found.open[0]), (Kind::StableFocus, [false, true]));
+    approx::assert_relative_eq!(point.eigenvalues[1].re, -3575.0, max_relative = 1e-9);
+    approx::assert_relative_eq!(point.eigenvalues[1].im, 6_043.539_9, max_relative = 1e-6);
+
+    let found = found_in(&case("linear_focus.toml", &[]));
+    let [point] = &found.points[..] else { panic!("{found:?}") };
+    approx::assert_relative_eq!(point.rates[0], 5.0, max_relative = 1e-12);
+    approx::assert_relative_eq!(point.rates[1], 5.0, max_relative = 1e-12);
+    approx::assert_relative_eq!(point.eigenvalues[1].re, -10.0, max_relative = 1e-9);
+    approx::assert_relative_eq!(point.eigenvalues[1].im, 300.0, max_relative = 1e-9);
+    // E <= 15.5 / (1 - 0.9), I <= (3 * 155 - 14.5) / (1 - 0.9).
+    approx::assert_relative_eq!(found.box_hz[0].1, 155.0, max_relative = 1e-5);
+    approx::assert_relative_eq!(found.box_hz[1].1, 4505.0, max_relative = 1e-5);
+    assert_eq!((found.open[0], found.index_is_one), ([false, false], Some(true)));
+
+    let (rates, kinds) = firsts(&found_in(&case("side_branch.toml", &[])));
+    assert_eq!(kinds, [Kind::StableNode, Kind::UnstableNode, Kind::StableNode]);
+    for (rate, expected) in rates.iter().zip([-1.0, 0.0, 1.0]) {
+        approx::assert_abs_diff_eq!(*rate, expected, epsilon = 1e-12);
+    }
+}
+
+#[test]
+fn a_mirrored_oscillator_has_the_mirrored_focus_and_the_same_cycle() {
+    let of = |drive: &str| {
+        let scenario = case("fitzhugh.toml", &[&format!("populations.X.drive={drive}")]);
+        let subject = Subject::circuit(&scenario, Level::new()).unwrap();
+        Analysis::new(&subject, &Request::default()).unwrap()
+    };
+    let (here, there) = (of("0.4"), of("-0.4"));
+    let [one, other] = [&here, &there].map(|analysis| &analysis.fixed_points);
+    assert_eq!((one.len(), other.len()), (1, 1));
+    approx::assert_relative_eq!(other[0].rates_hz[0], -0.832_025, max_relative = 1e-6);
+    for (one, other) in one[0].variables.iter().zip(&other[0].variables) {
+        approx::assert_relative_eq!(*one, -other, max_relative = 1e-12);
+    }
+    for analysis in [&here, &there] {
+        approx::assert_relative_eq!(analysis.cycle.as_ref().unwrap().period_ms, 40.032, max_relative = 1e-5);
+        assert!(analysis.followed_s.unwrap() > 1.0);
+    }
+}
+
+/// A number from 0 to 1 by a linear congruence (Knuth's MMIX).
+struct Draws(u64);
+
+impl Draws {
+    fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// Three numbers of any sign from 1 to 10,000 in size, none nearer to another than a twentieth of the largest.
+    fn roots(&mut self) -> [f64; 3] {
+        loop {
+            let mut one = || {
+                let size = libm::pow(10.0, 4.0 * self.next());
+                if self.next() < 0.5 { -size } else { size }
+            };
+            let mut roots = [one(), one(), one()];
+            roots.sort_by(f64::total_cmp);
+            let largest = roots[0].abs().max(roots[2].abs());
+            if (roots[1] - roots[0]).min(roots[2] - roots[1]) > 0.05 * largest {
+                return roots;
+            }
+        }
+    }
+}
+
+/// Populations whose rates stand still at the roots of a cubic each; `sign` mirrors them.
+fn cubics(roots: &[[f64; 3]], sign: f64) -> String {
+    let mut text = String::from("input_unit = \"none\"\n");
+    for (index, roots) in roots.iter().enumerate() {
+        let [a, b, c] = roots.map(|root| sign * root);
+        let largest = roots.iter().fold(0.0_f64, |largest, root| largest.max(root.abs()));
+        text += &format!(
+            "[populations.P{index}]\ntau = \"{} ms\"\ndrive = 0\n\
+             transfer = {{ kind = \"expression\", f = \"x - (x - ({a:?})) * (x - ({b:?})) * (x - ({c:?})) / {:?}\" }}\n\
+             [onto.P{index}]\nP{index} = 1\n",
+            10 + index,
+            largest * largest
+        );
+    }
+    text
+}
+
+#[test]
+fn every_root_of_random_cubics_is_found_and_mirrored_circuits_have_mirrored_points() {
+    let mut draws = Draws(4);
+    for round in 0..18 {
+        let roots: Vec<[f64; 3]> = (0..1 + round % 3).map(|_| draws.roots()).collect();
+        let found = all(&cubics(&roots, 1.0));
+        assert_eq!(found.points.len(), 3_usize.pow(roots.len() as u32), "{roots:?}");
+        let largest = roots.iter().flatten().fold(0.0_f64, |largest, root| largest.max(root.abs()));
+        for point in &found.points {
+            assert!(point.residual <= 1e-11 * largest, "{point:?}");
+            for ((rate, roots), (low, high)) in point.rates.iter().zip(&roots).zip(&found.box_hz) {
+                let nearest = roots.iter().map(|root| (rate - root).abs()).fold(f64::INFINITY, f64::min);
+                assert!(nearest <= 1e-8 * largest && rate >= low && rate <= high, "{rate} of {roots:?}");
+            }
+        }
+        let mirrored = all(&cubics(&roots, -1.0));
+        assert_eq!(mirrored.points.len(), found.points.len());
+        for point in &found.points {
+            let same = |rates: &[f64]| {
+                rates.iter().zip(&point.rates).all(|(there, here)| (there + here).abs() <= 1e-8 * largest)
+            };
+            let other = mirrored.points.iter().find(|other| same(&other.rates));
+            assert_eq!(other.map(|other| other.kind), Some(point.kind), "{roots:?}");
+        }
+    }
+}
+
+#[test]
+fn rates_at_fixed_points_lie_within_what_bounds_them() {
+    // A fixed point is chosen, and the drives that make it one follow: bounds that leave it out would be wrong.
+    let kinds = [
+        "kind = \"threshold-linear\", gain = 0.4",
+        "kind = \"softplus\", gain = 0.3, width = 2.0",
+        "kind = \"linear-exponential\", a = 0.3, b = 1.0, d = 0.4",
+        "kind = \"quadratic-root\", rate_at_knee = 2.0, knee = 8.0",
+        "kind = \"power-law\", gain = 0.5, exponent = 0.7",
+        "kind = \"sigmoid\", maximum = \"60 Hz\", slope = 0.1, threshold = 3.0",
+    ];
+    let mut draws = Draws(14);
+    for round in 0..60 {
+        let kind = |draws: &mut Draws| kinds[(draws.next() * kinds.len() as f64) as usize % kinds.len()];
+        let rates = [0, 1].map(|_| 0.5 + 50.0 * draws.next());
+        let (e, i) = (kind(&mut draws), kind(&mut draws));
+        let [ee, ei, ie, ii] = [1.5 * draws.next(), -2.0 * draws.next(), 2.0 * draws.next(), -draws.next()];
+        let text = format!(
+            "input_unit = \"none\"\n[populations.E]\ntau = \"20 ms\"\nrest = \"{:?} Hz\"\ntransfer = {{ {e} }}\n\
+             [populations.I]\ntau = \"1 ms\"\nrest = \"{:?} Hz\"\ntransfer = {{ {i} }}\n\
+             [onto.E]\nE = {ee:?}\nI = {ei:?}\n[onto.I]\nE = {ie:?}\nI = {ii:?}\n",
+            rates[0], rates[1]
+        );
+        let Ok(circuit) = disinhibit::equilibrium::solved(&scenario(&text).circuit, Level::new()) else { continue };
+        let system = System::new(&circuit, Level::new());
+        for (bound, rate) in system.rate_bounds().iter().zip(rates) {
+            assert!(bound.holds(rate), "round {round}: {rate} lies outside of {bound:?}\n{text}");
+        }
+        let found = fixed_points(&system, None, &[]);
+        let near =
+            |rate: &[f64]| rate.iter().zip(rates).all(|(rate, expected)| (rate - expected).abs() < 1e-6 * expected);
+        assert!(found.points.iter().any(|point| near(&point.rates)), "round {round}: {rates:?} not found\n{text}");
+    }
+}
+
+#[test]
+fn both_sides_of_a_corner_are_judged() {
+    // One population with a weight of w onto itself, at its threshold: -100 per s below, 100 (w - 1) per s above.
+    for w in ["2", "0.5"] {
+        let scenario = case("mini_corner.toml", &[&format!("onto.E.E={w}")]);
+        let found = found_in(&scenario);
+        let [point] = &found.points[..] else { panic!("{found:?}") };
+        let w: f64 = w.parse().unwrap();
+        let leading: Vec<f64> = point.sides.iter().map(|side| side.eigenvalues[0].re).collect();
+        approx::assert_relative_eq!(leading[0], -100.0, max_relative = 1e-9);
+        approx::assert_relative_eq!(leading[1], 100.0 * (w - 1.0), max_relative = 1e-9);
+        assert_eq!(point.sides.iter().map(|side| side.above[0]).collect::<Vec<_>>(), [(0, false), (0, true)]);
+        assert_eq!(point.kind, if w > 1.0 { Kind::OneSided } else { Kind::StableNode });
+        let rest = calibrate(&scenario.circuit, Level::new());
+        match rest {
+            Ok(rest) => approx::assert_relative_eq!(rest.eigenvalues[0].re, -50.0, max_relative = 1e-9),
+            Err(error) => assert!(w > 1.0 && error.to_string().contains("lie above that of E"), "{error}"),
+        }
+    }
+    // A maximum that is just reached, a floor, a point of a table, and a threshold in the voltage form.
+    let one = |head: &str, transfer: &str, weight: f64| {
+        let text = format!(
+            "input_unit = \"none\"\n[populations.E]\ntau = \"10 ms\"\n{head}\ntransfer = {{ {transfer} }}\n[onto.E]\nE = {weight:?}\n"
+        );
+        let found = all(&text);
+        found.points.iter().filter(|point| !point.sides.is_empty()).map(|point| point.kind).collect::<Vec<_>>()
+    };
+    let linear = "kind = \"threshold-linear\", gain = 1.0";
+    assert_eq!(one("drive = -1.0", &format!("{linear}, maximum = \"1 Hz\""), 2.0), [Kind::OneSided]);
+    assert_eq!(one("form = \"voltage\"\ndrive = 0.0", linear, 2.0), [Kind::OneSided]);
+    let table = "kind = \"table\", inputs = [0.0, 1.0, 3.0], rates = [0.0, 1.0, 9.0], interpolation = \"linear\"";
+    assert_eq!(one("drive = 0.5", table, 0.5), [Kind::OneSided]);
+    let cubic = "kind = \"table\", inputs = [0.0, 1.0, 3.0], rates = [0.0, 1.0, 9.0]";
+    assert!(one("drive = 0.5", cubic, 0.5).is_empty(), "a smooth curve has no corner");
+    let square = "kind = \"power-law\", gain = 1.0, exponent = 2.0";
+    assert!(one("drive = 0.0", square, 2.0).is_empty(), "nor has a power law");
+    assert_eq!(one("drive = 0.0", "kind = \"expression\", f = \"abs(x)\"", 0.5), [Kind::StableNode]);
+}
+
+#[test]
+fn a_search_is_cut_off_but_the_state_is_always_given() {
+    let text = "input_unit = \"none\"\n[populations.E]\nunits = 16\ntau = \"10 ms\"\ndrive = -10\n\
+                transfer = { kind = \"sigmoid\", maximum = \"1 Hz\", slope = 1, threshold = 0 }\n[onto.E]\nE = 20\n\
+                [[kernels]]\nonto = \"E\"\nfrom = \"E\"\nshape = \"gaussian\"\nwidth = 5\n";
+    let subject = Subject::circuit(&scenario(text), Level::new()).unwrap();
+    let mut seen = 0;
+    let request = Request { seconds: Some(0.2), ..Request::default() };
+    let analysis = Analysis::watched(&subject, &request, &mut |progress| seen = progress.found).unwrap();
+    assert!(analysis.search.ended == Ended::OutOfTime || analysis.search.ended == Ended::MostPoints);
+    assert_eq!(seen, analysis.fixed_points.len());
+    let stated = subject.state.as_ref().or(subject.unstable_rest.as_ref());
+    let given = analysis.state.as_ref().or(analysis.unstable_rest.as_ref());
+    assert_eq!(given.is_some(), stated.is_some());
+    // A population of several units stands for all of them, and a range for one unit goes before.
+    let range = |population: Option<&str>, low: f64, high: f64| BoxRange {
+        population: population.map(str::to_owned),
+        low,
+        high,
+        potential: false,
+    };
+    let boxes = vec![range(Some("E"), 0.9, 1.0), range(None, 0.0, 0.1), range(Some("E[3]"), 0.0, 0.1)];
+    let analysis = Analysis::new(&subject, &Request { boxes, ..Request::default() }).unwrap();
+    assert_eq!(analysis.search.box_hz[2], [0.9, 1.0]);
+    assert_eq!(analysis.search.box_hz[3], [0.0, 0.1]);
+    let [point] = &analysis.fixed_points[..] else { panic!("{}", analysis.fixed_points.len()) };
+    assert!(point.rates_hz.iter().enumerate().all(|(unit, rate)| (*rate < 0.1) == (unit == 3)));
+    let potential = BoxRange { potential: true, ..range(Some("E"), 0.0, 1.0) };
+    let refused = Analysis::new(&subject, &Request { boxes: vec![potential], ..Request::default() });
+    assert!(refused.unwrap_err().contains("no potential of its own"));
+}
+
+#[test]
+fn potentials_may_be_bounded_too() {
+    // v = 2 f(v) - 1 with f the threshold-linear function: v = -1, below which the rate does not change, and v = 1.
+    let text = "input_unit = \"mV\"\n[populations.E]\nform = \"voltage\"\ntau = \"10 ms\"\ndrive = \"-1 mV\"\n\
+                transfer = { kind = \"threshold-linear\", gain = 1.0 }\n[onto.E]\nE = 2.0\n";
+    let system = system(text);
+    let within = |potential: Option<(f64, f64)>| {
+        let bounds = Bounds { potentials: vec![potential], ..Bounds::default() };
+        let found = fixed_points_within(&system, &bounds, &[], &mut |_| ());
+        found.points.iter().map(|point| libm::round(1e9 * point.variables[0]) / 1e9).collect::<Vec<_>>()
+    };
+    assert_eq!(within(None), [-1.0, 1.0]);
+    assert_eq!(within(Some((-5.0, 0.0))), [-1.0]);
+    assert_eq!(within(Some((0.5, 5.0))), [1.0]);
 }
 
 /// The inhibition-stabilised network with the numbers of Chaudhuri et al. 2015 (doi:10.1016/j.neuron.2015.09.008).

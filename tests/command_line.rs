@@ -252,3 +252,38 @@ fn completions_and_manual_are_written() {
     let page = disinhibit(Path::new(".")).arg("man").output().unwrap();
     assert!(text(&page.stdout).contains(".TH disinhibit 1"));
 }
+
+#[test]
+fn analyze_says_where_it_looked_and_when_it_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases = std::env::current_dir().unwrap().join("tests/cases/circuits");
+    let analyze = |file: &str, more: &[&str]| {
+        let output = disinhibit(folder.path()).arg("analyze").arg(cases.join(file)).args(more).output().unwrap();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let (code, said, _) = analyze("side_branch.toml", &[]);
+    assert_eq!(code, Some(0));
+    assert!(said.contains("found 3 fixed points; searched X and C from -1000000 to 1000000 Hz"), "{said}");
+    assert!(said.contains("nothing bounds X and C on either side: more may lie beyond"), "{said}");
+    let (_, said, _) = analyze("side_branch.toml", &["--box=-2..-0.5Hz", "--box", "C=-1..1 Hz"]);
+    assert!(said.contains("found 1 fixed point; searched X from -2 to -0.5 Hz, C from -1 to 1 Hz\n"), "{said}");
+    let json = std::fs::read(folder.path().join("out/side_branch-analysis/analysis.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!(json[0]["search"]["box_hz"], serde_json::json!([[-2.0, -0.5], [-1.0, 1.0]]));
+    assert_eq!(json[0]["search"]["ended"], "quiet");
+    let (_, said, _) = analyze("mini_corner.toml", &[]);
+    assert!(said.contains("below it stable node (-100.0000 per s), above it unstable node (100.0000 per s)"), "{said}");
+    let knob = ["--knob", "constants.p", "--from=-2", "--to", "2", "--box", "0.5..3"];
+    let (code, said, _) = analyze("side_branch.toml", &knob);
+    assert_eq!(code, Some(0));
+    assert!(said.contains("at -2: searched X and C from 0.5 to 3 Hz"), "{said}");
+    for (wrong, part) in [
+        (["--box", "F=0..1"], "--box: there is no population `F`; expected one of X, C"),
+        (["--box", "X=3..1"], "--box: the range of `X` is empty"),
+        (["--box", "X"], "--box: `X` is not a range"),
+        (["--seconds", "0"], "--seconds: `0` is out of range"),
+    ] {
+        let (code, _, said) = analyze("side_branch.toml", &wrong);
+        assert!(code == Some(2) && said.contains(part), "{said}");
+    }
+}

@@ -9,6 +9,7 @@ use common::{read, scenario};
 use disinhibit::analyze::continuation::{Kind, Options, Settings};
 use disinhibit::analyze::{Analysis, Bifurcation, Knob, Request, Subject};
 use disinhibit::config::load;
+use disinhibit::readouts::summarise;
 use disinhibit::simulate::run;
 use fearless_simd::Level;
 use std::path::Path;
@@ -158,6 +159,31 @@ fn one_mistake_is_one_error_that_names_its_key() {
             to.lines().any(|new| new == line && !new.starts_with("input") && !new.starts_with("[tie]"))
         });
         assert_eq!(Some(diagnostic.line), line.map(|line| line + 1), "{diagnostic}");
+    }
+}
+
+#[test]
+fn a_population_of_several_units_stands_for_all_of_them_where_a_run_starts_and_in_comparisons() {
+    let text = |start: &str, main: &str| {
+        format!(
+            "input_unit = \"none\"\n[populations.E]\nunits = 4\ntau = \"10 ms\"\ndrive = 0\n\
+             transfer = {{ kind = \"threshold-linear\", gain = 1 }}\n\
+             [run]\ntime = \"fast\"\nfrom = \"0 s\"\nto = \"0.1 s\"\nrecord = \"1 ms\"\nreport = [\"0.1 s\"]\n\
+             [run.start]\n{start}\n[compare]\npopulation = \"{main}\"\n[[arms]]\nname = \"a\"\n"
+        )
+    };
+    let outcome = run(&scenario(&text("E = 8.0\n\"E[2]\" = 4.0", "E")), Level::new()).unwrap();
+    let first = |name: &str| outcome.arms[0].recording.signal(name).unwrap()[0];
+    assert_eq!(["rate.E[0]", "rate.E[2]", "rate.E[3]", "rate.E"].map(first), [8.0, 4.0, 8.0, 7.0]);
+    assert_eq!(outcome.arms[0].recording.signal("rate.F"), None);
+    let summary = summarise(&outcome);
+    assert_eq!(summary.population, "E");
+    assert_relative_eq!(summary.arms[0].peak_hz.unwrap().value, 7.0, max_relative = 1e-12);
+    for (start, main, words) in
+        [("F = 1.0", "E", "there is no variable `F`"), ("E = 1.0", "F", "there is no population `F`")]
+    {
+        let error = read(&text(start, main), &[]).expect_err(words);
+        assert!(error.render().contains(words), "{}", error.render());
     }
 }
 

@@ -108,11 +108,12 @@ fn a_plane_with_five_fixed_points_labels_those_that_have_room() {
     let file = Path::new("configs/circuits/published/wilson_cowan_1972_multistable.toml");
     let scenario = load(file, &[]).unwrap().scenario;
     let subjects = [Subject::circuit(&scenario, Level::new()).unwrap()];
-    let (_, planes) = analysed(&subjects, [0, 1]);
+    let (analyses, planes) = analysed(&subjects, [0, 1]);
     assert_eq!(planes[0].fixed_points.len(), 5);
-    let figure = phase_planes(&scenario.circuit, &planes).unwrap();
+    let figure = phase_planes(&scenario.circuit, &analyses, &planes).unwrap();
     keep_apart(&figure);
     let texts: Vec<String> = figure.labels().into_iter().map(|label| label.text).collect();
     assert!(texts.contains(&"E 0.205 Hz".to_owned()), "{texts:?}");
     assert!(texts.contains(&"unstable fixed point".to_owned()));
+    assert!(texts.iter().any(|text| text.contains("fixed points searched in")), "{texts:?}");
 }

@@ -1,7 +1,9 @@
 //! The bifurcation diagram of a subject over a knob, and its map over two.
 
+use super::analysis::Search;
 use super::continuation::{CornerKind, Diagram, Options, SpecialCurve, Start, special_curves};
-use super::fixed_points::fixed_points;
+use super::fixed_points::fixed_points_within;
+use super::hunt::Bounds;
 use super::knob::{Knob, Turned};
 use super::subject::Subject;
 use serde::Serialize;
@@ -37,6 +39,8 @@ pub struct Bifurcation {
     pub main_population: usize,
     /// The knob.
     pub knob: KnobRange,
+    /// Where fixed points were looked for, from which branches are traced.
+    pub looked: Vec<Looked>,
     /// Branches and cycles over it.
     #[serde(flatten)]
     pub diagram: Diagram,
@@ -44,6 +48,18 @@ pub struct Bifurcation {
     pub second: Option<KnobRange>,
     /// Folds and Hopf points over both.
     pub curves: Vec<SpecialCurve>,
+}
+
+/// A search for fixed points at one value of a knob.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Looked {
+    /// The knob's value.
+    pub knob: f64,
+    /// How many were found.
+    pub found: usize,
+    /// How they were looked for.
+    #[serde(flatten)]
+    pub search: Search,
 }
 
 /// Why there is no map over two knobs.
@@ -81,11 +97,25 @@ impl Bifurcation {
         first: &(Knob, Options),
         second: Option<&(Knob, Options)>,
     ) -> Result<Self, BifurcationError> {
-        let family = Turned::new(subject, vec![first.clone()]);
+        Self::within(subject, first, second, &Bounds::default())
+    }
+
+    /// The same, with branches from the fixed points that lie within bounds.
+    ///
+    /// # Errors
+    /// [`BifurcationError`] where the second knob's range does not hold its present value.
+    pub fn within(
+        subject: &Subject,
+        first: &(Knob, Options),
+        second: Option<&(Knob, Options)>,
+        bounds: &Bounds,
+    ) -> Result<Self, BifurcationError> {
+        let mut family = Turned::new(subject, vec![first.clone()]);
         let present = first.0.present(subject);
         let delayed = subject.system.shape.delays() > 0;
         let options = if delayed { first.1.without_cycles() } else { first.1 };
-        let diagram = Diagram::trace(&family, &starts(subject, &family, &options, present), &options);
+        let (starts, looked) = starts(subject, &mut family, (&options, present), bounds);
+        let diagram = Diagram::trace(&family, &starts, &options);
         let curves = match second {
             None => Vec::new(),
             Some(second) => {
@@ -100,6 +130,7 @@ impl Bifurcation {
             main_population: subject.system.main_population(),
             knob: KnobRange::new(first, present),
             second: second.map(|second| KnobRange::new(second, second.0.present(subject))),
+            looked,
             diagram,
             curves,
         })
@@ -152,18 +183,27 @@ fn second_share(subject: &Subject, (knob, options): &(Knob, Options)) -> Result<
 }
 
 /// Fixed points from which branches are traced: the subject's own state, and all that are found at the ends of the range.
-fn starts(subject: &Subject, family: &Turned<'_>, options: &Options, present: Option<f64>) -> Vec<Start> {
+fn starts(
+    subject: &Subject,
+    family: &mut Turned<'_>,
+    (options, present): (&Options, Option<f64>),
+    bounds: &Bounds,
+) -> (Vec<Start>, Vec<Looked>) {
     let mut starts = Vec::new();
     let share = present.map(|present| options.share(present)).filter(|share| (0.0..=1.0).contains(share));
     if let (Some(state), Some(share)) = (&subject.state, share) {
         starts.push(Start { state: state.clone(), share });
     }
+    let mut looked = Vec::new();
     for share in [0.0, 1.0] {
         if let Some(system) = family.system(&[share]) {
             let near: Vec<Vec<f64>> = subject.state.iter().cloned().collect();
-            let points = fixed_points(&system, None, &near).points;
-            starts.extend(points.into_iter().map(|point| Start { state: point.variables, share }));
+            let found = fixed_points_within(&system, bounds, &near, &mut |_| ());
+            found.points.iter().for_each(|point| family.reach(&point.rates));
+            let search = Search::of(&found);
+            looked.push(Looked { knob: options.value(share), found: found.points.len(), search });
+            starts.extend(found.points.into_iter().map(|point| Start { state: point.variables, share }));
         }
     }
-    starts
+    (starts, looked)
 }

@@ -56,6 +56,11 @@ impl Cycle {
         reach(system, fixed_point)?.1
     }
 
+    /// How long a system is followed at most to see whether it comes to a cycle, in ms.
+    pub fn longest_ms(system: &System) -> f64 {
+        LONGEST * slowest(system)
+    }
+
     /// The cycle that is reached, if one is, and the spectra of what is reached; nothing where the rates run away.
     pub fn and_unrest(system: &System, fixed_point: &[f64]) -> (Option<Self>, Option<Unrest>) {
         let Some((mut run, cycle)) = reach(system, fixed_point) else { return (None, None) };
@@ -105,7 +110,7 @@ fn reach(system: &System, fixed_point: &[f64]) -> Option<(Run, Option<Cycle>)> {
     let mut observer = Observer::new(system, fixed_point);
     let mut found = None;
     let mut run = Run::new(system, &pushed(system, fixed_point), fixed_point);
-    run.follow(system, LONGEST * slowest(system), &mut |step| {
+    run.follow(system, Cycle::longest_ms(system), &mut |step| {
         found = observer.see(step);
         found.is_none()
     })?;

@@ -221,6 +221,13 @@ impl<'a> Turned<'a> {
         turned
     }
 
+    /// Lets branches be followed beyond a fixed point that was found, whose rates are these (Hz).
+    pub(super) fn reach(&mut self, rates: &[f64]) {
+        for (farthest, rate) in self.farthest.iter_mut().zip(rates) {
+            *farthest = farthest.max(FARTHEST * rate.abs());
+        }
+    }
+
     /// The system at shares of the knobs' ranges; none where a value is not allowed.
     pub fn system(&self, shares: &[f64]) -> Option<Rc<System>> {
         let key: Vec<u64> = shares.iter().map(|share| share.to_bits()).collect();

@@ -5,12 +5,14 @@
 
 mod analysis;
 mod bifurcation;
+mod bounds;
 pub mod continuation;
 mod contour;
 pub mod cycle;
 pub mod explain;
 pub mod fixed_points;
 pub mod frequency;
+mod hunt;
 mod knob;
 pub mod noise;
 mod plane;
@@ -21,11 +23,12 @@ mod subject;
 mod system;
 pub mod trajectory;
 
-pub use analysis::{Analysis, NoiseAnalysis, Request, Search, StateAnalysis};
-pub use bifurcation::{Bifurcation, BifurcationError, KnobRange};
+pub use analysis::{Analysis, BoxRange, NoiseAnalysis, Request, Search, SideAnalysis, StateAnalysis};
+pub use bifurcation::{Bifurcation, BifurcationError, KnobRange, Looked};
 pub use cycle::{Cycle, Unrest};
-pub use fixed_points::{FixedPoint, FixedPoints, Kind, fixed_points};
+pub use fixed_points::{FixedPoint, FixedPoints, Kind, fixed_points, fixed_points_within};
 pub use frequency::FrequencyResponse;
+pub use hunt::{Bounds, Ended, Progress};
 pub use knob::{Knob, KnobError, Turned};
 pub use plane::{Plane, PlanePoint, planes, telling_plane};
 pub use response::{Response, sign};

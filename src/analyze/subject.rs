@@ -1,12 +1,20 @@
 //! What is analysed: a circuit at rest, or as an arm of an experiment has made it at some time.
 
 use super::system::System;
+use crate::circuit::build;
+use crate::equilibrium::calibration::resting_variables;
 use crate::equilibrium::{Calibrated, RestError, calibrate, solved};
 use crate::experiment::{Held, plans};
 use crate::simulate::{Moment, moment};
 use crate::spec::path::PathError;
-use crate::spec::{Scenario, nearest};
+use crate::spec::{Circuit, Scenario, nearest};
 use fearless_simd::Level;
+
+/// The variables of a circuit that fires at its resting rates.
+fn resting_state(circuit: &Circuit, rates: &[f64]) -> Vec<f64> {
+    let (shape, rows) = build::<1>(&[circuit]);
+    resting_variables((&shape, &rows), &[circuit], &[rates]).pop().unwrap_or_default()
+}
 
 /// The time, in min after time zero, that is nearest to a default moment: shortly after the main dose.
 const DEFAULT_MINUTES: f64 = 10.0;
@@ -20,6 +28,8 @@ pub struct Subject {
     pub system: System,
     /// The variables of the state that it is in; none where a circuit has no stable rest.
     pub state: Option<Vec<f64>>,
+    /// The variables of the rest that a circuit states, where that is a fixed point but not a stable one.
+    pub unstable_rest: Option<Vec<f64>>,
     /// When, in min; none for a circuit at rest.
     pub minutes: Option<f64>,
     /// The arm at that moment; none for a circuit at rest.
@@ -96,8 +106,10 @@ impl Subject {
         };
         let name = if circuit.name.is_empty() { scenario.name.clone() } else { circuit.name.clone() };
         let system = System::new(&circuit, level);
+        let stated = circuit.populations.values().all(|population| population.rest.is_some());
+        let unstable_rest = (state.is_none() && stated).then(|| resting_state(&circuit, &rates));
         let held = Held::at_rest(&Scenario { circuit, ..scenario.clone() }, &rates);
-        Ok(Self { name, system, state, minutes: None, moment: None, held })
+        Ok(Self { name, system, state, unstable_rest, minutes: None, moment: None, held })
     }
 
     /// Arms of a scenario, each as it is at one time (in min), in the order of the names; at
@@ -133,7 +145,15 @@ impl Subject {
                 let system = System::of(circuit, moment.shape.clone(), moment.rows.clone(), level);
                 let state = Some(moment.variables.clone());
                 let held = moment.held.clone();
-                Ok(Self { name: name.clone(), system, state, minutes: Some(minutes), moment: Some(moment), held })
+                Ok(Self {
+                    name: name.clone(),
+                    system,
+                    state,
+                    unstable_rest: None,
+                    minutes: Some(minutes),
+                    moment: Some(moment),
+                    held,
+                })
             };
         names.iter().map(one).collect()
     }

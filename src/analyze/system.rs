@@ -2,24 +2,15 @@
 
 use super::noise::NoiseSource;
 use crate::circuit::equations::{self, Linearised, evaluate, immediate, slopes, still_outputs};
-use crate::circuit::transfer;
 use crate::circuit::{self, Rows, Shape, Site, sites};
+use crate::equilibrium::corner::{Side, sides};
 use crate::equilibrium::newton::{NewtonWork, solve};
 use crate::equilibrium::stability::{Square, dynamics_jacobian, generator};
-use crate::numeric::lanes::{Lanes, Mask, Row, dispatch};
+use crate::numeric::lanes::{Mask, Row, dispatch};
 use crate::numeric::linear::{Complex, EigenError, eigenvalues, invert};
-use crate::spec::{Circuit, Compartment, Form, GateKind, NoiseKind, Role};
+use crate::spec::{Circuit, Compartment, Form, NoiseKind, Role};
 use fearless_simd::Level;
 
-/// Largest rate, in Hz, that is looked for where a transfer function has no maximum, unless ten times a resting rate is
-/// more.
-const UNBOUNDED_HZ: f64 = 100.0;
-/// How far above the rate of a known state is looked at, as a factor.
-const ABOVE_KNOWN: f64 = 2.0;
-/// Inputs between the least and the largest at which a transfer function is looked at for its range, and the room on both
-/// sides of what is found, as a share.
-const INPUTS_LOOKED_AT: usize = 64;
-const ROOM: f64 = 0.1;
 /// Newton steps for synapses and adaptation at held rates: they are linear, or nearly so.
 const SETTLING_STEPS: usize = 30;
 
@@ -30,7 +21,7 @@ pub struct System {
     pub(super) shape: Shape<1>,
     pub(super) rows: Rows<1>,
     pub(super) level: Level,
-    circuit: Circuit,
+    pub(super) circuit: Circuit,
 }
 
 /// A system at one state.
@@ -134,6 +125,11 @@ impl System {
         self.shape.is_algebraic(variable)
     }
 
+    /// The form of a population: which variable it has.
+    pub fn form(&self, population: usize) -> Form {
+        self.shape.populations.get(population).map_or(Form::Rate, |population| population.form)
+    }
+
     /// Whether synapses act after a delay.
     pub fn is_delayed(&self) -> bool {
         self.shape.delays() > 0
@@ -180,91 +176,6 @@ impl System {
                 first.is_some_and(|first| first >= 0.0) && weights.all(|weight| weight >= 0.0)
             }
         }
-    }
-
-    /// Lowest and highest rate, in Hz, that a population may have: from its transfer function, or where that has no
-    /// maximum, up to 100 Hz or ten times its resting rate.
-    pub fn rate_range(&self, population: usize) -> (f64, f64) {
-        let Some((_, spec)) = self.circuit.populations.get_index(population) else { return (0.0, UNBOUNDED_HZ) };
-        let gain = self.rows.populations[population].gain.get(0);
-        let (low, high) = transfer::range(&spec.transfer);
-        let high = high.map_or_else(|| UNBOUNDED_HZ.max(10.0 * spec.rest.unwrap_or(0.0)), |high| gain * high);
-        match &spec.refractory {
-            // From r = f (k - rho r) at the largest f.
-            Some(factor) => (gain * low * factor.k, high * factor.k / (1.0 + high * factor.r)),
-            None => (gain * low, high),
-        }
-    }
-
-    /// The same for all populations, but where the transfer function has no bound: from the bounded rates of all its sources
-    /// and the drive where these make its whole input, or else at least up to twice the rate in any of the known states (N
-    /// variables each).
-    pub fn rate_ranges(&self, known: &[Vec<f64>]) -> Vec<(f64, f64)> {
-        let mut ranges: Vec<(f64, f64)> = (0..self.size()).map(|population| self.rate_range(population)).collect();
-        let bounded = |spec: &crate::spec::Population| matches!(spec.transfer.limits(), (Some(_), Some(_)));
-        let mut closed: Vec<bool> = self.circuit.populations.values().map(bounded).collect();
-        for _ in 0..self.size() {
-            for index in 0..self.size() {
-                if let Some(range) =
-                    (!closed[index]).then(|| self.range_from_sources(index, &ranges, &closed)).flatten()
-                {
-                    (ranges[index], closed[index]) = (range, true);
-                }
-            }
-        }
-        for state in known {
-            let open = ranges.iter_mut().zip(self.rates(state)).zip(&closed).filter(|(_, closed)| !**closed);
-            for ((range, rate), _) in open {
-                *range = (range.0.min(ABOVE_KNOWN * rate), range.1.max(ABOVE_KNOWN * rate));
-            }
-        }
-        ranges
-    }
-
-    /// The range of a population's rate where its input is made by the drive and by sources of known ranges alone.
-    fn range_from_sources(&self, index: usize, ranges: &[(f64, f64)], closed: &[bool]) -> Option<(f64, f64)> {
-        let site = sites(&self.shape, &self.rows).nth(index)?;
-        let drive = self.drive(index);
-        let (mut low, mut high) = (drive, drive);
-        for (connection, weight) in site.connections.iter().zip(site.weights) {
-            if self.shape.modulator_of(connection.output).is_some() {
-                return None;
-            }
-            let carried = match self.shape.channel_of(connection.output).map(|channel| &self.shape.channels[channel]) {
-                Some(channel) if channel.release.is_some() => return None,
-                Some(channel) if channel.plasticity.is_some() => return None,
-                Some(channel) => match channel.gate {
-                    Some((GateKind::Saturating, _)) => (0.0, 1.0),
-                    Some((GateKind::FirstOrder, _)) => return None,
-                    Some((GateKind::Filter, _)) | None => ranges[connection.source],
-                },
-                None => ranges[connection.source],
-            };
-            if !closed[connection.source] {
-                return None;
-            }
-            let (one, other) = (weight.get(0) * carried.0, weight.get(0) * carried.1);
-            (low, high) = (low + one.min(other), high + one.max(other));
-        }
-        if site.population.mechanism.is_some() {
-            return None;
-        }
-        let rate = |share: f64| {
-            let x = Row::splat(share.mul_add(high - low, low));
-            let mut rate = Row::ZERO;
-            dispatch!(self.level, simd => site.scaled_rate(simd, Lanes::load(simd, &x)).store(&mut rate));
-            rate.get(0)
-        };
-        let rates = (0..=INPUTS_LOOKED_AT).map(|place| rate(place as f64 / INPUTS_LOOKED_AT as f64));
-        let (low, high) = rates.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), rate| (l.min(rate), h.max(rate)));
-        let room = ROOM * (high - low).max(ROOM * low.abs().max(high.abs())).max(ROOM);
-        (low.is_finite() && high.is_finite()).then_some((low - room, high + room))
-    }
-
-    /// Whether every population's rate is bounded by its transfer function. A bounded circuit maps a box of states into
-    /// itself.
-    pub fn is_bounded(&self) -> bool {
-        self.circuit.populations.values().all(|spec| transfer::range(&spec.transfer).1.is_some())
     }
 
     /// Lowest and highest value of each variable where the rates lie in a box (Hz): the rate itself, or in the voltage form
@@ -355,6 +266,13 @@ impl System {
         }
     }
 
+    /// The sides of a state, each with its eigenvalues; one where no transfer function has a corner there, none where they
+    /// cannot be computed.
+    pub(super) fn sides(&self, state: &[f64]) -> Option<Vec<Side>> {
+        let state: Vec<Row<1>> = state.iter().map(|value| Row::splat(*value)).collect();
+        sides(&self.shape, &self.rows, &state, self.level).ok()
+    }
+
     /// The delays of the channels that have one, in ms.
     pub(super) fn delays(&self) -> Vec<f64> {
         let pairs = self.shape.channels.iter().zip(&self.rows.channels);
@@ -407,12 +325,11 @@ impl System {
     /// Functions with a maximum may lose the digits of small rates (as the sigmoid of Wilson & Cowan does, which subtracts
     /// its value at 0), so that they are exact relative to their range and no better.
     pub fn rounding(&self, state: &[f64], local: &Local, ranges: &[(f64, f64)]) -> Vec<f64> {
-        let bounded = self.is_bounded();
+        let bounded = self.has_bounded_transfers();
         let size = |(variable, row): (usize, &[f64])| {
             let terms = row.iter().zip(state).map(|(slope, value)| (slope * value).abs()).sum::<f64>();
             let driven = local.drive_slopes.get(variable).map_or(0.0, |slope| (slope * self.drive(variable)).abs());
-            let (low, high) = ranges[variable];
-            let range = if bounded { high - low } else { 0.0 };
+            let range = if bounded { ranges[variable].1 - ranges[variable].0 } else { 0.0 };
             f64::EPSILON * (terms + driven + range + state[variable].abs()).max(f64::MIN_POSITIVE)
         };
         local.jacobian.chunks(self.variables()).enumerate().map(size).collect()

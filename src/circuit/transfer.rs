@@ -3,12 +3,15 @@
 use super::bracket::crossing;
 use super::formula::{self, Formula};
 use super::tabulated::{self, Tabulated};
+use crate::numeric::expression::Number;
 use crate::numeric::functions::{
     logistic, one_and_bounded_power_of_two, one_and_power_of_two, pow, relative_exponential,
     relative_exponential_slope, softplus, tanh,
 };
+use crate::numeric::interval::Interval;
 use crate::numeric::lanes::{Lanes, Row};
 use crate::spec;
+use crate::spec::transfer::{ceiling, formula_range};
 use fearless_simd::Simd;
 
 /// A transfer function with the numbers of every lane. Lanes share its kind and may differ in every number.
@@ -336,11 +339,59 @@ impl Exponent {
     }
 }
 
-/// The lowest and highest rate in Hz that a function gives, in the limit; no highest where it grows without bound or cannot
-/// be told. Of a formula the lowest is not known either, and taken to be 0.
-pub fn range(spec: &spec::Transfer) -> (f64, Option<f64>) {
-    let (least, largest) = spec.limits();
-    (least.unwrap_or(0.0), largest)
+/// The rates in Hz, at least, that a function gives where its input lies in an interval (in input units); `rate` is the
+/// function itself.
+pub fn range(spec: &spec::Transfer, input: Interval, rate: &dyn Fn(f64) -> f64) -> Interval {
+    match spec {
+        spec::Transfer::Expression { f, parameters, maximum } => {
+            formula_range(f, parameters, input).smaller(ceiling(*maximum))
+        }
+        // Between its points it keeps their order, and beyond them it is constant.
+        spec::Transfer::Table(table) => {
+            let (first, last) = (table.inputs.first().copied(), table.inputs.last().copied());
+            let within = |x: f64| x.max(first.unwrap_or(x)).min(last.unwrap_or(x));
+            let points = table.inputs.iter().zip(&table.rates).filter(|(x, _)| input.holds(**x));
+            let ends = [input.low, input.high].map(|end| rate(within(end)));
+            Interval::around(points.map(|(_, rate)| *rate).chain(ends))
+        }
+        // These rise.
+        spec::Transfer::ThresholdLinear { .. }
+        | spec::Transfer::PowerLaw { .. }
+        | spec::Transfer::Sigmoid { .. }
+        | spec::Transfer::LinearExponential { .. }
+        | spec::Transfer::LinearExponentialVoltage { .. }
+        | spec::Transfer::QuadraticRoot { .. }
+        | spec::Transfer::Tanh { .. }
+        | spec::Transfer::Softplus { .. } => {
+            let (least, largest) = spec.limits();
+            let low = if input.low.is_finite() { rate(input.low) } else { least.unwrap_or(f64::NEG_INFINITY) };
+            let high = if input.high.is_finite() { rate(input.high) } else { largest.unwrap_or(f64::INFINITY) };
+            Interval::new(low, high)
+        }
+    }
+}
+
+/// How a function grows at most: `f(x + d) <= f(x) + offset + slope d` for all x and all d of 0 or more; in Hz, and Hz per
+/// input unit. None where it grows faster than a line, or where that cannot be told.
+pub fn growth(spec: &spec::Transfer) -> Option<[f64; 2]> {
+    match *spec {
+        spec::Transfer::ThresholdLinear { gain, .. } | spec::Transfer::Softplus { gain, .. } => Some([0.0, gain]),
+        // Below an exponent of 1 it is concave from its threshold on, and lies below its tangent 1 above that.
+        spec::Transfer::PowerLaw { gain, exponent, .. } => {
+            (exponent <= 1.0).then_some([gain * (1.0 - exponent), gain * exponent])
+        }
+        spec::Transfer::LinearExponential { .. } | spec::Transfer::LinearExponentialVoltage { .. } => {
+            Some([0.0, in_current_form(spec)[0]])
+        }
+        spec::Transfer::QuadraticRoot { rate_at_knee, knee, .. } => Some([0.0, 2.0 * rate_at_knee / knee]),
+        spec::Transfer::Sigmoid { .. }
+        | spec::Transfer::Tanh { .. }
+        | spec::Transfer::Table(_)
+        | spec::Transfer::Expression { .. } => match spec.limits() {
+            (Some(least), Some(largest)) => Some([largest - least, 0.0]),
+            _ => None,
+        },
+    }
 }
 
 /// The numbers in the order in which the equations above take them.

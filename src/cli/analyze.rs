@@ -1,17 +1,24 @@
 //! `analyze`: a circuit, or the arms of a scenario at one time, linearised.
 
+use super::bounds::{boxes, seconds};
 use super::output::{Output, program};
-use super::progress::{refuse, say};
+use super::progress::{Looking, refuse, say};
 use super::run::{calibrated_scenario, folder_name};
 use super::{AnalyzeArguments, Ending};
-use crate::analyze::{Analysis, Request, StateAnalysis, Subject};
+use crate::analyze::{Analysis, Request, SideAnalysis, StateAnalysis, Subject};
 use crate::config::{Kind, Loaded, load, writer};
 use crate::report::analysis::{figures, response_unit, theme};
-use crate::units::{Dimension, InputUnit};
+use crate::report::searched::{cut_off, searched};
+use crate::units::{Dimension, InputUnit, significant};
 use comfy_table::{CellAlignment, Table, presets};
 use fearless_simd::Level;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+
+/// Rates that change by no more than this, relative to their size (absolutely below 1 Hz), stand still.
+const STILL: f64 = 1e-6;
+/// Fixed points that the terminal lists; all stand in the file.
+const MOST_ROWS: usize = 40;
 
 pub(super) fn analyze(arguments: &AnalyzeArguments) -> Ending {
     let loaded = match load(&arguments.file, &arguments.set) {
@@ -32,18 +39,16 @@ fn analyze_into(loaded: &Loaded, arguments: &AnalyzeArguments) -> Result<(), Str
     let mut out = Output::open(&folder(loaded, arguments), identity, &["analysis.json"], arguments.fresh)?;
     let subjects = subjects(loaded, arguments, Level::new()).map_err(in_file)?;
     let request = request(loaded, arguments).map_err(in_file)?;
-    let analyses: Result<Vec<Analysis>, String> =
-        subjects.iter().map(|subject| Analysis::new(subject, &request)).collect();
-    let analyses = analyses.map_err(in_file)?;
+    let analyses = analyses(&subjects, &request, arguments.quiet).map_err(in_file)?;
     let title = if names(arguments).is_empty() { analyses[0].name.clone() } else { loaded.scenario.name.clone() };
     let theme = theme(&loaded.scenario);
     out.json("analysis", &analyses)?;
     out.figures(figures(&analyses, &theme, &title))?;
     if !arguments.quiet {
-        analyses.iter().for_each(report);
+        analyses.iter().for_each(|analysis| report(analysis, request.seconds));
     }
     super::plane::draw_plane(arguments, &subjects, &analyses, (&theme, &title), &mut out)?;
-    super::bifurcation::follow_knobs(&arguments.bifurcation, &subjects, &mut out, arguments.quiet)?;
+    super::bifurcation::follow_knobs(&arguments.bifurcation, &subjects, &request, &mut out, arguments.quiet)?;
     out.finish(program(), arguments.quiet)
 }
 
@@ -67,6 +72,18 @@ pub(super) fn subjects(loaded: &Loaded, arguments: &AnalyzeArguments, level: Lev
     }
 }
 
+/// The analyses of all subjects; says how far a long search is.
+fn analyses(subjects: &[Subject], request: &Request, quiet: bool) -> Result<Vec<Analysis>, String> {
+    let one = |subject: &Subject| {
+        request.bounds(&subject.system).map_err(|error| format!("--box: {error}"))?;
+        let mut looking = Looking::new(&subject.name, quiet);
+        let analysis = Analysis::watched(subject, request, &mut |it| looking.advance(it.starts, it.found, it.seconds));
+        looking.finish();
+        analysis
+    };
+    subjects.iter().map(one).collect()
+}
+
 /// The arms asked for.
 fn names(arguments: &AnalyzeArguments) -> Vec<String> {
     arguments.arm.iter().chain(&arguments.arms).cloned().collect()
@@ -79,16 +96,8 @@ pub(super) fn minutes_of(text: &str, input: InputUnit) -> Result<f64, String> {
 
 /// What the arguments ask for.
 fn request(loaded: &Loaded, arguments: &AnalyzeArguments) -> Result<Request, String> {
-    let range = |text: &String| {
-        let parts = || {
-            let (name, range) = text.split_once('=')?;
-            let (low, high) = range.split_once("..")?;
-            Some((name.trim().to_owned(), low.trim().parse().ok()?, high.trim().parse().ok()?))
-        };
-        parts().ok_or_else(|| format!("--box: `{text}` is not a range; expected one in Hz such as --box Pyr=0..50"))
-    };
     let scenario = &loaded.scenario;
-    let seconds = |text: &String| {
+    let duration = |text: &String| {
         let minutes = Dimension::Time.read(text, scenario.circuit.input_unit);
         match minutes.map(|minutes| 60.0 * minutes) {
             Ok(seconds) if (1.0..=1e5).contains(&seconds) => Ok(seconds),
@@ -97,8 +106,9 @@ fn request(loaded: &Loaded, arguments: &AnalyzeArguments) -> Result<Request, Str
         }
     };
     Ok(Request {
-        box_hz: arguments.r#box.iter().map(range).collect::<Result<_, _>>()?,
-        simulate_s: arguments.simulate.as_ref().map(seconds).transpose()?,
+        boxes: boxes(arguments, scenario.circuit.input_unit)?,
+        seconds: Some(seconds(arguments)?),
+        simulate_s: arguments.simulate.as_ref().map(duration).transpose()?,
         seed: scenario.run.seed,
     })
 }
@@ -115,6 +125,7 @@ fn identity(arguments: &AnalyzeArguments) -> Value {
         "arms": names(arguments),
         "at": arguments.at,
         "box": arguments.r#box,
+        "seconds": arguments.seconds,
         "simulate": arguments.simulate,
         "plane": arguments.plane,
         "knobs": arguments.bifurcation,
@@ -122,19 +133,46 @@ fn identity(arguments: &AnalyzeArguments) -> Value {
 }
 
 /// The fixed points of a subject, and the response matrix of the state that it is in.
-fn report(analysis: &Analysis) {
+fn report(analysis: &Analysis, seconds: Option<f64>) {
     let at = analysis.minutes.map(|minutes| format!(" at {}", crate::plot::duration(minutes))).unwrap_or_default();
     say(format!("{}{at}", analysis.name));
+    report_search(analysis, seconds);
+    if analysis.state.is_none() {
+        report_unrest(analysis);
+    }
+    if let Some(state) = analysis.state.as_ref().or(analysis.unstable_rest.as_ref()) {
+        report_state(analysis, state);
+    }
+    say("");
+}
+
+/// The fixed points that were found, where they were looked for, and what is not known of them.
+fn report_search(analysis: &Analysis, seconds: Option<f64>) {
+    let (search, found) = (&analysis.search, analysis.fixed_points.len());
     say(fixed_points(analysis));
-    if analysis.search.index_is_one == Some(false) {
+    if found > MOST_ROWS {
+        say(format!("  {} more in analysis.json", found - MOST_ROWS));
+    }
+    let points = if found == 1 { "fixed point" } else { "fixed points" };
+    say(format!("  found {found} {points}; {}", searched(&analysis.populations, search)));
+    if let Some(cut) = cut_off(search, found, seconds) {
+        say(format!("  {cut}"));
+    }
+    if search.index_is_one == Some(false) {
         say("  some fixed points were not found: their indices do not sum to 1");
     }
-    let Some(state) = &analysis.state else {
-        say("  no stable rest to linearise at");
-        report_unrest(analysis);
-        say("");
-        return;
-    };
+    let own = [("its state", &analysis.state), ("its rest", &analysis.unstable_rest)];
+    for (name, state) in own.into_iter().filter_map(|(name, state)| Some((name, state.as_ref()?))) {
+        report_sides(&format!("{name} lies"), state);
+    }
+    let others = analysis.fixed_points.iter().enumerate().take(MOST_ROWS).filter(|(_, point)| !is_own(analysis, point));
+    for (index, point) in others {
+        report_sides(&format!("fixed point {} lies", index + 1), point);
+    }
+}
+
+/// The state that a circuit is in, linearised.
+fn report_state(analysis: &Analysis, state: &StateAnalysis) {
     if let Some(response) = &state.response {
         say(format!("d rate / d drive, in {}:", response_unit(analysis)));
         say(response_table(analysis, &response.hz_per_input_unit));
@@ -157,18 +195,49 @@ fn report(analysis: &Analysis) {
             pairs.map(|(name, (mean, deviation))| format!("{name} {mean:.4} ± {deviation:.4} Hz")).collect();
         say(format!("simulated for {} x {} s: {}", simulated.replicates, simulated.seconds, texts.join(", ")));
     }
-    say("");
 }
 
-/// What a subject without a stable state does.
+/// Both sides of a fixed point at a corner of a transfer function.
+fn report_sides(what: &str, point: &StateAnalysis) {
+    let Some(first) = point.sides.first() else { return };
+    let corners: Vec<&str> = first.above.iter().chain(&first.below).map(String::as_str).collect();
+    let name = |side: &SideAnalysis| match (side.above.as_slice(), side.below.as_slice()) {
+        (_, []) => "above".to_owned(),
+        ([], _) => "below".to_owned(),
+        (above, _) => format!("above in {} alone", above.join(", ")),
+    };
+    let side =
+        |side: &SideAnalysis| format!("{} it {} ({} per s)", name(side), side.kind, leading(&side.eigenvalues_per_s));
+    let sides: Vec<String> = point.sides.iter().map(side).collect();
+    say(format!("  {what} at a corner of the transfer function of {}: {}", corners.join(", "), sides.join(", ")));
+}
+
+/// What a subject does that is in no stable state.
 fn report_unrest(analysis: &Analysis) {
+    let stable = analysis.fixed_points.iter().filter(|point| point.is_stable()).count();
+    say(match (&analysis.unstable_rest, stable) {
+        (Some(rest), 0) => format!("  its rest is no stable state ({}), and none was found", rest.kind),
+        (Some(rest), _) => format!("  its rest is no stable state ({}); stable ones were found elsewhere", rest.kind),
+        (None, 0) => "  no stable state was found".to_owned(),
+        (None, _) => "  it has no rest of its own, from which to tell in which stable state it is".to_owned(),
+    });
+    let Some(seconds) = analysis.followed_s else { return };
     if let Some(cycle) = &analysis.cycle {
         let hz = cycle.frequency_hz;
         say(format!("  it oscillates: a cycle of {:.6} ms ({hz:.4} Hz)", cycle.period_ms));
     }
-    let Some(unrest) = &analysis.unrest else { return };
-    if analysis.cycle.is_none() {
-        say("  it neither settles nor comes to a cycle");
+    let Some(unrest) = &analysis.unrest else {
+        if analysis.cycle.is_none() {
+            say("  followed from there, its rates run away, or change too fast to be followed");
+        }
+        return;
+    };
+    let still = |[low, high]: &[f64; 2]| high - low <= STILL * low.abs().max(high.abs()).max(1.0);
+    if analysis.cycle.is_none() && unrest.range_hz.iter().all(still) {
+        say("  followed from there, it comes to rest at none of these points");
+    } else if analysis.cycle.is_none() {
+        let seconds = significant(seconds, 4);
+        say(format!("  followed from there for {seconds} s, it has neither settled nor come to a cycle"));
     }
     let ranges = analysis.cycle.as_ref().map_or(&unrest.range_hz, |cycle| &cycle.rates_hz);
     let rates = analysis.populations.iter().zip(ranges).zip(&unrest.welch.peak_hz);
@@ -176,6 +245,19 @@ fn report_unrest(analysis: &Analysis) {
         format!("{name} from {low:.4} to {high:.4} Hz{}", peak_text(*peak))
     };
     say(format!("  rates: {}", rates.map(text).collect::<Vec<_>>().join(", ")));
+}
+
+/// The eigenvalue with the largest real part.
+fn leading(eigenvalues: &[[f64; 2]]) -> String {
+    eigenvalues.last().map_or_else(String::new, |[re, im]| {
+        if *im == 0.0 { format!("{re:.4}") } else { format!("{re:.4} ± {:.4}i", im.abs()) }
+    })
+}
+
+/// Whether a fixed point is the state that the circuit is in, or its rest.
+fn is_own(analysis: &Analysis, point: &StateAnalysis) -> bool {
+    let mut own = analysis.state.iter().chain(&analysis.unstable_rest);
+    own.any(|state| state.variables == point.variables)
 }
 
 fn peak_text(peak: Option<f64>) -> String {
@@ -188,18 +270,17 @@ fn fixed_points(analysis: &Analysis) -> Table {
     let rates = analysis.populations.iter().map(|name| format!("{name} (Hz)"));
     let columns = ["fixed point", "leading eigenvalue (1/s)"].map(String::from);
     table.set_header([String::new()].into_iter().chain(rates).chain(columns));
-    let here = |point: &StateAnalysis| analysis.state.as_ref().is_some_and(|state| state.variables == point.variables);
-    for point in &analysis.fixed_points {
-        let mark = if here(point) { "*" } else { "" };
+    // The circuit's own state is shown however many there are.
+    let own = analysis.fixed_points.iter().skip(MOST_ROWS).filter(|point| is_own(analysis, point));
+    for point in analysis.fixed_points.iter().take(MOST_ROWS).chain(own) {
+        let mark = if is_own(analysis, point) { "*" } else { "" };
         let rates = point.rates_hz.iter().map(|rate| format!("{rate:.6}"));
         let unstable = match point.unstable_directions {
             0 => point.kind.clone(),
             1 => format!("{}, 1 unstable direction", point.kind),
             many => format!("{}, {many} unstable directions", point.kind),
         };
-        let leading = point.eigenvalues_per_s.last().map_or_else(String::new, |[re, im]| {
-            if *im == 0.0 { format!("{re:.4}") } else { format!("{re:.4} ± {:.4}i", im.abs()) }
-        });
+        let leading = leading(&point.eigenvalues_per_s);
         table.add_row([mark.to_owned()].into_iter().chain(rates).chain([unstable, leading]));
     }
     align(&mut table, 1..=analysis.populations.len());

@@ -3,8 +3,9 @@
 use super::output::Output;
 use super::progress::say;
 use crate::analyze::continuation::{CycleEnd, CyclePoint, Options, Settings};
-use crate::analyze::{Bifurcation, Knob, Subject};
+use crate::analyze::{Bifurcation, Knob, Request, Subject};
 use crate::report::bifurcation::{diagram, map};
+use crate::report::searched::{cut_off, searched};
 use crate::units::significant;
 use clap::Args;
 use comfy_table::{CellAlignment, Table, presets};
@@ -64,16 +65,17 @@ pub(super) struct BifurcationArguments {
 pub(super) fn follow_knobs(
     arguments: &BifurcationArguments,
     subjects: &[Subject],
+    request: &Request,
     out: &mut Output,
     quiet: bool,
 ) -> Result<(), String> {
     let Some(first) = subjects.first() else { return Ok(()) };
     let circuit = first.system.circuit();
     if arguments.knob.is_some() {
-        let found = follow(arguments, subjects)?;
+        let found = follow(arguments, subjects, request)?;
         out.json("continuation", &found)?;
         if !quiet {
-            found.iter().for_each(report);
+            found.iter().for_each(|found| report(found, request.seconds));
         }
         let figures = [("continuation", diagram(circuit, &found)), ("two-knobs", map(circuit, &found))];
         out.figures(figures.into_iter().filter_map(|(stem, figure)| Some((stem, figure?))).collect())?;
@@ -81,7 +83,11 @@ pub(super) fn follow_knobs(
     Ok(())
 }
 
-fn follow(arguments: &BifurcationArguments, subjects: &[Subject]) -> Result<Vec<Bifurcation>, String> {
+fn follow(
+    arguments: &BifurcationArguments,
+    subjects: &[Subject],
+    request: &Request,
+) -> Result<Vec<Bifurcation>, String> {
     let one = |subject: &Subject| {
         let (Some(path), Some(from), Some(to)) = (&arguments.knob, &arguments.from, &arguments.to) else {
             return Err("--knob needs --from and --to".to_owned());
@@ -93,7 +99,8 @@ fn follow(arguments: &BifurcationArguments, subjects: &[Subject]) -> Result<Vec<
             }
             _ => None,
         };
-        Bifurcation::new(subject, &first, second.as_ref()).map_err(|error| format!("--knob2: {error}"))
+        let bounds = request.bounds(&subject.system).map_err(|error| format!("--box: {error}"))?;
+        Bifurcation::within(subject, &first, second.as_ref(), &bounds).map_err(|error| format!("--knob2: {error}"))
     };
     subjects.par_iter().map(one).collect()
 }
@@ -124,11 +131,17 @@ fn knob(
 }
 
 /// Special points and cycles of one subject.
-fn report(found: &Bifurcation) {
+fn report(found: &Bifurcation, seconds: Option<f64>) {
     let value = |value: f64| format!("{} {}", significant(value, 8), found.knob.unit).trim().to_owned();
     let branches = &found.diagram.branches;
     let points: usize = branches.iter().map(|branch| branch.points.len()).sum();
     say(format!("{} over {}: {} branches, {points} fixed points", found.name, found.knob.knob, branches.len()));
+    for looked in &found.looked {
+        say(format!("  at {}: {}", value(looked.knob), searched(&found.populations, &looked.search)));
+        if let Some(cut) = cut_off(&looked.search, looked.found, seconds) {
+            say(format!("  {cut}"));
+        }
+    }
     let special = found.diagram.special();
     if !special.is_empty() {
         let mut table = Table::new();

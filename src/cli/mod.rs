@@ -2,6 +2,7 @@
 
 mod analyze;
 mod bifurcation;
+mod bounds;
 mod check;
 mod explain;
 mod findings;
@@ -168,9 +169,14 @@ struct AnalyzeArguments {
     /// When, such as --at "10 min"; the report time nearest to 10 min if not given.
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     at: Option<String>,
-    /// Rates in Hz between which fixed points of a population lie, such as --box Pyr=0..50; may be repeated.
-    #[arg(long = "box", value_name = "NAME=LOW..HIGH")]
+    /// Where fixed points are looked for, such as --box Pyr=0..50Hz, or --box 0..200Hz for all populations; may be repeated.
+    /// A population of several units stands for all of them. Of a population in the voltage form the potential too, such as
+    /// --box V=-80..-40mV. Wherever transfer functions can go if not given.
+    #[arg(long = "box", value_name = "[NAME=]LOW..HIGH", allow_hyphen_values = true)]
     r#box: Vec<String>,
+    /// Stop looking for fixed points after so many seconds; 60 if not given. With a knob, at each of its values.
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    seconds: Option<f64>,
     /// Simulate the circuit under its noise for so long, such as --simulate "60 s", for spectra.
     #[arg(long, value_name = "TIME")]
     simulate: Option<String>,

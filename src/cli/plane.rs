@@ -28,7 +28,7 @@ pub(super) fn draw_plane(
     let (stem, figure) = if several {
         ("side_by_side", side_by_side(circuit, analyses, &found, theme, title))
     } else {
-        ("phase-plane", phase_planes(circuit, &found))
+        ("phase-plane", phase_planes(circuit, analyses, &found))
     };
     out.figures(figure.map(|figure| (stem, figure)).into_iter().collect())
 }

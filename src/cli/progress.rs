@@ -88,3 +88,41 @@ impl Bar {
         self.line.finish_and_clear();
     }
 }
+
+/// How far a search without a known end is: a line on a terminal, plain lines elsewhere, nothing if quiet.
+pub(super) struct Looking {
+    line: ProgressBar,
+    name: String,
+    plain: bool,
+    /// Seconds at which the last line was written.
+    last: f64,
+}
+
+/// Seconds of a search before anything is said of it.
+const BEFORE_FIRST: f64 = 1.0;
+
+impl Looking {
+    pub(super) fn new(name: &str, quiet: bool) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let line = if quiet || !terminal { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
+        Self { line, name: name.to_owned(), plain: !quiet && !terminal, last: 0.0 }
+    }
+
+    pub(super) fn advance(&mut self, starts: usize, found: usize, seconds: f64) {
+        if seconds < BEFORE_FIRST {
+            return;
+        }
+        let text = || format!("{}: {starts} starts followed, {found} fixed points found, {seconds:.0} s", self.name);
+        if !self.plain {
+            self.line.set_message(text());
+            self.line.tick();
+        } else if seconds - self.last >= BETWEEN_LINES.as_secs_f64() {
+            self.last = seconds;
+            note(text());
+        }
+    }
+
+    pub(super) fn finish(&self) {
+        self.line.finish_and_clear();
+    }
+}

@@ -173,11 +173,11 @@ fn report(summary: &Summary) {
 fn row(summary: &Summary, arm: &ArmSummary, labels: &[&String]) -> Vec<String> {
     let mut row = vec![arm.name.clone()];
     for label in labels {
-        let rate = arm.rates_hz.get(*label).and_then(|rates| rates.get(&summary.population));
+        let rate = arm.rate(label, &summary.population);
         let rescue = arm.rescue_index.get(*label).copied().flatten();
         row.push(match (rate, rescue) {
-            (Some(rate), Some(rescue)) => format!("{} ({})", fixed(*rate), fixed(rescue)),
-            (Some(rate), None) => fixed(*rate),
+            (Some(rate), Some(rescue)) => format!("{} ({})", fixed(rate), fixed(rescue)),
+            (Some(rate), None) => fixed(rate),
             (None, _) => String::new(),
         });
     }

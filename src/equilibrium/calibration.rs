@@ -10,6 +10,7 @@ use crate::circuit::{self, Rows, Shape};
 use crate::numeric::lanes::dispatch;
 use crate::numeric::lanes::{Lanes, Mask, Row};
 use crate::numeric::linear::{Complex, EigenError};
+use crate::spec::units::stated_for;
 use crate::spec::{self, Divided, Form, Population, Scenario};
 use fearless_simd::{Level, Simd};
 use indexmap::IndexMap;
@@ -51,16 +52,20 @@ pub enum RestError {
     /// The rest is a fixed point, but not a stable one.
     #[error(
         "the resting rates ({}) are a fixed point, but an unstable one: an eigenvalue has the real part {:+.4} per s{}; \
-         weaker recurrent excitation or stronger feedback inhibition would stabilise it",
+         weaker recurrent excitation or stronger feedback inhibition would stabilise it{}",
         rates.iter().map(|(name, rate)| format!("{name} {rate:.4} Hz")).collect::<Vec<_>>().join(", "),
         leading.re,
-        if leading.im == 0.0 { String::new() } else { format!(" (it oscillates at {:.2} Hz)", leading.im.abs() / std::f64::consts::TAU) }
+        if leading.im == 0.0 { String::new() } else { format!(" (it oscillates at {:.2} Hz)", leading.im.abs() / std::f64::consts::TAU) },
+        at_corner(corner)
     )]
     Unstable {
         /// The rates by population, in Hz.
         rates: Vec<(String, f64)>,
         /// The eigenvalue with the largest real part, in 1/s.
         leading: Complex,
+        /// The populations at a corner of their transfer functions, each with whether its input lies above it on the side
+        /// that is unstable; empty elsewhere.
+        corner: Vec<(String, bool)>,
     },
     /// Numbers over- or underflow.
     #[error("at the resting rates the circuit's equations overflow: weights, gains or rates are far too large")]
@@ -108,7 +113,7 @@ fn calibrated(circuit: &spec::Circuit, rest: Rest, level: Level) -> Result<Calib
     let Rest { shape, rows, state, rates: resting } = rest;
     let linearisation = Linearisation::new(&shape, &rows, &state, level)?;
     let eigenvalues = linearisation.eigenvalues_per_s();
-    refuse_unstable(circuit, &resting, &eigenvalues)?;
+    refuse_unstable(circuit, &resting, &linearisation)?;
     let response = linearisation.response().ok_or(RestError::Overflow)?;
     let drives: Vec<f64> = rows.populations.iter().map(|numbers| numbers.drive.get(0)).collect();
     Ok(Calibrated {
@@ -150,7 +155,7 @@ fn calibrate_started(scenario: &Scenario, level: Level) -> Result<Calibrated, Re
 pub fn started(circuit: &spec::Circuit, start: &IndexMap<String, f64>, level: Level) -> (Vec<f64>, Vec<f64>) {
     let (shape, rows) = circuit::build::<1>(&[circuit]);
     let names = shape.variable_names();
-    let stated = |name: &String| start.get(name).map(|value| Row::splat(*value));
+    let stated = |name: &String| stated_for(start, name).map(|value| Row::splat(*value));
     let mut state: Vec<Row<1>> = names.iter().map(|name| stated(name).unwrap_or(Row::ZERO)).collect();
     let mut outputs = vec![Row::ZERO; shape.outputs()];
     dispatch!(level, simd => still_outputs(simd, (&shape, &rows), &state, &mut outputs));
@@ -415,13 +420,31 @@ fn solve_drives(
     Ok(())
 }
 
-fn refuse_unstable(circuit: &spec::Circuit, resting: &[f64], eigenvalues: &[Complex]) -> Result<(), RestError> {
+fn refuse_unstable(circuit: &spec::Circuit, resting: &[f64], linearisation: &Linearisation) -> Result<(), RestError> {
+    let eigenvalues = linearisation.eigenvalues_per_s();
     let leading = eigenvalues.iter().copied().max_by(|one, other| one.re.total_cmp(&other.re));
     match leading {
         Some(leading) if leading.re >= 0.0 => {
             let rates = circuit.populations.keys().cloned().zip(resting.iter().copied()).collect();
-            Err(RestError::Unstable { rates, leading })
+            let corner = corner_by_name(circuit, linearisation);
+            Err(RestError::Unstable { rates, leading, corner })
         }
         _ => Ok(()),
     }
+}
+
+/// The populations at a corner of their transfer functions.
+fn corner_by_name(circuit: &spec::Circuit, linearisation: &Linearisation) -> Vec<(String, bool)> {
+    let name = |index: usize| Some(circuit.populations.get_index(index)?.0.clone());
+    linearisation.corner().iter().filter_map(|(index, above)| Some((name(*index)?, *above))).collect()
+}
+
+/// What is said of a state at a corner of transfer functions.
+fn at_corner(corner: &[(String, bool)]) -> String {
+    if corner.is_empty() {
+        return String::new();
+    }
+    let side = |(name, above): &(String, bool)| format!("{} that of {name}", if *above { "above" } else { "below" });
+    let sides: Vec<String> = corner.iter().map(side).collect();
+    format!("; it lies at a corner of transfer functions, and this is so where inputs lie {}", sides.join(" and "))
 }

@@ -1,6 +1,7 @@
 //! Steady states: calibration of drives to resting rates, Newton's method and relaxation on lanes, stability.
 
 pub mod calibration;
+pub mod corner;
 mod delayed;
 pub mod newton;
 pub mod relaxation;

@@ -1,5 +1,6 @@
 //! The circuit linearised at a state: eigenvalues, stability, and the response of rates to drives.
 
+use super::corner::{Side, sides};
 use super::delayed::delayed_matrix;
 use crate::circuit::equations::{Linearised, residual_and_jacobian};
 use crate::circuit::{Rows, Shape};
@@ -10,8 +11,8 @@ use fearless_simd::Level;
 /// A circuit linearised at one state, in one lane.
 #[derive(Clone, Debug)]
 pub struct Linearisation {
-    /// Eigenvalues of the dynamics per ms.
-    eigenvalues_per_ms: Vec<Complex>,
+    /// The side from which the state is judged: the least stable one.
+    side: Side,
     /// d residual_i / d y_j, row-major.
     residual_jacobian: Vec<f64>,
     /// d rate / d state of each population.
@@ -133,17 +134,26 @@ impl Linearisation {
         let mut work = Linearised::new(shape);
         dispatch!(level, simd => residual_and_jacobian(simd, shape, rows, state, &mut work));
         let first = |rows: &[Row<1>]| rows.iter().map(|row| row.get(0)).collect();
+        let all = sides(shape, rows, state, level)?;
+        let least_stable = all.into_iter().max_by(|one, other| one.leading_per_s().total_cmp(&other.leading_per_s()));
         Ok(Self {
-            eigenvalues_per_ms: eigenvalues_per_ms(shape, rows, &work, 0)?,
+            side: least_stable.ok_or(EigenError::NotFinite)?,
             residual_jacobian: first(&work.jacobian),
             rate_slopes: first(&work.rate_slopes),
             drive_slopes: first(&work.drive_slopes),
         })
     }
 
-    /// Eigenvalues of the dynamics in 1/s, in order of their real parts.
+    /// Eigenvalues of the dynamics in 1/s, in order of their real parts; at a corner of transfer functions those of the least
+    /// stable side.
     pub fn eigenvalues_per_s(&self) -> Vec<Complex> {
-        self.eigenvalues_per_ms.iter().map(|value| Complex { re: value.re * 1e3, im: value.im * 1e3 }).collect()
+        self.side.eigenvalues.clone()
+    }
+
+    /// The populations at a corner of their transfer functions, each with whether its input lies above it on the side from
+    /// which the eigenvalues are.
+    pub fn corner(&self) -> &[(usize, bool)] {
+        &self.side.above
     }
 
     /// d rate_i / d drive_j in Hz per input unit at the steady state, row-major n x n; none where the state is singular.

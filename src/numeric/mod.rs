@@ -7,6 +7,7 @@ pub mod expression;
 pub mod functions;
 mod hessenberg;
 mod instructions;
+pub mod interval;
 pub mod lanes;
 pub mod linear;
 pub mod monotone;

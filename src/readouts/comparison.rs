@@ -6,7 +6,9 @@ use super::{
     ABOVE_CONTROL_HZ, ArmSummary, AveragedSummary, ByName, ByTime, EventSummary, LASTING_RESCUE, OWN_FIELDS, STRESS,
     SynapsesSummary, compared_with,
 };
+use crate::simulate::recording::mean_of;
 use crate::simulate::{ArmOutcome, Outcome, Report, Status};
+use crate::spec::units::is_of;
 use crate::spec::{Compare, Projection, Scenario, Time};
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};
@@ -145,14 +147,12 @@ impl<'a> Comparison<'a> {
 
     /// An index of rate, control and stress at every report time.
     fn index(&self, index: fn(f64, Option<f64>, Option<f64>) -> Option<f64>) -> ByTime<Option<f64>> {
-        let place = self.signal_index(&self.signal);
         let reported = |arm: Option<&ArmOutcome>, label: &str| {
             let report = arm?.reports.iter().find(|report| report.label == label)?;
-            let place = arm?.signals.iter().position(|known| *known == self.signal)?;
-            Some(report.signals[place])
+            mean_of(&arm?.signals, &report.signals, &self.signal)
         };
         let at = |report: &Report| {
-            let rate = report.signals[place?];
+            let rate = mean_of(&self.arm.signals, &report.signals, &self.signal)?;
             index(rate, reported(self.control, &report.label), reported(self.stress, &report.label))
         };
         self.arm.reports.iter().map(|report| (report.label.clone(), at(report))).collect()
@@ -229,7 +229,7 @@ impl<'a> Comparison<'a> {
         let main = self.signal.strip_prefix("rate.").unwrap_or_default();
         let current = |arm: &ArmOutcome, report: &Report| -> f64 {
             let onto = arm.connections.iter().zip(&report.synaptic);
-            let onto = onto.filter(|(one, _)| one.onto == main && one.compartment.adds());
+            let onto = onto.filter(|(one, _)| is_of(&one.onto, main) && one.compartment.adds());
             onto.map(|(_, current)| (sign * current).max(0.0)).sum()
         };
         let at = |report: &Report| {

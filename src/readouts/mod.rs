@@ -5,6 +5,7 @@ pub mod fluctuation;
 pub mod trace;
 
 use crate::simulate::Outcome;
+use crate::spec::units::of_all_units;
 use crate::spec::{Compare, Scenario};
 use comparison::Comparison;
 use indexmap::IndexMap;
@@ -168,6 +169,14 @@ const OWN_FIELDS: [(&str, Field); 7] = [
 const STRESS: &str = "stress";
 
 impl ArmSummary {
+    /// The rate of a population in Hz at a report time; of one of several units the mean over its units.
+    pub fn rate(&self, label: &str, population: &str) -> Option<f64> {
+        let rates = self.rates_hz.get(label)?;
+        let of_units = rates.iter().filter(|(name, _)| of_all_units(name) == population);
+        let (sum, count) = of_units.fold((0.0, 0.0), |(sum, count), (_, rate)| (sum + rate, count + 1.0));
+        rates.get(population).copied().or_else(|| (count > 0.0).then(|| sum / count))
+    }
+
     /// A recorded signal by its name, such as `activation.MOR.SST`, at a report time.
     pub fn signal(&self, name: &str, label: &str) -> Option<f64> {
         if name == STRESS {

@@ -1,6 +1,7 @@
 //! Which figures an analysis or an explanation gets, and what they show.
 
 use super::role;
+use super::searched::searched_in_short;
 use crate::analyze::explain::{Evoked, Input, Inputs, Part, PartKind};
 use crate::analyze::{Analysis, StateAnalysis};
 use crate::plot::{
@@ -101,7 +102,7 @@ fn eigenvalues(analyses: &[Analysis], theme: &Theme, title: &str, subtitle: &str
     for analysis in analyses {
         match &analysis.state {
             Some(state) => sets.push(EigenvalueSet { arm: analysis.name.clone(), values_per_s: pairs(state) }),
-            // Without a stable state, those of all fixed points.
+            // Without a stable state, those of all fixed points that were found.
             None => sets.extend(analysis.fixed_points.iter().enumerate().map(|(index, state)| EigenvalueSet {
                 arm: format!("fixed point {}", index + 1),
                 values_per_s: pairs(state),
@@ -109,7 +110,12 @@ fn eigenvalues(analyses: &[Analysis], theme: &Theme, title: &str, subtitle: &str
         }
     }
     let title = format!("{title}: eigenvalues");
-    EigenvalueFigure { title, subtitle: subtitle.to_owned(), sets }.render(theme)
+    let looked_for = analyses.iter().find(|analysis| analysis.state.is_none());
+    let subtitle = looked_for.map_or_else(
+        || subtitle.to_owned(),
+        |analysis| format!("{subtitle}; {}", searched_in_short(&analysis.populations, &analysis.search)),
+    );
+    EigenvalueFigure { title, subtitle, sets }.render(theme)
 }
 
 fn frequency(stable: &[(&Analysis, &StateAnalysis)], theme: &Theme, title: &str, subtitle: &str) -> Figure {

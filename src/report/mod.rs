@@ -10,6 +10,7 @@ mod parallel;
 pub mod parameters;
 pub mod plane;
 mod replicates;
+pub mod searched;
 mod sensitivity;
 pub mod sweep;
 mod synergy;

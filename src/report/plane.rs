@@ -1,19 +1,20 @@
 //! Figures of phase planes: by themselves, and of several arms side by side with their response matrices.
 
 use super::analysis::{matrix_panel, moment, response_unit};
+use super::searched::searched_in_short;
 use crate::analyze::{Analysis, Plane};
 use crate::plot::{Figure, PhaseAxes, PhasePanel, PhasePlaneFigure, PhasePoint, SideBySideFigure, SideColumn, Theme};
 use crate::spec::{Circuit, Role};
 
 /// The phase planes of several subjects, side by side.
-pub fn phase_planes(circuit: &Circuit, planes: &[Plane]) -> Option<Figure> {
+pub fn phase_planes(circuit: &Circuit, analyses: &[Analysis], planes: &[Plane]) -> Option<Figure> {
     let axes = axes(circuit, planes)?;
     let populations = circuit.populations.iter().map(|(name, spec)| (name.clone(), super::role(spec.role)));
     let theme = Theme::new(Vec::<String>::new(), populations, Vec::<String>::new());
     let name = if circuit.name.is_empty() { String::new() } else { format!("{}; ", circuit.name) };
     let figure = PhasePlaneFigure {
         title: format!("Where {} and {} stand still", axes.populations[0], axes.populations[1]),
-        subtitle: name + "drives held" + others(circuit),
+        subtitle: name + "drives held" + others(circuit) + &looked_for(analyses),
         axes,
         panels: planes.iter().map(phase_panel).collect(),
     };
@@ -42,11 +43,12 @@ pub fn side_by_side(
     let figure = SideBySideFigure {
         title: format!("{title}: what each arm makes of the circuit"),
         subtitle: format!(
-            "{}; above, where {} and {} stand still{}; drives held",
+            "{}; above, where {} and {} stand still{}; drives held{}",
             moment(first.minutes),
             axes.populations[0],
             axes.populations[1],
-            others(circuit)
+            others(circuit),
+            looked_for(analyses)
         ),
         axes,
         matrices: "change of a row's rate with a drive to a column's population".to_owned() + framed,
@@ -56,6 +58,16 @@ pub fn side_by_side(
         columns,
     };
     Some(figure.render(theme))
+}
+
+/// Where the fixed points that are shown were looked for; of several subjects in the box of the first, if that is of all.
+fn looked_for(analyses: &[Analysis]) -> String {
+    let Some(first) = analyses.first() else { return String::new() };
+    if analyses.iter().all(|other| other.search.box_hz == first.search.box_hz) {
+        format!("; {}", searched_in_short(&first.populations, &first.search))
+    } else {
+        "; fixed points searched in the boxes of analysis.json".to_owned()
+    }
 }
 
 /// What is said of the variables that a plane does not show.

@@ -1,6 +1,7 @@
 //! What a run leaves in memory: traces of all signals, the state at each report time, and what happened on the way.
 
 use crate::spec::Projection;
+use crate::spec::units::of_all_units;
 use ndarray::ArrayView2;
 use std::sync::Arc;
 
@@ -47,9 +48,34 @@ impl Recording {
     }
 
     /// The trace of one signal: Hz for rates, nM for concentrations, a share for the rest; none if there is no such signal.
+    /// What is recorded of each unit of a population is, under the population's name, the mean over its units.
     pub fn signal(&self, name: &str) -> Option<Vec<f64>> {
-        let column = self.names.iter().position(|known| known == name)?;
-        Some(self.values.iter().skip(column).step_by(self.names.len()).copied().collect())
+        let columns = columns_of(&self.names, name);
+        let mean = |sample: &[f64]| mean(sample, &columns);
+        (!columns.is_empty()).then(|| self.values.chunks(self.names.len()).map(mean).collect())
+    }
+}
+
+/// The value of a signal among those of these names or, of a population of several units, the mean over its units; none if
+/// there is no such signal.
+pub fn mean_of(names: &[String], values: &[f64], name: &str) -> Option<f64> {
+    let columns = columns_of(names, name);
+    (!columns.is_empty()).then(|| mean(values, &columns))
+}
+
+/// Where a signal, or that of each unit of a population, stands.
+fn columns_of(names: &[String], name: &str) -> Vec<usize> {
+    match names.iter().position(|known| known == name) {
+        Some(column) => vec![column],
+        None => (0..names.len()).filter(|column| of_all_units(&names[*column]) == name).collect(),
+    }
+}
+
+fn mean(values: &[f64], columns: &[usize]) -> f64 {
+    let value = |column: &usize| values.get(*column).copied().unwrap_or(f64::NAN);
+    match columns {
+        [one] => value(one),
+        many => many.iter().map(value).sum::<f64>() / many.len() as f64,
     }
 }
 

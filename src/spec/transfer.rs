@@ -2,7 +2,8 @@
 //! `circuit::transfer`.
 
 use super::declare::{Choice, Node, Parameter, Presence, Range, Visitor, parameter, words};
-use crate::numeric::expression::Expression;
+use crate::numeric::expression::{Expression, Number};
+use crate::numeric::interval::Interval;
 use crate::units::Dimension;
 use indexmap::IndexMap;
 
@@ -194,10 +195,28 @@ impl Transfer {
                 let least = table.rates.iter().copied().reduce(f64::min);
                 (least, table.rates.iter().copied().reduce(f64::max))
             }
-            Self::Expression { .. } => (None, self.ceiling()),
+            Self::Expression { f, parameters, maximum } => {
+                let range = formula_range(f, parameters, Interval::WHOLE).smaller(ceiling(*maximum));
+                let finite = |end: f64| end.is_finite().then_some(end);
+                (finite(range.low), finite(range.high))
+            }
             _ => (Some(0.0), self.ceiling()),
         }
     }
+}
+
+/// What a formula in `x` can come to, at least where x lies in an interval; all numbers where it cannot be read.
+pub fn formula_range(f: &str, parameters: &IndexMap<String, f64>, x: Interval) -> Interval {
+    let Ok(expression) = Expression::parse(f) else { return Interval::WHOLE };
+    let value = |name: &String| {
+        if name == INPUT { x } else { parameters.get(name).map_or(Interval::WHOLE, |value| Interval::point(*value)) }
+    };
+    expression.range(&expression.names().iter().map(value).collect::<Vec<_>>())
+}
+
+/// What lies below a maximum.
+pub fn ceiling(maximum: Option<f64>) -> Interval {
+    Interval::point(maximum.unwrap_or(f64::INFINITY))
 }
 
 impl Choice for Transfer {

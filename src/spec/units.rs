@@ -35,6 +35,19 @@ fn unit_of(name: &str) -> Option<(&str, u64)> {
     (unit_name(population, index) == name).then_some((population, index))
 }
 
+/// The name of a variable of one unit as it is for all units of its population: without the unit's number.
+pub fn of_all_units(variable: &str) -> &str {
+    match variable.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')) {
+        Some((name, number)) if number.parse::<u64>().is_ok() => name,
+        _ => variable,
+    }
+}
+
+/// What is stated for a variable: for itself or, if it is of one unit, for all units of its population.
+pub fn stated_for<'a, T>(stated: &'a IndexMap<String, T>, variable: &str) -> Option<&'a T> {
+    stated.get(variable).or_else(|| stated.get(of_all_units(variable)))
+}
+
 impl Population {
     /// How many units it has where it is a ring of several; more than the most are not laid out.
     pub fn ring(&self) -> Option<u64> {
@@ -222,6 +235,17 @@ mod tests {
         };
         circuit.expand();
         circuit
+    }
+
+    #[test]
+    fn what_is_stated_for_a_population_holds_for_its_units_unless_they_have_their_own() {
+        let stated: IndexMap<String, f64> = [("E", 1.0), ("E[1]", 2.0), ("gate.nmda.E", 3.0)]
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        let of = |name: &str| stated_for(&stated, name).copied();
+        assert_eq!([of("E[0]"), of("E[1]"), of("gate.nmda.E[7]")], [Some(1.0), Some(2.0), Some(3.0)]);
+        assert_eq!([of("E"), of("I"), of("I[0]"), of("E[x]")], [Some(1.0), None, None, None]);
     }
 
     #[test]

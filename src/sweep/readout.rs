@@ -3,6 +3,7 @@
 use crate::readouts::trace::Extreme;
 use crate::readouts::{ArmSummary, ByName, ByTime, SynapsesSummary};
 use crate::spec::readout::{Extremum, Measure, Readout};
+use crate::spec::units::is_of;
 use crate::spec::{Role, Scenario};
 
 /// A readout of an arm; NaN where it is not defined, as one over the whole run where the arm failed on its way.
@@ -81,7 +82,8 @@ fn balance(arm: &ArmSummary, scenario: &Scenario, label: &str) -> Option<f64> {
 
 /// All input to a population from sources of a role.
 fn synaptic(arm: &ArmSummary, scenario: &Scenario, (onto, role): (&str, Role), label: &str) -> Option<f64> {
-    let inputs = arm.input.get(label)?.get(onto)?;
-    let sources = scenario.circuit.populations.iter().filter(|(_, population)| population.role == role);
-    Some(sources.filter_map(|(name, _)| inputs.get(name)).sum())
+    let mut targets = arm.input.get(label)?.iter().filter(|(target, _)| is_of(target, onto)).peekable();
+    targets.peek()?;
+    let sources = || scenario.circuit.populations.iter().filter(|(_, population)| population.role == role);
+    Some(targets.flat_map(|(_, inputs)| sources().filter_map(|(name, _)| inputs.get(name))).sum())
 }

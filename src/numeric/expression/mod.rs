@@ -11,6 +11,7 @@ mod parser;
 pub use number::{Dual, Number};
 pub use parser::ExpressionError;
 
+use super::interval::Interval;
 use super::lanes::Lanes;
 use fearless_simd::Simd;
 
@@ -138,6 +139,11 @@ impl Expression {
         self.run((), &|index| values.get(index).copied().unwrap_or(f64::NAN))
     }
 
+    /// What it can come to where its names lie within intervals, in the order of [`Self::names`]: no less, and perhaps more.
+    pub fn range(&self, intervals: &[Interval]) -> Interval {
+        self.run((), &|index| intervals.get(index).copied().unwrap_or(Interval::WHOLE))
+    }
+
     /// Its value over lanes; `value_of` gives that of each name, by its index.
     #[inline(never)]
     pub fn value_over_lanes<S: Simd, const G: usize>(
@@ -194,8 +200,8 @@ impl Expression {
                 Step::Divide => one.divide(other),
                 Step::Power => one.power(context, other),
                 Step::Product(count) => product(context, one, *count),
-                Step::Call(Function::Min) => other.where_less(one, other, one),
-                Step::Call(Function::Max) => one.where_less(other, other, one),
+                Step::Call(Function::Min) => one.smaller(other),
+                Step::Call(Function::Max) => one.larger(other),
                 Step::Call(function) => one.call(context, *function),
             };
             top += 1;
@@ -216,7 +222,7 @@ fn product<N: Number>(context: N::Context, base: N, count: i32) -> N {
         }
         left /= 2;
         if left > 0 {
-            square = square.multiply(square);
+            square = square.square();
         }
     }
     if count < 0 { N::constant(context, 1.0).divide(value) } else { value }

@@ -24,6 +24,21 @@ pub trait Number: Copy {
     fn negate(self) -> Self;
     /// `then` where `self < other`, `otherwise` elsewhere.
     fn where_less(self, other: Self, then: Self, otherwise: Self) -> Self;
+    /// The product with itself.
+    #[inline(always)]
+    fn square(self) -> Self {
+        self.multiply(self)
+    }
+    /// The smaller of two.
+    #[inline(always)]
+    fn smaller(self, other: Self) -> Self {
+        other.where_less(self, other, self)
+    }
+    /// The larger of two.
+    #[inline(always)]
+    fn larger(self, other: Self) -> Self {
+        self.where_less(other, other, self)
+    }
     /// The power of a base of 0 or more.
     fn power(self, context: Self::Context, exponent: Self) -> Self;
     /// A function of one number.

@@ -6,6 +6,7 @@ use crate::spec::path::{PathError, joined};
 use crate::spec::readout::Readout;
 use crate::spec::run::{Method, Time};
 use crate::spec::settable::{Refusal, Setter, refusal};
+use crate::spec::units::of_all_units;
 use crate::units::Dimension;
 
 /// More steps or samples than this, and the run would take days or fill the memory.
@@ -49,7 +50,9 @@ impl Checks<'_> {
             self.report("compare.to", "the window ends before it starts", "`to` later than `from`");
         }
         if !compare.population.is_empty() {
-            self.known_population("compare.population".into(), &compare.population);
+            let circuit = &scenario.circuit;
+            let names = circuit.populations.keys().chain(circuit.written().populations.keys()).map(String::as_str);
+            self.known("compare.population".into(), "population", &compare.population, names);
         }
         if !compare.off_target.is_empty() && Readout::named(&compare.off_target, scenario).is_none() {
             let message = format!("there is no readout `{}`", compare.off_target);
@@ -114,8 +117,11 @@ impl Checks<'_> {
             self.report("run.start", message, "`time = \"fast\"`");
         }
         let names = scenario.circuit.variable_names();
+        // A variable of a population of several units stands for that of each.
+        let all = names.iter().map(|name| of_all_units(name)).filter(|all| !names.iter().any(|name| name == all));
+        let known: Vec<&str> = names.iter().map(String::as_str).chain(all).collect();
         for name in scenario.run.start.keys() {
-            self.known(joined("run.start", name), "variable", name, names.iter().map(String::as_str));
+            self.known(joined("run.start", name), "variable", name, known.iter().copied());
         }
     }
 
