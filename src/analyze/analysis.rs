@@ -41,8 +41,11 @@ pub struct Analysis {
     pub variables: Vec<String>,
     /// Drives with everything that acts on them, in input units.
     pub drives: Vec<f64>,
-    /// The state that the circuit is in; none where it has no stable rest.
+    /// The state that the circuit is in; none where it has no stable rest. Where `moving_hz` is given, that in which it would
+    /// settle if all its numbers stayed as they are.
     pub state: Option<StateAnalysis>,
+    /// The rates of an arm that is on its way at that moment of its run in fast time, in Hz: they are no fixed point.
+    pub moving_hz: Option<Vec<f64>>,
     /// All fixed points, in order of the rates.
     pub fixed_points: Vec<StateAnalysis>,
     /// How they were looked for.
@@ -131,6 +134,7 @@ impl Analysis {
             variables: system.variable_names(),
             drives: (0..system.size()).map(|population| system.drive(population)).collect(),
             state: state.map(|state| StateAnalysis::new(system, &state)),
+            moving_hz: subject.moment.as_ref().filter(|moment| moment.moving).map(|moment| moment.rates.clone()),
             cycle,
             unrest,
             simulated: request.simulated(subject, &points),

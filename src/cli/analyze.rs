@@ -138,6 +138,13 @@ fn store(analyses: &[Analysis], out: &Path) -> Result<(), String> {
 fn report(analysis: &Analysis) {
     let at = analysis.minutes.map(|minutes| format!(" at {}", crate::plot::duration(minutes))).unwrap_or_default();
     say(format!("{}{at}", analysis.name));
+    if let Some(rates) = &analysis.moving_hz {
+        let rates = analysis.populations.iter().zip(rates).map(|(name, rate)| format!("{name} {rate:.4} Hz"));
+        say(format!(
+            "  on its way, through {}: what follows is of the circuit with all its numbers as they are at that moment",
+            rates.collect::<Vec<_>>().join(", ")
+        ));
+    }
     say(fixed_points(analysis));
     if analysis.search.index_is_one == Some(false) {
         say("  some fixed points were not found: their indices do not sum to 1");

@@ -1,17 +1,23 @@
 //! Simulation: arms side by side in lanes, in slow or in fast time, recorded as they go.
 
 pub mod dormand_prince;
+mod breaks;
 mod euler;
 mod fast;
+mod grid;
 mod history;
 mod lane;
 mod moment;
 mod noise;
 pub mod recording;
+mod resolution;
+mod schemes;
 mod slow;
 mod start;
 mod stationary;
 mod stepper;
+mod stride;
+mod stimuli;
 
 pub use moment::{DriveEffect, Moment, moment};
 pub use recording::{ArmOutcome, Averaged, Event, EventKind, Recording, Report, Status, Work};
