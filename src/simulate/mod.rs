@@ -1,7 +1,7 @@
 //! Simulation: arms side by side in lanes, in slow or in fast time, recorded as they go.
 
-pub mod dormand_prince;
 mod breaks;
+pub mod dormand_prince;
 mod euler;
 mod fast;
 mod grid;
@@ -16,8 +16,8 @@ mod slow;
 mod start;
 mod stationary;
 mod stepper;
-mod stride;
 mod stimuli;
+mod stride;
 
 pub use moment::{DriveEffect, Moment, moment};
 pub use recording::{ArmOutcome, Averaged, Event, EventKind, Recording, Report, Status, Work};

@@ -23,6 +23,9 @@ const MOVED: f64 = 0.05;
 /// Steps until the first look after one, doubled with each, and the most: a look costs as much as hundreds of steps.
 const FIRST_GAP: f64 = 16.0;
 const LONGEST_GAP: f64 = 16_384.0;
+/// On the way, so many looks in a row over so many of its time constants tell what a mode does.
+const MANY_LOOKS: u32 = 16;
+const PATIENCE: f64 = 3.0;
 
 /// What a step is to a circuit.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,12 +38,25 @@ pub enum Verdict {
     Unstable(Complex),
 }
 
+/// What steps are to a circuit at a state.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Judgement {
+    /// If it stands still there.
+    at_rest: Verdict,
+    /// If it is on its way.
+    on_the_way: Verdict,
+    /// Whether a mode grows.
+    grows: bool,
+}
+
 /// When an arm was last looked at.
 #[derive(Clone, Debug)]
 pub struct Looks {
     state: Vec<f64>,
     position: f64,
     gap: f64,
+    /// Since when, in steps, each look at an arm on its way has found what would be wrong at rest, and how many did.
+    doubts: Option<(f64, u32)>,
     /// Whether a coarse step has been reported.
     pub reported: bool,
 }
@@ -48,7 +64,34 @@ pub struct Looks {
 impl Looks {
     /// Not yet.
     pub fn new() -> Self {
-        Self { state: Vec::new(), position: f64::NEG_INFINITY, gap: FIRST_GAP, reported: false }
+        Self { state: Vec::new(), position: f64::NEG_INFINITY, gap: FIRST_GAP, doubts: None, reported: false }
+    }
+
+    /// What a look at a position in steps, of so many ms, comes to. On the way, eigenvalues change from moment to moment: what
+    /// would be wrong at rest counts once many looks in a row have found it, for longer than the mode takes to decay.
+    pub fn conclude(&mut self, position: f64, step: f64, seen: Judgement, stands: bool) -> Verdict {
+        if stands {
+            self.doubts = None;
+            return seen.at_rest;
+        }
+        let (Verdict::Coarse(mode) | Verdict::Unstable(mode)) = seen.at_rest else {
+            self.doubts = None;
+            return seen.on_the_way;
+        };
+        if seen.grows || matches!(seen.on_the_way, Verdict::Unstable(_)) {
+            self.doubts = None;
+            return seen.on_the_way;
+        }
+        let (since, count) = self.doubts.get_or_insert((position, 0));
+        *count += 1;
+        let decays = (position - *since) * step * mode.re.abs();
+        if *count >= MANY_LOOKS && decays > PATIENCE {
+            return seen.at_rest;
+        }
+        if !self.reported || matches!(seen.at_rest, Verdict::Unstable(_)) {
+            self.gap = FIRST_GAP;
+        }
+        seen.on_the_way
     }
 
     /// Whether it is time to look at a state, at a position in steps; then it counts as seen.
@@ -69,25 +112,27 @@ impl Looks {
     }
 }
 
-/// What steps of `step` ms are to a lane of a linearised circuit that stands still there, or does not. Fine where there are
-/// no eigenvalues.
+/// What steps of `step` ms are to a lane of a linearised circuit. Fine where there are no eigenvalues.
 pub fn judge<const G: usize>(
     (method, step): (Method, f64),
     (shape, rows): (&Shape<G>, &Rows<G>),
     (linearised, lane): (&Linearised<G>, usize),
-    stands: bool,
-) -> Verdict {
-    let Some(matrix) = immediate_jacobian(shape, rows, linearised, lane) else { return Verdict::Fine };
-    let Ok(values) = eigenvalues(&matrix.entries, matrix.size) else { return Verdict::Fine };
-    let mut verdict = Verdict::Fine;
-    for value in values {
-        match judge_mode(method, step, value, stands) {
-            Verdict::Unstable(value) => return Verdict::Unstable(value),
-            Verdict::Coarse(value) if verdict == Verdict::Fine => verdict = Verdict::Coarse(value),
-            _ => {}
+) -> Judgement {
+    let matrix = immediate_jacobian(shape, rows, linearised, lane);
+    let values = matrix.and_then(|matrix| eigenvalues(&matrix.entries, matrix.size).ok()).unwrap_or_default();
+    let worst = |stands: bool| {
+        let mut worst = Verdict::Fine;
+        for value in &values {
+            match judge_mode(method, step, *value, stands) {
+                Verdict::Unstable(value) => return Verdict::Unstable(value),
+                Verdict::Coarse(value) if worst == Verdict::Fine => worst = Verdict::Coarse(value),
+                Verdict::Coarse(_) | Verdict::Fine => {}
+            }
         }
-    }
-    verdict
+        worst
+    };
+    let grows = values.iter().any(|value| value.re >= -ROUNDING * libm::hypot(value.re, value.im));
+    Judgement { at_rest: worst(true), on_the_way: worst(false), grows }
 }
 
 /// The same of one eigenvalue, per ms.
@@ -141,14 +186,12 @@ fn longest_step(method: Method, step: f64, value: Complex) -> f64 {
 pub fn in_words(method: Method, step: f64, value: Complex, unstable: bool) -> String {
     let [re, im] = [value.re, value.im].map(|part| 1e3 * part);
     let mode = if im == 0.0 { format!("{re:.4}") } else { format!("{re:.4} ± {:.4}i", im.abs()) };
-    let what = if unstable {
-        "makes a motion grow that decays"
-    } else {
-        "gets a motion wrong"
-    };
+    let what = if unstable { "makes a motion grow that decays" } else { "gets a motion wrong" };
     let shorter = longest_step(method, step, value);
     let name = method.word();
-    format!("the step of {step} ms {what} (eigenvalue {mode} per s, method {name}); expected a step of {shorter:.3} ms or less")
+    format!(
+        "the step of {step} ms {what} (eigenvalue {mode} per s, method {name}); expected a step of {shorter:.3} ms or less"
+    )
 }
 
 #[cfg(test)]

@@ -138,7 +138,8 @@ fn close_as_cubic<S: Simd, const G: usize>(
         let [of_first, of_last] = weights.map(|weight| Lanes::splat(simd, weight));
         let [rise, fall] = [length * (past * rest * rest), length * (-past * past * rest)];
         for (index, value) in fast.trial.iter_mut().enumerate() {
-            let at_ends = of_first * Lanes::load(simd, &before[index]) + of_last * Lanes::load(simd, &fast.state[index]);
+            let at_ends =
+                of_first * Lanes::load(simd, &before[index]) + of_last * Lanes::load(simd, &fast.state[index]);
             let [first, last] = [0, 1].map(|stage| Lanes::load(simd, &fast.slopes[stage][index]));
             rise.mul_add(first, fall.mul_add(last, at_ends)).store(value);
         }

@@ -44,8 +44,10 @@ fn under_decay(time: f64) -> f64 {
 fn a_decaying_input_is_met_to_fourth_order() {
     let error = |step: f64| {
         let step = format!("run.step=\"{step} ms\"");
-        let outcome = run(&case("mini_decay.toml", &[&step, "run.record=\"0.4 ms\""]), Level::new()).unwrap();
-        let errors = trace(&outcome, "decay", "rate.E").into_iter().map(|(time, rate)| (rate - under_decay(time)).abs());
+        let record = step.replace("step", "record");
+        let outcome = run(&case("mini_decay.toml", &[&step, &record]), Level::new()).unwrap();
+        let errors =
+            trace(&outcome, "decay", "rate.E").into_iter().map(|(time, rate)| (rate - under_decay(time)).abs());
         errors.fold(0.0, f64::max)
     };
     let [coarse, middle, fine] = [0.4, 0.2, 0.1].map(error);
@@ -100,7 +102,11 @@ fn a_delayed_pulse_ends_when_it_should() {
     };
     for (method, tolerance) in [("rk4", 1e-6), ("heun", 1e-3)] {
         for step in [0.1, 0.25, 0.3, 0.7, 1.0] {
-            let set = [format!("run.step=\"{step} ms\""), format!("run.record=\"{step} ms\""), format!("run.method=\"{method}\"")];
+            let set = [
+                format!("run.step=\"{step} ms\""),
+                format!("run.record=\"{step} ms\""),
+                format!("run.method=\"{method}\""),
+            ];
             let set: Vec<&str> = set.iter().map(String::as_str).collect();
             let outcome = run(&case("half_step.toml", &set), Level::new()).unwrap();
             for (signal, exact) in [("rate.E", &late as &dyn Fn(f64) -> f64), ("rate.F", &twice)] {
@@ -126,8 +132,13 @@ fn reports_are_taken_where_traces_are() {
         }
     }
     // A report between two steps is exact too.
-    let scenario = case("decay.toml", &["run.report=[\"0.97 s\"]"]);
-    assert_abs_diff_eq!(run(&scenario, Level::new()).unwrap().arms[0].reports[0].signals[0], libm::exp(-0.97), epsilon = 1e-6);
+    let mut scenario = case("decay.toml", &[]);
+    scenario.run.report[0].minutes = 0.97 / 60.0;
+    assert_abs_diff_eq!(
+        run(&scenario, Level::new()).unwrap().arms[0].reports[0].signals[0],
+        libm::exp(-0.97),
+        epsilon = 1e-6
+    );
 }
 
 #[test]
@@ -135,7 +146,8 @@ fn what_goes_into_an_algebraic_population_comes_out() {
     let mut scenario = case("onsets.toml", &["arms.\"shorter than a step\".inject.0.to=\"21 ms\""]);
     let outcome = run(&scenario, Level::new()).unwrap();
     let pulse = |time: f64, from: f64, to: f64| if time >= from - 1e-6 && time < to - 1e-6 { 1.0 } else { 0.0 };
-    let train = |time: f64| (0..46).map(|k| pulse(time, 0.3 + 3.3 * f64::from(k), 0.6 + 3.3 * f64::from(k))).sum();
+    let onset = |k: i32| 0.3 + 3.3 * f64::from(k);
+    let train = |time: f64| (0..46).map(|k| pulse(time, onset(k), (onset(k) + 0.3).min(149.0))).sum();
     let three = |t: f64| 2.0 * pulse(t, 20.0, 21.0) - 2.0 * pulse(t, 50.0, 51.0) - 3.0 * pulse(t, 80.0, 81.0);
     let sine = |t: f64| pulse(t, 20.03, 30.03) * libm::sin(std::f64::consts::TAU * (0.1 * (t - 20.03) + 0.25));
     let cases: [(&str, &dyn Fn(f64) -> f64); 5] = [
@@ -147,7 +159,7 @@ fn what_goes_into_an_algebraic_population_comes_out() {
     ];
     for (name, expected) in cases {
         for (time, rate) in trace(&outcome, name, "rate.S") {
-            assert_abs_diff_eq!(rate, expected(time), epsilon = 1e-9);
+            assert!((rate - expected(time)).abs() < 1e-9, "{name} at {time} ms: {rate} {}", expected(time));
         }
     }
     // Means over an interval keep the area of what begins and ends between steps.
@@ -181,6 +193,48 @@ fn a_step_that_makes_rest_unstable_is_not_taken_for_a_result() {
         assert!(one.events.is_empty(), "{:?}", one.events);
     }
     assert_relative_eq!(last(&outcome, "control", "rate.E"), 5.0, max_relative = 1e-9);
+}
+
+/// Euler's method lets a focus of -10 +- 300i per s grow at steps above 0.22 ms, wherever the run starts.
+#[test]
+fn a_weakly_damped_motion_that_the_method_keeps_alive_is_not_taken_for_a_result() {
+    let text = r#"
+        input_unit = "none"
+        [run]
+        time = "fast"
+        from = "0 s"
+        to = "2 s"
+        report = ["2 s"]
+        start = { E = 6, I = 5 }
+        [populations.E]
+        tau = "10 ms"
+        drive = 15.5
+        transfer = { kind = "threshold-linear", gain = 1 }
+        [populations.I]
+        tau = "10 ms"
+        drive = -14.5
+        transfer = { kind = "threshold-linear", gain = 1 }
+        [onto.E]
+        E = 0.9
+        I = -3
+        [onto.I]
+        E = 3
+        I = 0.9
+        [[arms]]
+        name = "a"
+    "#;
+    let with = |method: &str, step: f64| {
+        let set = [format!("run.method=\"{method}\""), format!("run.step=\"{step} ms\"")];
+        run(&common::read(text, &set).unwrap(), Level::new()).unwrap()
+    };
+    assert!(matches!(with("euler-maruyama", 0.25).arms[0].status, Status::Unresolved { .. }));
+    assert!(with("euler-maruyama", 0.15).arms[0].events.iter().any(|event| event.kind == EventKind::CoarseStep));
+    for (method, step) in [("euler-maruyama", 0.02), ("rk4", 0.5)] {
+        let outcome = with(method, step);
+        assert_eq!(outcome.arms[0].status, Status::Done);
+        assert!(outcome.arms[0].events.is_empty(), "{method} {step}: {:?}", outcome.arms[0].events);
+        assert_relative_eq!(last(&outcome, "a", "rate.E"), 5.0, max_relative = 1e-6);
+    }
 }
 
 #[test]
@@ -234,7 +288,9 @@ fn random_circuit(random: &mut SmallRng) -> String {
     for (name, slowest) in [("A", 12.0), ("B", 30.0), ("C", 20.0)] {
         let (tau, drive) = (random.random_range(6.0..slowest), random.random_range(1.0..5.0));
         let own = if name == "C" { "form = \"algebraic\"".to_owned() } else { format!("tau = \"{tau:.3} ms\"") };
-        text += &format!("[populations.{name}]\n{own}\ndrive = {drive:.3}\ntransfer = {{ kind = \"expression\", f = \"x\" }}\n");
+        text += &format!(
+            "[populations.{name}]\n{own}\ndrive = {drive:.3}\ntransfer = {{ kind = \"expression\", f = \"x\" }}\n"
+        );
     }
     let mut weight = || random.random_range(-0.6..0.6);
     let [ab, ba, ac, cb, late, later] = std::array::from_fn(|_| weight());
@@ -255,7 +311,10 @@ fn random_stimuli(random: &mut SmallRng) -> String {
             1 => format!("kind = \"decay\", tau = \"{:.3} ms\"", random.random_range(5.0..30.0)),
             2 => format!("kind = \"sinusoid\", frequency = \"{:.3} Hz\", phase = 0.2", random.random_range(20.0..60.0)),
             3 => format!("kind = \"pulses\", period = \"{:.3} ms\", width = \"3.1 ms\"", random.random_range(7.0..9.0)),
-            _ => format!("kind = \"table\", times = [\"0 ms\", \"{:.3} ms\", \"9.9 ms\"], values = [0, 2, -1]", random.random_range(2.0..7.0)),
+            _ => format!(
+                "kind = \"table\", times = [\"0 ms\", \"{:.3} ms\", \"9.9 ms\"], values = [0, 2, -1]",
+                random.random_range(2.0..7.0)
+            ),
         };
         let drive = random.random_range(1.0..6.0);
         entries.push(format!(
@@ -286,16 +345,17 @@ fn methods_keep_their_order_under_random_stimuli_and_delays() {
     let mut random = SmallRng::seed_from_u64(14);
     for number in 0..6 {
         let text = random_circuit(&mut random) + &random_stimuli(&mut random);
-        let exact = reported(&with_run(&text, "rk4", 1.0 / 32.0));
+        let exact = reported(&with_run(&text, "rk4", 1.0 / 128.0));
         let error = |method: &str, step: f64| {
             let found = reported(&with_run(&text, method, step));
             let errors = found.iter().zip(&exact).map(|(one, other)| (one - other) * (one - other));
             libm::sqrt(errors.sum::<f64>())
         };
-        for (method, step, order) in [("euler-maruyama", 0.25, 1.0), ("heun", 0.5, 2.0), ("rk4", 1.0, 4.0)] {
+        for (method, step, order) in [("euler-maruyama", 0.125, 1.0), ("heun", 0.125, 2.0), ("rk4", 0.25, 4.0)] {
             let (coarse, fine) = (error(method, step), error(method, 0.25 * step));
             let found = 0.5 * libm::log2(coarse / fine);
-            assert!(found > order - 0.35, "{number} {method}: order {found} ({coarse} {fine})\n{text}");
+            // Parts of steps make the errors of coarse steps smaller than those of whole ones would be.
+            assert!(found > order - 0.5, "{number} {method}: order {found} ({coarse} {fine})\n{text}");
         }
     }
 }

@@ -14,7 +14,7 @@ use fearless_simd::Simd;
 
 /// A rate further below 0 than this, in Hz, is no rounding.
 const BELOW_ZERO: f64 = -1e-9;
-/// A circuit stands still where no variable is farther from its target than this, relative to its size (absolutely below 1):
+/// A circuit stands still where no variable is farther from its target than this, relative to its size (below 0.1 to that):
 /// signals that change slowly keep it a little behind.
 const STANDS: f64 = 1e-3;
 
@@ -167,7 +167,8 @@ impl<const G: usize> Block<'_, G> {
         let begin = (position - self.grid.tick()).max(0.0);
         let (at, sums) = self.sums_before[lane].iter().rev().find(|(at, _)| (at - begin).abs() <= SLACK)?;
         let length = position - at;
-        (length > 0.0).then(|| self.sums.iter().zip(sums).map(|(sum, before)| (sum.get(lane) - before) / length).collect())
+        (length > 0.0)
+            .then(|| self.sums.iter().zip(sums).map(|(sum, before)| (sum.get(lane) - before) / length).collect())
     }
 
     /// Turns the sums of the lanes' rates into means over the interval that has passed.
@@ -313,8 +314,9 @@ impl<const G: usize> Block<'_, G> {
         let (method, step) = (self.run.method, self.run.step);
         for lane in seen {
             let stands = stands_still(&linearised, (&outputs, &state), lane);
-            let at = self.time_of(lane);
-            match judge((method, step), (shape, &rows), (&linearised, lane), stands) {
+            let (at, position) = (self.time_of(lane), self.position[lane]);
+            let judgement = judge((method, step), (shape, &rows), (&linearised, lane));
+            match self.looks[lane].conclude(position, step, judgement, stands) {
                 Verdict::Unstable(value) => {
                     let reason = in_words(method, step, value, true);
                     self.lanes[lane].end(Status::Unresolved { at, reason });
@@ -352,7 +354,8 @@ impl<const G: usize> Block<'_, G> {
         let largest = self.fast.extent.largest.get(lane);
         let lost = self.fast.state.iter().chain(&self.mean_rates).any(|row| row.get(lane).is_nan());
         let circuit = &self.lanes[lane].scenario.circuit;
-        let formulas = circuit.populations.iter().filter(|(_, spec)| matches!(spec.transfer, Transfer::Expression { .. }));
+        let formulas =
+            circuit.populations.iter().filter(|(_, spec)| matches!(spec.transfer, Transfer::Expression { .. }));
         let names: Vec<String> = formulas.map(|(name, _)| format!("`{name}`")).collect();
         let known = lost && largest < LARGEST_RATE && !names.is_empty();
         known.then(|| format!("a formula has no value (NaN): that of {}", names.join(" or ")))
@@ -382,8 +385,9 @@ pub(super) fn stands_still<const G: usize>(
     (outputs, state): (&[Row<G>], &[Row<G>]),
     lane: usize,
 ) -> bool {
-    let near = |(away, size): (f64, f64)| away.abs() <= STANDS * size.abs().max(1.0);
+    let near = |(away, size): (f64, f64)| away.abs() <= STANDS * size.abs().max(0.1);
     let residuals = linearised.residual.iter().zip(state).map(|(away, value)| (away.get(lane), value.get(lane)));
-    let given = outputs.iter().zip(&linearised.outputs).map(|(now, still)| (now.get(lane) - still.get(lane), still.get(lane)));
+    let given =
+        outputs.iter().zip(&linearised.outputs).map(|(now, still)| (now.get(lane) - still.get(lane), still.get(lane)));
     residuals.chain(given).all(near)
 }
