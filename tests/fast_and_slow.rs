@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+mod fast_time;
 
 use common::arm;
 use disinhibit::config::load;

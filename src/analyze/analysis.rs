@@ -63,10 +63,13 @@ pub struct Analysis {
     pub variables: Vec<String>,
     /// Drives with everything that acts on them, in input units.
     pub drives: Vec<f64>,
-    /// The state that the circuit is in; none where it has no stable rest.
+    /// The state that the circuit is in; none where it has no stable rest. Where `moving_hz` is given, that in which it would
+    /// settle if all its numbers stayed as they are.
     pub state: Option<StateAnalysis>,
     /// The rest that the circuit states, where that is a fixed point but not a stable one.
     pub unstable_rest: Option<StateAnalysis>,
+    /// The rates of an arm that is on its way at that moment of its run in fast time, in Hz: they are no fixed point.
+    pub moving_hz: Option<Vec<f64>>,
     /// The fixed points that were found, in order of the rates.
     pub fixed_points: Vec<StateAnalysis>,
     /// How they were looked for.
@@ -211,6 +214,7 @@ impl Analysis {
             state,
             unstable_rest: own(&subject.unstable_rest),
             followed_s: (!settles).then(|| 1e-3 * Cycle::longest_ms(system)),
+            moving_hz: subject.moment.as_ref().filter(|moment| moment.moving).map(|moment| moment.rates.clone()),
             cycle,
             unrest,
             simulated: request.simulated(subject, &points),

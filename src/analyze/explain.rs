@@ -15,8 +15,8 @@ const SAMPLE_MS: f64 = 2.0;
 /// One part of the input to a population.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Part {
-    /// `drive` (background), `injected`, `synapse`, `adaptation` or `signal` (the effect of a receptor, of stress or of another signal on
-    /// the drive).
+    /// `drive` (background), `injected`, `synapse`, `adaptation`, `noise` or `signal` (the effect of a receptor, of stress or of
+    /// another signal on the drive).
     pub kind: PartKind,
     /// The source population, or the signal.
     pub from: String,
@@ -60,6 +60,8 @@ pub enum PartKind {
     Injected,
     /// Adaptation of the population itself.
     Adaptation,
+    /// Noise at that moment of a run in fast time.
+    Noise,
 }
 
 /// The input to one population.
@@ -124,6 +126,9 @@ pub struct Inputs {
     pub arm: String,
     /// The time, in min.
     pub minutes: f64,
+    /// Whether the arm is on its way at that moment of a run in fast time: rates and inputs are then those of the run, not of a
+    /// state in which the circuit stands still.
+    pub moving: bool,
     /// The arm that differences are taken from.
     pub compared_with: Option<String>,
     /// The inputs, by population.
@@ -168,6 +173,7 @@ pub fn split(arm: &str, moment: &Moment, other: Option<(&str, &Moment)>) -> Inpu
     Inputs {
         arm: arm.to_owned(),
         minutes: moment.minutes,
+        moving: moment.moving,
         compared_with: other.map(|(name, _)| name.to_owned()),
         inputs: (0..sites.names.len()).map(input).collect(),
     }
@@ -234,6 +240,10 @@ impl<'a> Sites<'a> {
             }
         }
         parts.push(part(PartKind::Injected, "injected", moment.injected[population]));
+        let on_rate = self.mechanism(population).is_some_and(|(mechanism, _)| mechanism.noise_on_rate);
+        if moment.noise[population] != 0.0 && !on_rate {
+            parts.push(part(PartKind::Noise, "noise", moment.noise[population]));
+        }
         parts
     }
 

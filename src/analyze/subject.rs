@@ -1,13 +1,14 @@
 //! What is analysed: a circuit at rest, or as an arm of an experiment has made it at some time.
 
 use super::system::System;
+use super::trajectory::Trajectory;
 use crate::circuit::build;
 use crate::equilibrium::calibration::resting_variables;
 use crate::equilibrium::{Calibrated, RestError, calibrate, solved};
 use crate::experiment::{Held, plans};
 use crate::simulate::{Moment, moment};
 use crate::spec::path::PathError;
-use crate::spec::{Circuit, Scenario, nearest};
+use crate::spec::{Circuit, Scenario, Time, nearest};
 use fearless_simd::Level;
 
 /// The variables of a circuit that fires at its resting rates.
@@ -19,6 +20,12 @@ fn resting_state(circuit: &Circuit, rates: &[f64]) -> Vec<f64> {
 /// The time, in min after time zero, that is nearest to a default moment: shortly after the main dose.
 const DEFAULT_MINUTES: f64 = 10.0;
 
+/// A circuit has settled where no variable is farther from a fixed point, relative to its size (absolutely below 1).
+const NEAR: f64 = 1e-3;
+/// How long it is followed before it is looked at, in its longest time constants; doubled each time, and how often.
+const SETTLING: f64 = 10.0;
+const MOST_LENGTHS: usize = 8;
+
 /// A circuit with its name and, if it has one, the state that it is in.
 #[derive(Clone, Debug)]
 pub struct Subject {
@@ -26,7 +33,9 @@ pub struct Subject {
     pub name: String,
     /// The circuit, with stress, drugs and injections in its numbers.
     pub system: System,
-    /// The variables of the state that it is in; none where a circuit has no stable rest.
+    /// The variables of the state that it is in; none where a circuit has no stable rest. Of an arm that is on its way at that
+    /// moment of a run in fast time ([`Moment::moving`]) the state in which it would settle if all its numbers stayed; none where
+    /// it would not.
     pub state: Option<Vec<f64>>,
     /// The variables of the rest that a circuit states, where that is a fixed point but not a stable one.
     pub unstable_rest: Option<Vec<f64>>,
@@ -113,8 +122,8 @@ impl Subject {
     }
 
     /// Arms of a scenario, each as it is at one time (in min), in the order of the names; at
-    /// [`default_minutes`](Self::default_minutes) where no time is given. The circuit's slow variables follow the arm in
-    /// slow time up to that moment, whichever time the scenario runs in.
+    /// [`default_minutes`](Self::default_minutes) where no time is given: followed up to that moment as its run goes, in slow or
+    /// in fast time.
     ///
     /// # Errors
     /// [`SubjectError`] where there is no rest, no such arm, or the arm does not get there.
@@ -143,7 +152,10 @@ impl Subject {
                     .map_err(|reason| SubjectError::NotReached { arm: name.clone(), minutes, reason })?;
                 let circuit = &plan.scenario.circuit;
                 let system = System::of(circuit, moment.shape.clone(), moment.rows.clone(), level);
-                let state = Some(moment.variables.clone());
+                let state = match scenario.run.time {
+                    Time::Slow => Some(moment.variables.clone()),
+                    Time::Fast => settled(&system, &moment.variables),
+                };
                 let held = moment.held.clone();
                 Ok(Self {
                     name: name.clone(),
@@ -166,4 +178,31 @@ impl Subject {
         let nearest = reports.min_by(|one, other| far(one).total_cmp(&far(other)));
         nearest.unwrap_or_else(|| DEFAULT_MINUTES.max(scenario.run.from).min(scenario.run.to))
     }
+}
+
+/// The stable state in which a system settles from a state of its variables, without noise and as long as its numbers stay; none
+/// where it does not.
+fn settled(system: &System, from: &[f64]) -> Option<Vec<f64>> {
+    let stable = |state: &[f64]| {
+        let eigenvalues = system.at(state).eigenvalues_per_s().ok()?;
+        eigenvalues.iter().all(|value| value.re < 0.0).then(|| state.to_vec())
+    };
+    let near = |one: &[f64], other: &[f64]| {
+        one.iter().zip(other).all(|(one, other)| (one - other).abs() <= NEAR * other.abs().max(1.0))
+    };
+    let here = |place: &[f64]| system.solve(place).filter(|state| near(place, state)).and_then(|state| stable(&state));
+    let slowest = (0..system.variables()).map(|variable| system.lag(variable)).fold(0.0, f64::max);
+    if slowest == 0.0 {
+        return here(from).or_else(|| stable(&system.solve(from)?));
+    }
+    let mut place = from.to_vec();
+    let mut length = SETTLING * slowest;
+    for _ in 0..MOST_LENGTHS {
+        if let Some(state) = here(&place) {
+            return Some(state);
+        }
+        place = Trajectory::new(system, &place, length, length)?.states.pop()?;
+        length *= 2.0;
+    }
+    here(&place)
 }

@@ -136,6 +136,13 @@ fn identity(arguments: &AnalyzeArguments) -> Value {
 fn report(analysis: &Analysis, seconds: Option<f64>) {
     let at = analysis.minutes.map(|minutes| format!(" at {}", crate::plot::duration(minutes))).unwrap_or_default();
     say(format!("{}{at}", analysis.name));
+    if let Some(rates) = &analysis.moving_hz {
+        let rates = analysis.populations.iter().zip(rates).map(|(name, rate)| format!("{name} {rate:.4} Hz"));
+        say(format!(
+            "  on its way, through {}: what follows is of the circuit with all its numbers as they are at that moment",
+            rates.collect::<Vec<_>>().join(", ")
+        ));
+    }
     report_search(analysis, seconds);
     if analysis.state.is_none() {
         report_unrest(analysis);

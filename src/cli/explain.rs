@@ -66,6 +66,8 @@ struct Told {
     stimulus: Stimulus,
     /// Arms that have no state there, with the reason.
     failed: Vec<String>,
+    /// Arms in which nothing can be evoked, because they do not settle.
+    restless: Vec<String>,
 }
 
 impl Told {
@@ -102,10 +104,13 @@ impl Told {
         let Some(first) = main.first() else { return Err("no arm has a state to explain".into()) };
         let stimulus = stimulus(arguments, input, first)?;
         let mut evoked = Vec::new();
-        for subject in &main {
+        let (settled, restless): (Vec<&Subject>, Vec<&Subject>) =
+            main.iter().partition(|subject| subject.state.is_some());
+        for subject in settled {
             evoked.push(Evoked::new(subject, &stimulus)?);
         }
-        Ok(Self { times, evoked, stimulus, failed })
+        let restless = restless.iter().map(|subject| subject.name.clone()).collect();
+        Ok(Self { times, evoked, stimulus, failed, restless })
     }
 
     fn store(&self, scenario: &Scenario, out: &mut Output) -> Result<(), String> {
@@ -170,6 +175,17 @@ impl Told {
         }
         align(&mut table, 4);
         say(table);
+        let moving: Vec<&str> = main.iter().filter(|one| one.moving).map(|one| one.arm.as_str()).collect();
+        if !moving.is_empty() {
+            say(format!(
+                "on their way at that moment of the run: {}; rates and inputs are those of that moment, and what the stimulus evokes \
+                 that of the state in which they would settle",
+                moving.join(", ")
+            ));
+        }
+        if !self.restless.is_empty() {
+            say(format!("no stable state to evoke anything from: {}", self.restless.join(", ")));
+        }
     }
 }
 

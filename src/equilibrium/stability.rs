@@ -38,9 +38,30 @@ pub fn dynamics_jacobian<const G: usize>(
     linearised: &Linearised<G>,
     lane: usize,
 ) -> Option<Square> {
+    let entries = linearised.jacobian.iter().map(|entry| entry.get(lane)).collect();
+    per_ms((shape, rows), entries, lane)
+}
+
+/// The same of what acts at once: the part of the Jacobian that passes no delay.
+pub fn immediate_jacobian<const G: usize>(
+    shape: &Shape<G>,
+    rows: &Rows<G>,
+    linearised: &Linearised<G>,
+    lane: usize,
+) -> Option<Square> {
+    let mut entries: Vec<f64> = linearised.jacobian.iter().map(|entry| entry.get(lane)).collect();
+    for delayed in linearised.through_delay.chunks(entries.len().max(1)) {
+        for (entry, delayed) in entries.iter_mut().zip(delayed) {
+            *entry -= delayed.get(lane);
+        }
+    }
+    per_ms((shape, rows), entries, lane)
+}
+
+/// The Jacobian of the dynamics per ms from that of the residuals, row-major.
+fn per_ms<const G: usize>((shape, rows): (&Shape<G>, &Rows<G>), entries: Vec<f64>, lane: usize) -> Option<Square> {
     let n = shape.variables();
-    let entry = |row: usize, column: usize| linearised.jacobian[row * n + column].get(lane);
-    let full = Square { entries: (0..n * n).map(|place| entry(place / n, place % n)).collect(), size: n };
+    let full = Square { entries, size: n };
     let algebraic: Vec<bool> = (0..n).map(|variable| shape.is_algebraic(variable)).collect();
     let scales: Vec<f64> = (0..n).map(|variable| rows.inverse_tau(variable).get(lane)).collect();
     let mut reduced = full.eliminate(&algebraic)?;

@@ -111,6 +111,9 @@ impl Held {
         for lane in 0..Row::<1>::LANES {
             timeline.write(lane, &mut inputs);
         }
+        for (row, injected) in inputs.injected.iter_mut().zip(timeline.injected_at(self.minutes)) {
+            *row = Row::splat(injected);
+        }
         let mut concentrations = Vec::new();
         for clamp in clamps {
             match *clamp {

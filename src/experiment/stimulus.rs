@@ -47,28 +47,22 @@ pub struct Wave {
 }
 
 impl Wave {
-    /// Its mean over a step that starts at `time` min and lasts `step` ms, in input units.
-    pub fn mean(&self, time: f64, step: f64) -> f64 {
+    /// Its value at a time in min, in input units, as if it neither began nor ended.
+    pub fn value_at(&self, time: f64) -> f64 {
         let since = ((time - self.start) * MS_PER_MIN).max(0.0);
+        let factor = match &self.shape {
+            Shape::Decay { tau } => libm::exp(-since / tau),
+            Shape::Sinusoid { frequency, phase } => libm::sin(std::f64::consts::TAU * (frequency * since + phase)),
+            Shape::Table { times, values } => between(times, values, since),
+        };
+        self.drive * factor
+    }
+
+    /// When its course has kinks, in min.
+    pub fn kinks(&self) -> Vec<f64> {
         match &self.shape {
-            Shape::Decay { tau } => {
-                let share = step / tau;
-                self.drive * libm::exp(-since / tau) * (-libm::expm1(-share) / share)
-            }
-            Shape::Sinusoid { frequency, phase } => {
-                let half = std::f64::consts::PI * frequency * step;
-                let middle = std::f64::consts::TAU * (frequency * (since + 0.5 * step) + phase);
-                self.drive * libm::sin(middle) * if half == 0.0 { 1.0 } else { libm::sin(half) / half }
-            }
-            Shape::Table { times, values } => {
-                let end = since + step;
-                let inner = times.iter().copied().filter(|time| *time > since && *time < end);
-                let ends: Vec<f64> = std::iter::once(since).chain(inner).chain([end]).collect();
-                let heights = ends.iter().map(|time| between(times, values, *time)).collect::<Vec<_>>();
-                let pieces = ends.windows(2).zip(heights.windows(2));
-                let area: f64 = pieces.map(|(time, height)| 0.5 * (height[0] + height[1]) * (time[1] - time[0])).sum();
-                self.drive * area / step
-            }
+            Shape::Decay { .. } | Shape::Sinusoid { .. } => Vec::new(),
+            Shape::Table { times, .. } => times.iter().map(|time| self.start + time / MS_PER_MIN).collect(),
         }
     }
 }
@@ -149,14 +143,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_mean_over_a_step_is_that_of_many_short_ones() {
-        let table = Shape::Table { times: [2.0, 14.0, 15.5, 40.0].into(), values: [1.0, 3.0, -1.0, 0.5].into() };
-        for shape in [Shape::Decay { tau: 30.0 }, Shape::Sinusoid { frequency: 0.04, phase: 0.1 }, table] {
+    fn waves_have_the_values_of_their_formulas() {
+        let table = Shape::Table { times: [2.0, 14.0].into(), values: [1.0, 3.0].into() };
+        let sinusoid = Shape::Sinusoid { frequency: 0.04, phase: 0.1 };
+        for (shape, expected) in [
+            (Shape::Decay { tau: 30.0 }, libm::exp(-0.25)),
+            (sinusoid, libm::sin(std::f64::consts::TAU * 0.4)),
+            (table.clone(), 1.0 + 2.0 * 5.5 / 12.0),
+        ] {
             let wave = Wave { population: 0, drive: 2.0, start: 1.0, shape };
-            let time = 1.0 + 12.5 / MS_PER_MIN;
-            let fine: f64 = (0..1_000).map(|part| wave.mean(time + f64::from(part) * 5e-3 / MS_PER_MIN, 5e-3)).sum();
-            approx::assert_relative_eq!(wave.mean(time, 5.0), fine / 1_000.0, max_relative = 1e-9);
+            approx::assert_relative_eq!(wave.value_at(1.0 + 7.5 / MS_PER_MIN), 2.0 * expected, max_relative = 1e-9);
         }
+        let wave = Wave { population: 0, drive: 2.0, start: 1.0, shape: table };
+        assert_eq!(wave.kinks(), [1.0 + 2.0 / MS_PER_MIN, 1.0 + 14.0 / MS_PER_MIN]);
         let [times, values] = [[10.0, 20.0], [2.0, 4.0]];
         let course = [0.0, 10.0, 15.0, 20.0, 90.0].map(|time| between(&times, &values, time));
         assert_eq!(course, [2.0, 2.0, 3.0, 4.0, 4.0]);

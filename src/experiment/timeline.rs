@@ -187,6 +187,28 @@ impl Timeline {
         })
     }
 
+    /// When the inputs have kinks without beginning or ending, in min.
+    pub fn kinks(&self) -> Vec<f64> {
+        let kinks = |(held, _): &(Held, bool)| match held {
+            Held::Wave(wave) => wave.kinks(),
+            _ => Vec::new(),
+        };
+        self.held.iter().flat_map(kinks).collect()
+    }
+
+    /// Everything injected into each population at a time in min, waves included, in input units.
+    pub fn injected_at(&self, time: f64) -> Vec<f64> {
+        let mut injected = vec![0.0; self.populations];
+        for (held, _) in self.held.iter().filter(|(_, on)| *on) {
+            match held {
+                Held::Injection { population, drive } => injected[*population] += drive,
+                Held::Wave(wave) => injected[wave.population] += wave.value_at(time),
+                Held::Bath { .. } | Held::Block { .. } | Held::Exposure => {}
+            }
+        }
+        injected
+    }
+
     /// The time of the next change in min; infinite after the last.
     pub fn next_change(&self) -> f64 {
         self.changes.get(self.next).map_or(f64::INFINITY, |(time, _)| *time)

@@ -7,7 +7,7 @@ use super::{
     SynapsesSummary, compared_with,
 };
 use crate::simulate::recording::mean_of;
-use crate::simulate::{ArmOutcome, Outcome, Report, Status};
+use crate::simulate::{ArmOutcome, Outcome, Report};
 use crate::spec::units::is_of;
 use crate::spec::{Compare, Projection, Scenario, Time};
 use indexmap::IndexMap;
@@ -54,7 +54,7 @@ impl<'a> Comparison<'a> {
         ArmSummary {
             name: arm.name.clone(),
             status: arm.status.word().to_owned(),
-            problem: problem(&arm.status),
+            problem: arm.status.problem(),
             rates_hz: self.by_time("rate."),
             suppression_index: self.index(suppression),
             rescue_index: self.index(rescue),
@@ -84,6 +84,7 @@ impl<'a> Comparison<'a> {
                 .iter()
                 .map(|report| (report.label.clone(), Some(report.stability_per_s).filter(|value| value.is_finite())))
                 .collect(),
+            stands_still: arm.reports.iter().map(|report| (report.label.clone(), report.stands)).collect(),
             variance_hz2: fluctuation.map(|fluctuation| fluctuation.variance),
             first_passage_s: self.first_passage(&own),
             first_passages_s: self.first_passages(),
@@ -365,13 +366,4 @@ fn rescue(rate: f64, control: Option<f64>, stress: Option<f64>) -> Option<f64> {
 fn quotient(numerator: f64, denominator: f64) -> Option<f64> {
     let quotient = numerator / denominator;
     quotient.is_finite().then_some(quotient)
-}
-
-/// What went wrong in an arm, in words.
-fn problem(status: &Status) -> Option<String> {
-    match status {
-        Status::Done => None,
-        Status::Diverged { at } => Some(format!("a rate ran away, or a signal ceased to be finite, at {at:.4} min")),
-        Status::Unstable { at, reason } => Some(format!("at {at:.4} min {reason}")),
-    }
 }

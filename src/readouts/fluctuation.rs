@@ -18,12 +18,17 @@ pub struct Fluctuation {
 }
 
 impl Fluctuation {
-    /// That of an evenly sampled trace between two times in min; none without two samples.
+    /// That of an evenly sampled trace between two times in min; none without two samples. Where something has begun or ended
+    /// and two samples share a time, the later counts.
     pub fn of(trace: &Trace<'_>, from: f64, to: f64) -> Option<Self> {
         let within = |time: &f64| (from..=to).contains(time);
         let first = trace.times.iter().position(within)?;
         let last = trace.times.iter().rposition(within)?;
         let (times, values) = (&trace.times[first..=last], &trace.values[first..=last]);
+        let (times, values): (Vec<f64>, Vec<f64>) = (0..times.len())
+            .filter(|index| times.get(index + 1) != Some(&times[*index]))
+            .map(|index| (times[index], values[index]))
+            .unzip();
         if values.len() < 2 || values.iter().any(|value| !value.is_finite()) {
             return None;
         }
@@ -33,7 +38,7 @@ impl Fluctuation {
         let interval_s = 60.0 * (times[times.len() - 1] - times[0]) / (count - 1.0);
         let length = (2 * values.len() / (SEGMENTS + 1)).max(FEWEST_SAMPLES).next_power_of_two() / 2;
         let worth_it = values.len() >= FEWEST_SAMPLES && variance > f64::EPSILON * mean * mean;
-        let peak_frequency_hz = worth_it.then(|| welch(values, interval_s, length).peak()).flatten();
+        let peak_frequency_hz = worth_it.then(|| welch(&values, interval_s, length).peak()).flatten();
         Some(Self { variance, peak_frequency_hz })
     }
 }

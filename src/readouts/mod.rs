@@ -40,7 +40,7 @@ pub struct Summary {
 pub struct ArmSummary {
     /// Its name.
     pub name: String,
-    /// `ok`, `diverged` or `unstable`.
+    /// `ok`, `diverged`, `undefined`, `unresolved` or `unstable`.
     pub status: String,
     /// What happened, where it did not end well.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -104,6 +104,9 @@ pub struct ArmSummary {
     /// The largest real part of the circuit's eigenvalues by report label, in 1/s; below 0 it is stable.
     #[serde(default)]
     pub stability_per_s: ByTime<Option<f64>>,
+    /// Whether the circuit stood still there: not where it oscillated, was noisy or on its way, and `stability_per_s` is none.
+    #[serde(default)]
+    pub stands_still: ByTime<bool>,
     /// Variance of the main population's recorded rate within the window, Hz^2; in fast time alone.
     #[serde(default)]
     pub variance_hz2: Option<f64>,
@@ -201,7 +204,7 @@ impl ArmSummary {
 pub struct EventSummary {
     /// When, in min.
     pub at_min: f64,
-    /// `loss of stability`, `jump`, `oscillation`, `rest` or `mean input`.
+    /// `loss of stability`, `jump`, `oscillation`, `rest`, `mean input`, `negative rate` or `coarse step`.
     #[serde(default)]
     pub kind: String,
     /// What, in a sentence.

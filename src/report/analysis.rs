@@ -307,6 +307,7 @@ fn source(part: &Part, population: &str) -> Source {
         PartKind::Synapse => Source::Population(part.source.clone().unwrap_or_else(|| part.from.clone())),
         PartKind::Adaptation => Source::Signal(part.from.clone()),
         PartKind::Signal => Source::Signal(part.short_name(population).to_owned()),
+        PartKind::Noise => Source::Signal(part.from.clone()),
         PartKind::Injected => Source::Injected,
     }
 }

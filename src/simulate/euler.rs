@@ -66,19 +66,19 @@ impl<const G: usize> Euler<G> {
         }
     }
 
-    /// Multiplies out the numbers in force, for steps of `step` ms that begin at `state`.
+    /// Multiplies out the numbers in force, for steps of `length` ms that begin at `state`.
     #[inline(always)]
     pub fn prepare<S: Simd>(
         &mut self,
         simd: S,
         (shape, rows): (&Shape<G>, &Rows<G>),
-        step: f64,
+        length: Lanes<S, G>,
         (state, noise): (&[Row<G>], &Noise<G>),
     ) {
         let mut weights = self.weight.iter_mut();
         for (site, reduced) in sites(shape, rows).zip(&mut self.populations) {
             let numbers = site.numbers;
-            let share = Lanes::load(simd, &numbers.inverse_tau) * step;
+            let share = Lanes::load(simd, &numbers.inverse_tau) * length;
             let standard = standard_form(&site);
             let own = weights.by_ref().take(site.weights.len());
             reduced.standard = standard.map(|(phi, _)| phi);
@@ -158,17 +158,29 @@ pub fn euler<S: Simd, const G: usize>(
         || {
             for count in first..last {
                 noise.advance(simd, (count % 4) as usize);
-                let Fast { state, rate_sums, outputs: room, trial, euler, .. } = &mut *fast;
-                if euler.standard {
-                    step_in_standard_form(simd, euler, state, &noise.now, rate_sums, trial);
-                } else {
-                    step_of_any(simd, (shape, rows), euler, &noise.now, (state, room, rate_sums, trial));
-                }
-                std::mem::swap(state, trial);
+                one_step(simd, (shape, rows), &noise.now, fast);
                 noise.accept();
             }
         },
     );
+}
+
+/// Takes one step under some noise, for which the numbers are multiplied out.
+#[inline(always)]
+pub fn one_step<S: Simd, const G: usize>(
+    simd: S,
+    (shape, rows): (&Shape<G>, &Rows<G>),
+    noise: &[Row<G>],
+    fast: &mut Fast<G>,
+) {
+    let Fast { state, rate_sums, outputs: room, trial, euler, extent, .. } = fast;
+    if euler.standard {
+        step_in_standard_form(simd, euler, state, noise, rate_sums, trial);
+    } else {
+        step_of_any(simd, (shape, rows), euler, noise, (state, room, rate_sums, trial));
+        extent.note(simd, room);
+    }
+    std::mem::swap(state, trial);
 }
 
 /// The step of the populations in standard form, and the sums of all.

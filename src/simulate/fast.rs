@@ -3,48 +3,37 @@
 //! At a lane's boundaries (the ticks, samples and reports that all lanes share, and its own events) its slow variables
 //! are advanced over the interval that has passed, by Runge-Kutta with the mean rates of that interval; then the signals
 //! in the middle of the next interval are predicted, and the circuit's rows made from them. The error of a tick is of
-//! second order in its length.
+//! second order in its length. A step in which something begins or ends, or a report is due, is taken in parts by the lanes
+//! concerned, so that nothing is late and a method keeps its order.
 
-use super::lane::{LARGEST_RATE, Lane};
+mod boundary;
+mod end;
+
+use super::breaks::Breaks;
+use super::grid::{Grid, SLACK};
+use super::lane::Lane;
 use super::noise::Noise;
-use super::recording::{ArmOutcome, Status};
+use super::recording::ArmOutcome;
+use super::resolution::Looks;
 use super::start::{Place, begin, put};
-use super::stepper::{Fast, take_steps};
+use super::stepper::{Fast, part_of_step, take_staged_steps};
+use super::stimuli::Stimuli;
+use super::stride::Stride;
 use crate::circuit::Rows;
-use crate::circuit::equations::{Linearised, rates, residual_and_jacobian};
+use crate::circuit::equations::rates;
 use crate::equilibrium::newton::NewtonWork;
-use crate::experiment::stimulus::Wave;
 use crate::experiment::{Inputs, Model, Plan, Work};
-use crate::numeric::lanes::{Lanes, Row, WIDTH, dispatch};
+use crate::numeric::lanes::{Row, WIDTH, dispatch};
 use crate::numeric::normal::identity;
-use crate::spec::{NoiseSharing, Run};
+use crate::spec::{Method, NoiseSharing, Run};
+pub(super) use end::run_until;
 use fearless_simd::{Level, Simd};
-
-const MS_PER_MIN: f64 = 60_000.0;
-/// Samples of a whole run where no interval is asked for.
-const SAMPLES: f64 = 2_000.0;
-/// A moment this close after a step counts as that step's, in steps.
-const SLACK: f64 = 1e-6;
 
 /// Runs a block of arms; outcome `i` is that of `plans[i]`. `first_arm` is the number of the first in the experiment.
 pub fn run<const G: usize>(model: &Model<G>, plans: &[&Plan], run: &Run, level: Level) -> Vec<ArmOutcome> {
-    let mut block = Block::new(model, plans, run);
+    let mut block = Block::new(model, plans, run, run.to);
     dispatch!(level, simd => block.run(simd));
     block.lanes.into_iter().enumerate().map(|(index, lane)| lane.finish(index, model)).collect()
-}
-
-/// The waves in force in the lanes that run, each with its lane.
-fn waves(lanes: &[Lane]) -> Vec<(usize, Wave)> {
-    let waves = |(lane, arm): (usize, &Lane)| arm.timeline.waves().map(|wave| (lane, wave)).collect::<Vec<_>>();
-    lanes.iter().enumerate().filter(|(_, lane)| lane.running).flat_map(waves).collect()
-}
-
-/// Adds to the drives the means of waves over a step that starts at a time in min and lasts `step` ms.
-fn add_waves<const G: usize>(rows: &mut Rows<G>, waves: &[(usize, Wave)], time: f64, step: f64) {
-    for (lane, wave) in waves {
-        let drive = &mut rows.populations[wave.population].drive;
-        drive.set(*lane, drive.get(*lane) + wave.mean(time, step));
-    }
 }
 
 struct Block<'a, const G: usize> {
@@ -52,160 +41,234 @@ struct Block<'a, const G: usize> {
     run: &'a Run,
     inputs: Inputs<G>,
     lanes: Vec<Lane>,
-    /// Number of the step that is next.
+    /// Number of the step that is next, or is being taken in parts.
     step: u64,
-    /// The step of each lane's last boundary.
-    last: Vec<u64>,
-    /// The steps of the moments that all lanes share, in order.
+    /// Where each lane is, in steps.
+    position: Vec<f64>,
+    /// Each lane's last boundary, in steps.
+    last: Vec<f64>,
     grid: Grid,
+    breaks: Vec<Breaks>,
     states: Vec<Row<G>>,
-    /// The rows in force.
+    /// The rows in force, but for waves.
     rows: Rows<G>,
+    stimuli: Stimuli<G>,
     fast: Fast<G>,
     noise: Noise<G>,
+    /// Lanes, as bits, that have noise.
+    noisy: u64,
     /// Mean rates since each lane's last boundary.
     mean_rates: Vec<Row<G>>,
     /// Sums of rates since the last sample, each step's at its start.
     sample_sums: Vec<Row<G>>,
-    /// The rates at the last sample, as the step that began there saw them.
+    /// The rates at the last sample, as the step that began there saw them, and what jumped since.
     sampled_rates: Vec<Row<G>>,
-    sampled_at: u64,
+    /// When that was in each lane, in steps.
+    sampled_at: Vec<f64>,
+    /// Sums of rates since the run began, and what they were in each lane with noise a tick before reports, with the
+    /// position.
+    sums: Vec<Row<G>>,
+    sums_before: Vec<Vec<(f64, Vec<f64>)>>,
+    looks: Vec<Looks>,
+    /// Lanes, as bits, whose rates have been seen below 0.
+    negative: u64,
     work: Work<G>,
 }
 
-/// Moments in steps.
-struct Grid {
-    from: f64,
-    step_min: f64,
-    tick: u64,
-    sample: u64,
-    end: u64,
-    reports: Vec<u64>,
+/// Where a lane must stop next.
+#[derive(Clone, Copy)]
+struct Stop {
+    lane: usize,
+    /// In steps.
+    at: f64,
+    /// Whether it is a boundary, and not only a breaking point.
+    boundary: bool,
+    /// Whether something may jump there: not at ticks, samples and reports.
+    jumps: bool,
 }
 
-impl Grid {
-    fn new(run: &Run) -> Self {
-        let step_min = run.step / MS_PER_MIN;
-        let whole = |minutes: f64| (libm::round(minutes / step_min) as u64).max(1);
-        let mut grid = Self {
-            from: run.from,
-            step_min,
-            tick: whole(run.signal_step),
-            sample: whole(run.record.unwrap_or((run.to - run.from) / SAMPLES)),
-            end: 0,
-            reports: Vec::new(),
-        };
-        grid.end = grid.step_of(run.to);
-        grid.reports = run.report.iter().map(|report| grid.step_of(report.minutes)).collect();
-        grid.reports.sort_unstable();
-        grid
-    }
-
-    /// The first step at or after a time.
-    fn step_of(&self, minutes: f64) -> u64 {
-        libm::ceil((minutes - self.from) / self.step_min - SLACK).max(0.0) as u64
-    }
-
-    fn time_of(&self, step: u64) -> f64 {
-        (step as f64).mul_add(self.step_min, self.from)
-    }
-
-    /// The next shared moment after a step.
-    fn next(&self, step: u64) -> u64 {
-        let multiple = |of: u64| (step / of + 1).saturating_mul(of);
-        let report = self.reports.get(self.reports.partition_point(|report| *report <= step));
-        multiple(self.tick).min(multiple(self.sample)).min(report.copied().unwrap_or(u64::MAX)).min(self.end)
-    }
+/// The lanes, as bits, in which something may jump at these stops.
+fn jumping<'s>(stops: impl Iterator<Item = &'s Stop>) -> u64 {
+    stops.filter(|stop| stop.jumps).fold(0, |bits, stop| bits | 1 << stop.lane)
 }
 
 impl<'a, const G: usize> Block<'a, G> {
-    fn new(model: &'a Model<G>, plans: &[&Plan], run: &'a Run) -> Self {
+    /// A block that is followed until a time in min.
+    fn new(model: &'a Model<G>, plans: &[&Plan], run: &'a Run, until: f64) -> Self {
         let mut inputs = Inputs::none(&model.pharmacology, model.shape.size());
         let lanes: Vec<Lane> = Lane::all(model, plans, run);
         for index in 0..Row::<G>::LANES {
             // Lanes without an arm repeat the last one.
             lanes[index.min(lanes.len() - 1)].timeline.write(index, &mut inputs);
         }
-        let identity_of = |lane: usize| {
-            let plan = plans[lane.min(plans.len() - 1)];
-            let arm = match run.noise {
-                NoiseSharing::Shared => 0,
-                NoiseSharing::Independent => plan.number,
-            };
-            identity(plan.scenario.run.stream, plan.scenario.run.replicate as u32, arm as u32)
+        let fast = Fast::new(&model.shape, &model.circuit, run.step, vec![Row::ZERO; model.shape.variables()]);
+        let noisy = noisy_lanes(model);
+        let grid = Grid::new(run, until, noisy != 0);
+        let breaks = |(index, lane): (usize, &Lane)| {
+            let kinks: Vec<f64> = lane.timeline.kinks().into_iter().map(|time| grid.position_of(time)).collect();
+            Breaks::new(&model.shape, run.method, fast.delays(index), &kinks)
         };
-        let identities = std::array::from_fn(|group| std::array::from_fn(|lane| identity_of(group * WIDTH + lane)));
         let zero = vec![Row::ZERO; model.shape.size()];
+        let count = lanes.len();
         Self {
             model,
             run,
             inputs,
-            last: vec![0; lanes.len()],
+            breaks: lanes.iter().enumerate().map(breaks).collect(),
+            position: vec![0.0; count],
+            last: vec![0.0; count],
+            looks: vec![Looks::new(); count],
             lanes,
             step: 0,
-            grid: Grid::new(run),
+            grid,
             states: model.states.initial.clone(),
             rows: model.circuit.clone(),
-            fast: Fast::new(&model.shape, &model.circuit, run.step, vec![Row::ZERO; model.shape.variables()]),
-            noise: Noise::new(&model.shape, &model.circuit, run.step, run.seed, identities),
+            stimuli: Stimuli::new(run.method, fast.is_delayed()),
+            fast,
+            noise: Noise::new(&model.shape, &model.circuit, run.step, run.seed, identities::<G>(plans, run)),
+            noisy,
             mean_rates: zero.clone(),
             sampled_rates: zero.clone(),
-            sample_sums: zero,
-            sampled_at: 0,
+            sample_sums: zero.clone(),
+            sampled_at: vec![0.0; count],
+            sums_before: vec![vec![(0.0, vec![0.0; zero.len()])]; count],
+            sums: zero,
+            negative: 0,
             work: model.work(),
         }
     }
 
     fn run<S: Simd>(&mut self, simd: S) {
         self.start(simd);
-        while self.step < self.grid.end && self.lanes.iter().any(|lane| lane.running) {
-            let next = (0..self.lanes.len()).map(|lane| self.boundary_of(lane)).fold(u64::MAX, u64::min);
-            self.take_steps_to(simd, next);
-            let due: Vec<usize> = (0..self.lanes.len()).filter(|lane| self.boundary_of(*lane) == next).collect();
-            self.step = next;
-            self.pass_boundary(simd, &due);
-        }
-    }
-
-    /// Takes the steps up to `next`; where there are waves, one at a time, each with their means over it.
-    fn take_steps_to<S: Simd>(&mut self, simd: S, next: u64) {
-        let Self { model, run, grid, lanes, rows, noise, fast, step, .. } = self;
-        let mut take = |rows: &Rows<G>, span| {
-            take_steps(simd, run.method, &model.shape, rows, run.step, noise, fast, span);
-        };
-        let waves = waves(lanes);
-        if waves.is_empty() {
-            return take(rows, (*step, next));
-        }
-        let still: Vec<Row<G>> = rows.populations.iter().map(|numbers| numbers.drive).collect();
-        for count in *step..next {
-            for (numbers, still) in rows.populations.iter_mut().zip(&still) {
-                numbers.drive = *still;
+        let end = self.grid.end;
+        while self.position.iter().any(|position| *position < end) && self.lanes.iter().any(|lane| lane.running) {
+            let stops: Vec<Stop> = (0..self.lanes.len()).map(|lane| self.stop_of(lane)).collect();
+            let next = stops.iter().map(|stop| stop.at).fold(f64::INFINITY, f64::min);
+            let whole = libm::floor(next) as u64;
+            if whole > self.step {
+                let arrived: Vec<Stop> = stops.into_iter().filter(|stop| stop.at == whole as f64).collect();
+                self.take_steps_to(simd, whole, &arrived);
+                self.arrive(simd, &arrived);
+            } else {
+                self.take_step_in_parts(simd);
             }
-            add_waves(rows, &waves, grid.time_of(count), run.step);
-            take(rows, (count, count + 1));
-        }
-        for (numbers, still) in rows.populations.iter_mut().zip(&still) {
-            numbers.drive = *still;
         }
     }
 
-    /// The rates at present: those of algebraic populations with the noise and waves of the step that is next.
-    fn present_rates<S: Simd>(&mut self, simd: S) -> Vec<Row<G>> {
-        let waves = waves(&self.lanes);
-        let Self { model, run, grid, rows, noise, fast, step, .. } = self;
-        if waves.is_empty() {
-            return fast.present_rates(simd, (&model.shape, rows), &noise.now);
-        }
-        let mut rows = rows.clone();
-        add_waves(&mut rows, &waves, grid.time_of(*step), run.step);
-        fast.present_rates(simd, (&model.shape, &rows), &noise.now)
+    /// The next boundary of a lane, in steps.
+    fn boundary_of(&self, lane: usize) -> f64 {
+        self.change_of(lane).min(self.grid.next(self.position[lane]))
     }
 
-    /// The next boundary of a lane.
-    fn boundary_of(&self, lane: usize) -> u64 {
-        let own = self.grid.step_of(self.lanes[lane].timeline.next_change().min(self.run.to));
-        own.max(self.step + 1).min(self.grid.next(self.step))
+    /// When something next begins or ends in a lane, in steps, or its run ends.
+    fn change_of(&self, lane: usize) -> f64 {
+        let own = self.grid.position_of(self.lanes[lane].timeline.next_change().min(self.run.to));
+        own.max(self.position[lane] + 2.0 * SLACK)
+    }
+
+    /// Where a lane must stop next.
+    fn stop_of(&self, lane: usize) -> Stop {
+        let (boundary, broken) = (self.boundary_of(lane), self.breaks[lane].next());
+        let at = boundary.min(broken);
+        Stop { lane, at, boundary: boundary == at, jumps: broken == at || self.change_of(lane) == at }
+    }
+
+    /// Takes whole steps, at whose end some lanes have arrived.
+    fn take_steps_to<S: Simd>(&mut self, simd: S, next: u64, arrived: &[Stop]) {
+        let Self { model, run, grid, rows, noise, fast, stimuli, step, .. } = self;
+        let method = (run.method, run.step);
+        let changing = jumping(arrived.iter());
+        if stimuli.is_none() {
+            fast.changing = changing;
+            take_staged_steps(simd, method, (&model.shape, &[&*rows; 5]), noise, fast, (*step, next));
+        } else {
+            for count in *step..next {
+                fast.changing = if count + 1 == next { changing } else { 0 };
+                let stages = stimuli.stages(rows, grid, &Stride::whole(count, run.step));
+                take_staged_steps(simd, method, (&model.shape, &stages), noise, fast, (count, count + 1));
+            }
+        }
+        self.step = next;
+        self.position.fill(next as f64);
+    }
+
+    /// Takes one step in parts: each lane stops where something changes in it. Lanes in which nothing does take it at once.
+    fn take_step_in_parts<S: Simd>(&mut self, simd: S) {
+        let end = (self.step + 1) as f64;
+        self.noise.draw(simd, self.step / 4);
+        self.noise.advance(simd, (self.step % 4) as usize);
+        let mut arrived_at_end = Vec::new();
+        let mut beyond = 1.0;
+        loop {
+            let going = |lane: &usize| self.position[*lane] < end.min(self.grid.end);
+            let stops: Vec<Stop> = (0..self.lanes.len()).filter(going).map(|lane| self.stop_of(lane)).collect();
+            if stops.is_empty() {
+                break;
+            }
+            let mut share = Row::from_fn(|lane| if lane < self.lanes.len() { 0.0 } else { beyond });
+            beyond = 0.0;
+            let mut arrived = Vec::new();
+            for stop in stops {
+                let from = self.position[stop.lane];
+                // A whole step has the length of one, not what rounding makes of a difference.
+                let length = stop.at.min(end) - from;
+                share.set(stop.lane, length);
+                match stop.at {
+                    at if at < end => arrived.push(stop),
+                    at if at == end => arrived_at_end.push(stop),
+                    _ => {}
+                }
+            }
+            self.take_part(simd, &share, arrived.iter().chain(&arrived_at_end));
+            for lane in (0..self.lanes.len()).filter(|lane| share.get(*lane) > 0.0) {
+                let stop = arrived.iter().find(|stop| stop.lane == lane);
+                self.position[lane] = stop.map_or(end, |stop| stop.at);
+            }
+            self.arrive(simd, &arrived);
+        }
+        if self.grid.end < end {
+            // The run ends within this step.
+            return;
+        }
+        self.noise.accept();
+        self.step += 1;
+        self.arrive(simd, &arrived_at_end);
+    }
+
+    /// Takes a part of the present step in the lanes whose share is not 0.
+    fn take_part<'s, S: Simd>(&mut self, simd: S, share: &Row<G>, stops: impl Iterator<Item = &'s Stop>) {
+        let step = self.step as f64;
+        let from = Row::from_fn(|lane| self.position.get(lane).copied().unwrap_or(step));
+        let past = |lane: usize| from.get(lane) - step;
+        let eta = [self.noise_at(past), self.noise_at(|lane| past(lane) + share.get(lane))];
+        let Self { model, run, grid, rows, noise, fast, stimuli, .. } = self;
+        fast.changing = jumping(stops);
+        let stride = Stride { from, share: *share, step: run.step };
+        let stages = stimuli.stages(rows, grid, &stride);
+        let eta = (&*noise, [eta[0].as_slice(), eta[1].as_slice()]);
+        part_of_step(simd, run.method, (&model.shape, &stages), &stride, eta, fast);
+    }
+
+    /// The noise when a share of the present step has passed in each lane: Euler-Maruyama holds it, Heun takes a straight line.
+    fn noise_at(&self, past: impl Fn(usize) -> f64) -> Vec<Row<G>> {
+        let (now, end) = (&self.noise.now, self.noise.at_end());
+        if self.run.method == Method::EulerMaruyama {
+            return now.clone();
+        }
+        let between = |(now, end): (&Row<G>, &Row<G>)| {
+            Row::from_fn(|lane| match past(lane) {
+                0.0 => now.get(lane),
+                1.0 => end.get(lane),
+                past => now.get(lane) + past * (end.get(lane) - now.get(lane)),
+            })
+        };
+        now.iter().zip(end).map(between).collect()
+    }
+
+    /// The noise at each lane's present moment.
+    fn present_noise(&self) -> Vec<Row<G>> {
+        let step = self.step as f64;
+        self.noise_at(|lane| self.position.get(lane).map_or(0.0, |position| position - step))
     }
 
     fn start<S: Simd>(&mut self, simd: S) {
@@ -224,167 +287,38 @@ impl<'a, const G: usize> Block<'a, G> {
         self.model.modulate(simd, &self.inputs, &mut self.work);
         rates(simd, &self.model.shape, &self.work.rows, &self.fast.state, &mut self.mean_rates);
         let all: Vec<usize> = (0..self.lanes.len()).collect();
-        self.model.show_rates(&self.mean_rates, &mut self.work.signals);
+        self.rows.clone_from(&self.work.rows);
+        self.stimuli.refresh(&self.lanes, &self.rows);
+        let present = self.present_rates(simd);
+        self.model.show_rates(&present, &mut self.work.signals);
         self.model.show_variables(&self.fast.state, &mut self.work.signals);
         for lane in &all {
             self.lanes[*lane].sample(self.run.from, *lane, &self.work);
         }
-        self.report(simd, &all, self.run.from);
+        self.model.show_rates(&self.mean_rates, &mut self.work.signals);
+        self.look(simd, &all);
+        self.report(simd, &all);
         self.refresh(simd, &all);
         self.sampled_rates = self.present_rates(simd);
     }
+}
 
-    /// Brings the slow variables of the lanes to the present, records, carries out events, and refreshes the rows.
-    fn pass_boundary<S: Simd>(&mut self, simd: S, due: &[usize]) {
-        self.take_means(due);
-        let intervals = self.intervals(due, |last, now| now - last);
-        let started = Row::from_fn(|lane| self.grid.time_of(self.last[lane.min(self.last.len() - 1)]));
-        let advanced = self.advance_states(simd, &started, &intervals);
-        for lane in due {
-            let ends = [self.states.as_slice(), advanced.as_slice()];
-            self.lanes[*lane].add_released(*lane, &self.model.pharmacology.ligands, intervals.get(*lane), ends, None);
-            for (state, advanced) in self.states.iter_mut().zip(&advanced) {
-                state.set(*lane, advanced.get(*lane));
-            }
-            self.last[*lane] = self.step;
-        }
-        let now = self.grid.time_of(self.step);
-        let sampling = self.step.is_multiple_of(self.grid.sample) || self.step == self.grid.end;
-        // First of all, so that what is seen at the moment of an event is what holds after it, as in slow time.
-        for lane in due {
-            let lane_now = &mut self.lanes[*lane];
-            if lane_now.timeline.advance(now + self.grid.step_min * SLACK, 0.0) {
-                lane_now.timeline.write(*lane, &mut self.inputs);
-            }
-        }
-        self.model.show(simd, Lanes::splat(simd, now), &self.inputs, &self.states, &mut self.work);
-        self.model.modulate(simd, &self.inputs, &mut self.work);
-        self.stop_diverged(due, now);
-        self.model.show_rates(&self.mean_rates, &mut self.work.signals);
-        self.model.show_variables(&self.fast.state, &mut self.work.signals);
-        self.report(simd, due, now + self.grid.step_min * SLACK);
-        if sampling {
-            self.record(simd, due, now);
-        }
-        self.refresh(simd, due);
-        if sampling {
-            self.sampled_rates = self.present_rates(simd);
-        }
-    }
+/// The identity of each lane's noise.
+fn identities<const G: usize>(plans: &[&Plan], run: &Run) -> [[u64; WIDTH]; G] {
+    let identity_of = |lane: usize| {
+        let plan = plans[lane.min(plans.len() - 1)];
+        let arm = match run.noise {
+            NoiseSharing::Shared => 0,
+            NoiseSharing::Independent => plan.number,
+        };
+        identity(plan.scenario.run.stream, plan.scenario.run.replicate as u32, arm as u32)
+    };
+    std::array::from_fn(|group| std::array::from_fn(|lane| identity_of(group * WIDTH + lane)))
+}
 
-    /// Records the state of the lanes whose report is due, with the circuit linearised where it is.
-    fn report<S: Simd>(&mut self, simd: S, due: &[usize], now: f64) {
-        let due: Vec<usize> = due.iter().copied().filter(|lane| self.lanes[*lane].report_is_due(now)).collect();
-        if due.is_empty() {
-            return;
-        }
-        let model = self.model;
-        let mut linearised = Linearised::new(&model.shape);
-        residual_and_jacobian(simd, &model.shape, &self.work.rows, &self.fast.state, &mut linearised);
-        for lane in due {
-            self.lanes[lane].report_if_due(now, lane, (model, &self.work), &linearised, true);
-        }
-    }
-
-    /// Turns the sums of the lanes' rates into means over the interval that has passed.
-    fn take_means(&mut self, due: &[usize]) {
-        for lane in due {
-            let steps = (self.step - self.last[*lane]) as f64;
-            for (index, sums) in self.fast.rate_sums.iter_mut().enumerate() {
-                let sum = sums.get(*lane);
-                sums.set(*lane, 0.0);
-                self.mean_rates[index].set(*lane, sum / steps);
-                let sampled = self.sample_sums[index].get(*lane);
-                self.sample_sums[index].set(*lane, sampled + sum);
-            }
-        }
-    }
-
-    /// A length in min for each lane that is due, from its last boundary and a step; 0 for the others.
-    fn intervals(&self, due: &[usize], length: impl Fn(u64, u64) -> u64) -> Row<G> {
-        let mut row = Row::ZERO;
-        for lane in due {
-            row.set(*lane, length(self.last[*lane], self.step) as f64 * self.grid.step_min);
-        }
-        row
-    }
-
-    /// The slow variables after some minutes, by one Runge-Kutta step with the mean rates.
-    fn advance_states<S: Simd>(&mut self, simd: S, start: &Row<G>, length: &Row<G>) -> Vec<Row<G>> {
-        let count = self.states.len();
-        let mut total: Vec<Row<G>> = vec![Row::ZERO; count];
-        let mut slope: Vec<Row<G>> = vec![Row::ZERO; count];
-        let mut trial = self.states.clone();
-        for (share, weight) in [(0.0_f64, 1.0_f64 / 6.0), (0.5, 1.0 / 3.0), (0.5, 1.0 / 3.0), (1.0, 1.0 / 6.0)] {
-            for (trial, (state, slope)) in trial.iter_mut().zip(self.states.iter().zip(&slope)) {
-                *trial = Row::from_fn(|lane| (share * length.get(lane)).mul_add(slope.get(lane), state.get(lane)));
-            }
-            let time = Row::from_fn(|lane| share.mul_add(length.get(lane), start.get(lane)));
-            self.model.show(simd, Lanes::load(simd, &time), &self.inputs, &trial, &mut self.work);
-            self.model.show_rates(&self.mean_rates, &mut self.work.signals);
-            self.model.derivatives(simd, &self.inputs, &trial, &mut self.work, &mut slope);
-            for (total, slope) in total.iter_mut().zip(&slope) {
-                *total = Row::from_fn(|lane| weight.mul_add(slope.get(lane), total.get(lane)));
-            }
-        }
-        self.states
-            .iter()
-            .zip(&total)
-            .map(|(state, total)| Row::from_fn(|lane| length.get(lane).mul_add(total.get(lane), state.get(lane))))
-            .collect()
-    }
-
-    /// Makes the rows of the next interval from the signals in its middle.
-    fn refresh<S: Simd>(&mut self, simd: S, due: &[usize]) {
-        let mut half = Row::ZERO;
-        for lane in due {
-            let length = self.boundary_of(*lane) - self.step;
-            half.set(*lane, 0.5 * length as f64 * self.grid.step_min);
-        }
-        let now = Row::splat(self.grid.time_of(self.step));
-        let predicted = self.advance_states(simd, &now, &half);
-        let time = Row::from_fn(|lane| now.get(lane) + half.get(lane));
-        self.model.show(simd, Lanes::load(simd, &time), &self.inputs, &predicted, &mut self.work);
-        self.model.show_rates(&self.mean_rates, &mut self.work.signals);
-        self.model.modulate(simd, &self.inputs, &mut self.work);
-        if due.len() == self.lanes.len() {
-            self.rows.clone_from(&self.work.rows);
-        } else {
-            due.iter().for_each(|lane| self.rows.copy_lane(&self.work.rows, *lane));
-        }
-    }
-
-    /// Records the mean rates since the last sample, each step's at its end: of a single step, the present rates.
-    fn record<S: Simd>(&mut self, simd: S, due: &[usize], now: f64) {
-        let steps = (self.step - self.sampled_at) as f64;
-        let mut means = self.present_rates(simd);
-        for (mean, (sums, before)) in means.iter_mut().zip(self.sample_sums.iter_mut().zip(&self.sampled_rates)) {
-            *mean = Row::from_fn(|lane| (sums.get(lane) - before.get(lane) + mean.get(lane)) / steps);
-            *sums = Row::ZERO;
-        }
-        self.model.show_rates(&means, &mut self.work.signals);
-        self.sampled_at = self.step;
-        for lane in due {
-            if self.lanes[*lane].running {
-                self.lanes[*lane].sample(now, *lane, &self.work);
-            }
-        }
-        self.model.show_rates(&self.mean_rates, &mut self.work.signals);
-    }
-
-    /// Ends the lanes in which a number is no longer finite or a rate has run away.
-    fn stop_diverged(&mut self, due: &[usize], now: f64) {
-        for lane in due {
-            let finite = |rows: &[Row<G>]| rows.iter().all(|row| row.get(*lane).is_finite());
-            let bounded = self.mean_rates.iter().all(|row| row.get(*lane).abs() < LARGEST_RATE);
-            let sound = bounded && finite(&self.fast.state) && finite(&self.states);
-            if self.lanes[*lane].running {
-                self.lanes[*lane].outcome.work.steps = self.step;
-                if !sound {
-                    self.lanes[*lane].running = false;
-                    self.lanes[*lane].outcome.status = Status::Diverged { at: now };
-                }
-            }
-        }
-    }
+/// The lanes, as bits, in which a population has noise.
+fn noisy_lanes<const G: usize>(model: &Model<G>) -> u64 {
+    let populations = || model.shape.populations.iter().zip(&model.circuit.populations);
+    let noisy = |lane: &usize| populations().any(|(shape, rows)| shape.noisy && rows.sigma.get(*lane) > 0.0);
+    (0..Row::<G>::LANES).filter(noisy).fold(0, |bits, lane| bits | 1 << lane)
 }

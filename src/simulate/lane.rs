@@ -1,19 +1,22 @@
 //! One arm in its lane: its timeline, its own time and step, and what it has recorded so far.
 
 use super::recording::{ArmOutcome, Event, EventKind, Recording, Report, Status, Work as Effort};
-use crate::circuit::Connection;
 use crate::circuit::equations::Linearised;
+use crate::circuit::{Connection, Rows};
 use crate::equilibrium::calibration::{resting_variables, started};
 use crate::equilibrium::stability::leading_rate_per_s;
 use crate::experiment::stimulus::mean_in_slow_time;
 use crate::experiment::{Model, Plan, Timeline, Traces, Work};
 use crate::numeric::lanes::Row;
 use crate::pharmacology::{Exposure, Ligand};
-use crate::spec::{Run, TimeLabel};
+use crate::spec::{Run, Scenario, TimeLabel};
+use std::sync::Arc;
 
 /// An arm on its way.
 #[derive(Clone, Debug)]
 pub struct Lane {
+    /// The scenario as the arm changes it.
+    pub scenario: Arc<Scenario>,
     /// What is still to happen to it.
     pub timeline: Timeline,
     /// Whether it still runs.
@@ -86,6 +89,7 @@ impl Lane {
         let mut reports = run.report.clone();
         reports.sort_by(|one, other| one.minutes.total_cmp(&other.minutes));
         Self {
+            scenario: plan.scenario.clone(),
             timeline,
             running: true,
             step: 1e-3,
@@ -182,24 +186,49 @@ impl Lane {
         self.running && self.reports.first().is_some_and(|report| report.minutes <= now)
     }
 
-    /// Records the state for every report due by `now`; `linearised` is the circuit there, which `stands` still or not.
+    /// Records the state for every report due by `now`: all signals, and the circuit as it is then.
     pub fn report_if_due<const G: usize>(
         &mut self,
         now: f64,
         lane: usize,
-        (model, work): (&Model<G>, &Work<G>),
-        linearised: &Linearised<G>,
-        stands: bool,
+        (model, signals): (&Model<G>, &[Row<G>]),
+        state: &State<'_, G>,
     ) {
         while self.report_is_due(now) {
             let TimeLabel { label, minutes } = self.reports.remove(0);
+            let State { rows, linearised, stands, .. } = *state;
             let stability_per_s =
-                if stands { leading_rate_per_s(&model.shape, &work.rows, linearised, lane) } else { f64::NAN };
-            self.outcome
-                .reports
-                .push(Report { stability_per_s, ..report(label, minutes, lane, (model, work), linearised) });
+                if stands { leading_rate_per_s(&model.shape, rows, linearised, lane) } else { f64::NAN };
+            let report = report((label, minutes), lane, (model, signals), state);
+            self.outcome.reports.push(Report { stability_per_s, stands, ..report });
         }
     }
+
+    /// Ends the arm's run.
+    pub fn end(&mut self, status: Status) {
+        if self.running {
+            self.running = false;
+            self.outcome.status = status;
+        }
+    }
+
+    /// Notes an event.
+    pub fn note(&mut self, event: Event) {
+        self.outcome.events.push(event);
+    }
+}
+
+/// A circuit at a report.
+#[derive(Clone, Copy)]
+pub struct State<'a, const G: usize> {
+    /// Its numbers with everything that acts on it.
+    pub rows: &'a Rows<G>,
+    /// Rates in Hz, then what its channels give.
+    pub outputs: &'a [Row<G>],
+    /// The circuit linearised there.
+    pub linearised: &'a Linearised<G>,
+    /// Whether it stands still there.
+    pub stands: bool,
 }
 
 /// The connections of one lane's circuit, by index: a block has those of all its lanes, and some are 0 in this one.
@@ -210,27 +239,28 @@ fn connections<const G: usize>(model: &Model<G>, lane: usize) -> impl Iterator<I
 
 /// The state of a lane at a report time, but for its stability.
 fn report<const G: usize>(
-    label: String,
-    minutes: f64,
+    (label, minutes): (String, f64),
     lane: usize,
-    (model, work): (&Model<G>, &Work<G>),
-    linearised: &Linearised<G>,
+    (model, signals): (&Model<G>, &[Row<G>]),
+    state: &State<'_, G>,
 ) -> Report {
-    let weights: Vec<f64> = connections(model, lane).map(|connection| work.rows.weight[connection].get(lane)).collect();
-    // Rates are means over what has passed; gates are what they are now.
+    let rows = state.rows;
+    let weights: Vec<f64> = connections(model, lane).map(|connection| rows.weight[connection].get(lane)).collect();
+    // Rates may be means over what has passed; gates are what they are now.
     let carried = |connection: &Connection| match model.rate_signals.get(connection.output) {
-        Some(signal) => work.signals[*signal].get(lane),
-        None => linearised.outputs[connection.output].get(lane),
+        Some(signal) => signals[*signal].get(lane),
+        None => state.outputs[connection.output].get(lane),
     };
     let carried = connections(model, lane).map(|connection| carried(&model.shape.connections[connection]));
     let synaptic = weights.iter().zip(carried).map(|(weight, carried)| weight * carried).collect();
     Report {
         label,
         minutes,
-        signals: work.signals.iter().map(|row| row.get(lane)).collect(),
+        signals: signals.iter().map(|row| row.get(lane)).collect(),
         synaptic,
         weights,
-        drives: work.rows.populations.iter().map(|numbers| numbers.drive.get(lane)).collect(),
+        drives: rows.populations.iter().map(|numbers| numbers.drive.get(lane)).collect(),
         stability_per_s: f64::NAN,
+        stands: state.stands,
     }
 }

@@ -1,17 +1,23 @@
 //! Simulation: arms side by side in lanes, in slow or in fast time, recorded as they go.
 
+mod breaks;
 pub mod dormand_prince;
 mod euler;
 mod fast;
+mod grid;
 mod history;
 mod lane;
 mod moment;
 mod noise;
 pub mod recording;
+mod resolution;
+mod schemes;
 mod slow;
 mod start;
 mod stationary;
 mod stepper;
+mod stimuli;
+mod stride;
 
 pub use moment::{DriveEffect, Moment, moment};
 pub use recording::{ArmOutcome, Averaged, Event, EventKind, Recording, Report, Status, Work};

@@ -1,10 +1,10 @@
 //! An arm at one moment: the circuit as stress, drugs and injections have made it.
 
-use super::recording::Status;
+use super::fast;
 use super::slow::run_to_end;
 use crate::circuit::equations::still_outputs;
 use crate::circuit::{Rows, Shape};
-use crate::experiment::{Held, Model, Plan, Traces};
+use crate::experiment::{Held, Model, Plan, Traces, Work};
 use crate::numeric::lanes::{Row, dispatch};
 use crate::spec::{Run, Time};
 use fearless_simd::Level;
@@ -14,6 +14,8 @@ use fearless_simd::Level;
 pub struct Moment {
     /// When, in min.
     pub minutes: f64,
+    /// Whether the circuit is on its way at that moment of a run in fast time, and not at rest.
+    pub moving: bool,
     /// The circuit's populations and connections.
     pub shape: Shape<1>,
     /// The circuit's numbers under all effects, the same in every lane.
@@ -32,6 +34,8 @@ pub struct Moment {
     pub resting_weights: Vec<f64>,
     /// Input injected into each population, in input units.
     pub injected: Vec<f64>,
+    /// Noise of each population at that moment of fast time, in input units (Hz where it enters the rate).
+    pub noise: Vec<f64>,
     /// What signals add to the drives.
     pub drive_effects: Vec<DriveEffect>,
 }
@@ -47,44 +51,86 @@ pub struct DriveEffect {
     pub drive: f64,
 }
 
-/// An arm at a time in min, followed there from the start of its run in slow time.
+/// An arm at a time in min, followed there from the start of its run: in slow time, or, of a scenario in fast time, as its run
+/// itself goes, noise and stimuli included.
 ///
 /// # Errors
 /// Why the arm does not get there.
 pub fn moment(plan: &Plan, run: &Run, minutes: f64, level: Level) -> Result<Moment, String> {
-    let run = Run { time: Time::Slow, to: minutes, report: Vec::new(), record: None, ..run.clone() };
     let plan = Plan { traces: Traces::Rates, ..plan.clone() };
     let model = Model::<1>::build(&[&plan], level);
-    let end = run_to_end(&model, &plan, &run, level);
-    match end.outcome.status {
-        Status::Done => {}
-        Status::Diverged { at } => {
-            return Err(format!("a rate ran away, or a signal ceased to be finite, at {at:.4} min"));
-        }
-        Status::Unstable { at, reason } => return Err(format!("at {at:.4} min {reason}")),
+    match run.time {
+        Time::Slow => in_slow_time(model, &plan, run, minutes, level),
+        Time::Fast => in_fast_time(model, &plan, run, minutes, level),
     }
-    let first = |rows: &[Row<1>]| rows.iter().map(|row| row.get(0)).collect::<Vec<_>>();
-    let drives = dispatch!(level, simd => model.effects.drives(simd, &end.work.signals, &model.rest));
+}
+
+fn in_slow_time(model: Model<1>, plan: &Plan, run: &Run, minutes: f64, level: Level) -> Result<Moment, String> {
+    let run = Run { to: minutes, report: Vec::new(), record: None, ..run.clone() };
+    let end = run_to_end(&model, plan, &run, level);
+    if let Some(problem) = end.outcome.status.problem() {
+        return Err(problem);
+    }
+    let mut outputs = vec![Row::ZERO; model.shape.outputs()];
+    let place = (&model.shape, &end.work.rows);
+    dispatch!(level, simd => still_outputs(simd, place, &end.circuit, &mut outputs));
+    Ok(Moment {
+        minutes,
+        moving: false,
+        rates: rates(&model, &end.work),
+        outputs: first(&outputs),
+        background: background(&model),
+        resting_weights: first(&model.circuit.weight),
+        injected: first(&end.inputs.injected),
+        noise: vec![0.0; model.shape.size()],
+        drive_effects: drive_effects(&model, &end.work, level),
+        variables: first(&end.circuit),
+        held: Held::of_arm(plan, first(&end.states), minutes),
+        rows: end.work.rows,
+        shape: model.shape,
+    })
+}
+
+fn in_fast_time(model: Model<1>, plan: &Plan, run: &Run, minutes: f64, level: Level) -> Result<Moment, String> {
+    let end = fast::run_until(&model, plan, run, minutes, level);
+    if let Some(problem) = end.outcome.status.problem() {
+        return Err(problem);
+    }
+    Ok(Moment {
+        minutes,
+        moving: !end.stands,
+        rates: rates(&model, &end.work),
+        outputs: first(&end.outputs),
+        background: background(&model),
+        resting_weights: first(&model.circuit.weight),
+        injected: end.injected,
+        noise: end.noise,
+        drive_effects: drive_effects(&model, &end.work, level),
+        variables: first(&end.circuit),
+        held: Held::of_arm(plan, first(&end.states), minutes),
+        rows: end.rows,
+        shape: model.shape,
+    })
+}
+
+fn first(rows: &[Row<1>]) -> Vec<f64> {
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+fn rates(model: &Model<1>, work: &Work<1>) -> Vec<f64> {
+    model.rate_signals.iter().map(|signal| work.signals[*signal].get(0)).collect()
+}
+
+fn background(model: &Model<1>) -> Vec<f64> {
+    model.circuit.populations.iter().map(|numbers| numbers.drive.get(0)).collect()
+}
+
+fn drive_effects(model: &Model<1>, work: &Work<1>, level: Level) -> Vec<DriveEffect> {
+    let drives = dispatch!(level, simd => model.effects.drives(simd, &work.signals, &model.rest));
     let named = |(population, signal, drive): (usize, usize, Row<1>)| DriveEffect {
         population,
         signal: model.board.names()[signal].clone(),
         drive: drive.get(0),
     };
-    let mut outputs = vec![Row::ZERO; model.shape.outputs()];
-    let place = (&model.shape, &end.work.rows);
-    dispatch!(level, simd => still_outputs(simd, place, &end.circuit, &mut outputs));
-    let rates = model.rate_signals.iter().map(|signal| end.work.signals[*signal].get(0)).collect();
-    Ok(Moment {
-        minutes,
-        rates,
-        outputs: first(&outputs),
-        background: model.circuit.populations.iter().map(|numbers| numbers.drive.get(0)).collect(),
-        resting_weights: first(&model.circuit.weight),
-        injected: first(&end.inputs.injected),
-        drive_effects: drives.into_iter().map(named).collect(),
-        variables: first(&end.circuit),
-        held: Held::of_arm(&plan, first(&end.states), minutes),
-        rows: end.work.rows,
-        shape: model.shape,
-    })
+    drives.into_iter().map(named).collect()
 }

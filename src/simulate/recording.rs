@@ -96,8 +96,10 @@ pub struct Report {
     /// Drive of each population with everything that acts on it, in input units.
     pub drives: Vec<f64>,
     /// The largest real part of the circuit's eigenvalues there, in 1/s: below 0 it is stable, and the closer to 0 the more
-    /// slowly it settles. NaN where the linearised circuit is not finite.
+    /// slowly it settles. NaN where the circuit does not stand still or its linearisation is not finite.
     pub stability_per_s: f64,
+    /// Whether the circuit stands still: not where it oscillates, is noisy or on its way.
+    pub stands: bool,
 }
 
 /// How an arm ended.
@@ -105,10 +107,24 @@ pub struct Report {
 pub enum Status {
     /// It ran to the end.
     Done,
-    /// A rate or a signal became infinite or NaN.
+    /// A rate ran away, or a signal became infinite.
     Diverged {
         /// When, in min.
         at: f64,
+    },
+    /// A formula has no value: NaN, though nothing had run away.
+    Undefined {
+        /// When, in min.
+        at: f64,
+        /// What has no value.
+        reason: String,
+    },
+    /// The step of fast time is too long for the circuit: the method would be unstable where the circuit is stable.
+    Unresolved {
+        /// When, in min.
+        at: f64,
+        /// What was found.
+        reason: String,
     },
     /// The circuit has no stable state that it could follow or settle in.
     Unstable {
@@ -120,12 +136,25 @@ pub enum Status {
 }
 
 impl Status {
-    /// The word that stands in tables: ok, diverged or unstable.
+    /// The word that stands in tables: ok, diverged, undefined, unresolved or unstable.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Done => "ok",
             Self::Diverged { .. } => "diverged",
+            Self::Undefined { .. } => "undefined",
+            Self::Unresolved { .. } => "unresolved",
             Self::Unstable { .. } => "unstable",
+        }
+    }
+
+    /// What went wrong, in words; none where the arm ran to its end.
+    pub fn problem(&self) -> Option<String> {
+        match self {
+            Self::Done => None,
+            Self::Diverged { at } => Some(format!("a rate ran away, or a signal became infinite, at {at:.4} min")),
+            Self::Undefined { at, reason } | Self::Unresolved { at, reason } | Self::Unstable { at, reason } => {
+                Some(format!("at {at:.4} min {reason}"))
+            }
         }
     }
 }
@@ -143,7 +172,7 @@ pub struct Event {
     pub driver: Option<String>,
 }
 
-/// What may happen to a circuit in slow time.
+/// What may happen to a circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
     /// The state that was followed has become unstable.
@@ -156,6 +185,10 @@ pub enum EventKind {
     Rest,
     /// An input that is too fast for slow time is seen by its mean.
     MeanInput,
+    /// A rate has fallen below 0.
+    NegativeRate,
+    /// The step of fast time is long for the circuit: its method gets the damping of the circuit's motion wrong.
+    CoarseStep,
 }
 
 impl EventKind {
@@ -167,6 +200,8 @@ impl EventKind {
             Self::Oscillation => "oscillation",
             Self::Rest => "rest",
             Self::MeanInput => "mean input",
+            Self::NegativeRate => "negative rate",
+            Self::CoarseStep => "coarse step",
         }
     }
 
@@ -178,6 +213,8 @@ impl EventKind {
             Self::Oscillation => "the circuit oscillates; slow variables see its mean rates",
             Self::Rest => "the circuit stands still again",
             Self::MeanInput => "an input is seen by its mean",
+            Self::NegativeRate => "a rate fell below 0",
+            Self::CoarseStep => "the step is long for the circuit",
         }
     }
 }

@@ -1,12 +1,15 @@
 //! Steps of the fast circuit: Euler-Maruyama, stochastic Heun and Runge-Kutta, over lanes.
 //!
 //! Ornstein-Uhlenbeck noise is advanced exactly from step to step; so Euler-Maruyama takes it at the start of a step, and
-//! Heun at both ends. White noise is constant over a step.
+//! Heun at both ends. White noise is constant over a step. Stimuli are taken at each stage's own moment ([`super::stride`]). Where
+//! something changes within a step, a lane takes it in parts ([`part_of_step`]).
 
-use super::euler::{Euler, euler};
-use super::history::History;
+use super::euler::{Euler, euler, one_step};
+use super::history::{History, Side};
 use super::noise::Noise;
-use crate::circuit::equations::{evaluate, slopes, still_outputs};
+use super::schemes::step_of;
+use super::stride::{START, Stages, Stride};
+use crate::circuit::equations::{evaluate, still_outputs};
 use crate::circuit::{Rows, Shape};
 use crate::numeric::lanes::{Lanes, Row};
 use crate::spec::Method;
@@ -17,14 +20,43 @@ use fearless_simd::Simd;
 pub struct Fast<const G: usize> {
     /// The variables: rates in Hz, or voltages in input units.
     pub state: Vec<Row<G>>,
-    /// The sum of the rates over the steps taken, Hz, for means.
+    /// The sum of the rates over the steps taken, Hz, for means; each step's at its start.
     pub rate_sums: Vec<Row<G>>,
+    /// How far the rates have gone.
+    pub extent: Extent<G>,
+    /// Lanes, as bits, in which something changes at the end of the steps that are taken next: delayed synapses keep both what
+    /// was there before and after.
+    pub changing: u64,
     /// Rates in Hz, then what the channels give.
     pub(super) outputs: Vec<Row<G>>,
     pub(super) trial: Vec<Row<G>>,
     pub(super) euler: Euler<G>,
-    slopes: [Vec<Row<G>>; 4],
-    history: History<G>,
+    pub(super) slopes: [Vec<Row<G>>; 4],
+    pub(super) history: History<G>,
+}
+
+/// How far rates have gone. Rates that cannot fall below 0 nor lose their value, because all transfer functions are in
+/// standard form, are not followed.
+#[derive(Clone, Debug)]
+pub struct Extent<const G: usize> {
+    /// The lowest rate of each population, or 0, in Hz.
+    pub lowest: Vec<Row<G>>,
+    /// The largest size of any rate, in Hz.
+    pub largest: Row<G>,
+}
+
+impl<const G: usize> Extent<G> {
+    /// Takes note of rates.
+    #[inline(always)]
+    pub fn note<S: Simd>(&mut self, simd: S, rates: &[Row<G>]) {
+        let mut largest = Lanes::load(simd, &self.largest);
+        for (lowest, rate) in self.lowest.iter_mut().zip(rates) {
+            let rate = Lanes::load(simd, rate);
+            Lanes::load(simd, lowest).min(rate).store(lowest);
+            largest = largest.max(rate.abs());
+        }
+        largest.store(&mut self.largest);
+    }
 }
 
 impl<const G: usize> Fast<G> {
@@ -33,6 +65,8 @@ impl<const G: usize> Fast<G> {
         let zero = vec![Row::ZERO; shape.variables()];
         Self {
             rate_sums: vec![Row::ZERO; shape.size()],
+            extent: Extent { lowest: vec![Row::ZERO; shape.size()], largest: Row::ZERO },
+            changing: 0,
             outputs: vec![Row::ZERO; shape.outputs()],
             trial: zero.clone(),
             slopes: std::array::from_fn(|_| zero.clone()),
@@ -45,27 +79,37 @@ impl<const G: usize> Fast<G> {
     /// Makes the present state the whole past of the delayed channels.
     pub fn start<S: Simd>(&mut self, simd: S, shape: &Shape<G>, rows: &Rows<G>) {
         still_outputs(simd, (shape, rows), &self.state, &mut self.outputs);
-        self.history.fill(simd, (shape, rows), &self.outputs, &self.state);
+        let taken = self.history.taken(simd, (shape, rows), &self.outputs, &self.state);
+        self.history.fill(&taken);
     }
 
-    /// The rates at the start of the step that is next, under its noise.
-    pub fn present_rates<S: Simd>(
+    /// Whether synapses are delayed.
+    pub fn is_delayed(&self) -> bool {
+        !self.history.is_none()
+    }
+
+    /// The different delays of a lane, in steps.
+    pub fn delays(&self, lane: usize) -> Vec<f64> {
+        self.history.delays(lane)
+    }
+
+    /// What populations and channels give at a moment of each lane (in steps) under some noise, with the states of algebraic
+    /// populations there; what jumps then has jumped already.
+    pub fn present<S: Simd>(
         &mut self,
         simd: S,
         (shape, rows): (&Shape<G>, &Rows<G>),
+        moment: &Row<G>,
         noise: &[Row<G>],
-    ) -> Vec<Row<G>> {
-        self.history.read(simd, 1.0);
-        self.trial.clone_from(&self.state);
-        let mut outputs = self.outputs.clone();
-        evaluate(simd, (shape, rows), noise, &self.history.delayed, &mut self.trial, &mut outputs);
-        outputs.truncate(shape.size());
-        outputs
+    ) -> (Vec<Row<G>>, Vec<Row<G>>) {
+        self.history.read(moment, Side::After);
+        let (mut state, mut outputs) = (self.state.clone(), self.outputs.clone());
+        evaluate(simd, (shape, rows), noise, &self.history.delayed, &mut state, &mut outputs);
+        (outputs, state)
     }
 }
 
-/// Takes the steps from number `first` up to but not including `last`, each of `step` ms.
-#[inline(never)]
+/// Takes the steps from number `first` up to but not including `last`, each of `step` ms, under numbers that stay as they are.
 pub fn take_steps<S: Simd, const G: usize>(
     simd: S,
     method: Method,
@@ -74,18 +118,34 @@ pub fn take_steps<S: Simd, const G: usize>(
     step: f64,
     noise: &mut Noise<G>,
     fast: &mut Fast<G>,
+    span: (u64, u64),
+) {
+    take_staged_steps(simd, (method, step), (shape, &[rows; 5]), noise, fast, span);
+}
+
+/// The same under numbers that differ between the stages of each step.
+#[inline(never)]
+pub fn take_staged_steps<S: Simd, const G: usize>(
+    simd: S,
+    (method, step): (Method, f64),
+    (shape, stages): (&Shape<G>, &Stages<'_, G>),
+    noise: &mut Noise<G>,
+    fast: &mut Fast<G>,
     (first, last): (u64, u64),
 ) {
     simd.vectorize(
         #[inline(always)]
         || {
             let plain = method == Method::EulerMaruyama && shape.plain;
+            let rows = stages[START];
             if plain {
-                fast.euler.prepare(simd, (shape, rows), step, (&fast.state, noise));
+                let length = Lanes::splat(simd, step);
+                fast.euler.prepare(simd, (shape, rows), length, (&fast.state, noise));
                 if noise.is_none() {
                     return euler(simd, (shape, rows), noise, fast, (first, last));
                 }
             }
+            let changing = std::mem::take(&mut fast.changing);
             let mut count = first;
             while count < last {
                 // Four steps share a draw of normals.
@@ -98,146 +158,54 @@ pub fn take_steps<S: Simd, const G: usize>(
                 }
                 for count in count..end {
                     noise.advance(simd, (count % 4) as usize);
-                    match method {
-                        Method::EulerMaruyama => euler_of_any(simd, shape, rows, step, noise, fast),
-                        Method::Heun => heun(simd, shape, rows, step, noise, fast),
-                        Method::RungeKutta4 => runge_kutta(simd, shape, rows, step, noise, fast),
-                    }
+                    fast.changing = if count + 1 == last { changing } else { 0 };
+                    let stride = Stride::whole(count, step);
+                    step_of(simd, method, (shape, stages), &stride, [&noise.now, noise.at_end()], fast);
                     noise.accept();
                 }
                 count = end;
             }
+            fast.changing = 0;
         },
     );
 }
 
-/// `to = from + length slope`.
-#[inline(always)]
-fn move_by<S: Simd, const G: usize>(simd: S, from: &[Row<G>], slope: &[Row<G>], length: f64, to: &mut [Row<G>]) {
-    let length = Lanes::splat(simd, length);
-    for ((from, slope), to) in from.iter().zip(slope).zip(to) {
-        length.mul_add(Lanes::load(simd, slope), Lanes::load(simd, from)).store(to);
-    }
-}
-
-#[inline(always)]
-fn sum_rates<S: Simd, const G: usize>(simd: S, rates: &[Row<G>], sums: &mut [Row<G>]) {
-    for (rate, sum) in rates.iter().zip(sums) {
-        (Lanes::load(simd, sum) + Lanes::load(simd, rate)).store(sum);
-    }
-}
-
-/// Brings outputs and states up to date at the start of a step, and takes the slopes there.
-#[inline(always)]
-fn begin<S: Simd, const G: usize>(simd: S, (shape, rows): (&Shape<G>, &Rows<G>), noise: &Noise<G>, fast: &mut Fast<G>) {
-    let Fast { state, rate_sums, outputs, history, slopes: stages, .. } = fast;
-    history.read(simd, 1.0);
-    evaluate(simd, (shape, rows), &noise.now, &history.delayed, state, outputs);
-    history.push(simd, (shape, rows), outputs, state);
-    sum_rates(simd, outputs, rate_sums);
-    slopes(simd, (shape, rows), &noise.now, outputs, state, &mut stages[0]);
-}
-
-/// Takes the slopes of a stage: at `trial`, `ahead` steps after the start of the step.
-#[inline(always)]
-fn stage<S: Simd, const G: usize>(
-    simd: S,
-    (shape, rows): (&Shape<G>, &Rows<G>),
-    eta: &[Row<G>],
-    (stage, ahead): (usize, f64),
-    fast: &mut Fast<G>,
-) {
-    let Fast { outputs, history, trial, slopes: stages, .. } = fast;
-    history.read(simd, ahead);
-    hold_at_floor(simd, shape, rows, trial);
-    evaluate(simd, (shape, rows), eta, &history.delayed, trial, outputs);
-    slopes(simd, (shape, rows), eta, outputs, trial, &mut stages[stage]);
-}
-
-/// Holds the states that have a floor there.
-#[inline(always)]
-fn hold_at_floor<S: Simd, const G: usize>(simd: S, shape: &Shape<G>, rows: &Rows<G>, state: &mut [Row<G>]) {
-    for (mechanism, numbers) in shape.mechanisms.iter().zip(&rows.mechanisms) {
-        if mechanism.floored {
-            let value = &mut state[mechanism.population];
-            Lanes::load(simd, value).max(Lanes::load(simd, &numbers.floor)).store(value);
-        }
-    }
-}
-
-/// Euler's step of a circuit with channels, mechanisms or algebraic populations.
+/// Takes a part of a step in the lanes whose share is not 0; `noise` is drawn for the step, `eta` is what holds of it at both
+/// ends of the part. A lane that goes a whole step gets the bits of one that is taken with all others.
 #[inline(never)]
-fn euler_of_any<S: Simd, const G: usize>(
+pub fn part_of_step<S: Simd, const G: usize>(
     simd: S,
-    shape: &Shape<G>,
-    rows: &Rows<G>,
-    step: f64,
-    noise: &Noise<G>,
+    method: Method,
+    (shape, stages): (&Shape<G>, &Stages<'_, G>),
+    stride: &Stride<G>,
+    (noise, eta): (&Noise<G>, [&[Row<G>]; 2]),
     fast: &mut Fast<G>,
 ) {
     simd.vectorize(
         #[inline(always)]
         || {
-            begin(simd, (shape, rows), noise, fast);
-            let Fast { state, trial, slopes: [first, ..], .. } = fast;
-            move_by(simd, state, first, step, trial);
-            hold_at_floor(simd, shape, rows, trial);
-            std::mem::swap(state, trial);
-        },
-    );
-}
-
-#[inline(never)]
-fn heun<S: Simd, const G: usize>(
-    simd: S,
-    shape: &Shape<G>,
-    rows: &Rows<G>,
-    step: f64,
-    noise: &Noise<G>,
-    fast: &mut Fast<G>,
-) {
-    simd.vectorize(
-        #[inline(always)]
-        || {
-            begin(simd, (shape, rows), noise, fast);
-            move_by(simd, &fast.state, &fast.slopes[0], step, &mut fast.trial);
-            stage(simd, (shape, rows), noise.at_end(), (1, 1.0), fast);
-            let half = Lanes::splat(simd, 0.5 * step);
-            let Fast { state, slopes: [first, second, ..], .. } = fast;
-            for ((value, first), second) in state.iter_mut().zip(first).zip(second) {
-                let slope = Lanes::load(simd, first) + Lanes::load(simd, second);
-                half.mul_add(slope, Lanes::load(simd, value)).store(value);
+            let (state, sums) = (fast.state.clone(), fast.rate_sums.clone());
+            let share = Lanes::load(simd, &stride.share);
+            let zero = Lanes::splat(simd, 0.0);
+            if method == Method::EulerMaruyama && shape.plain {
+                let length = stride.length(simd, 1.0);
+                fast.euler.prepare(simd, (shape, stages[START]), length, (&fast.state, noise));
+                one_step(simd, (shape, stages[START]), eta[0], fast);
+                let whole = share.eq(Lanes::splat(simd, 1.0));
+                for (sum, before) in fast.rate_sums.iter_mut().zip(&sums) {
+                    let (after, before) = (Lanes::load(simd, sum), Lanes::load(simd, before));
+                    whole.select(after, share.mul_add(after - before, before)).store(sum);
+                }
+            } else {
+                step_of(simd, method, (shape, stages), stride, eta, fast);
             }
-            hold_at_floor(simd, shape, rows, state);
-        },
-    );
-}
-
-#[inline(never)]
-fn runge_kutta<S: Simd, const G: usize>(
-    simd: S,
-    shape: &Shape<G>,
-    rows: &Rows<G>,
-    step: f64,
-    noise: &Noise<G>,
-    fast: &mut Fast<G>,
-) {
-    simd.vectorize(
-        #[inline(always)]
-        || {
-            begin(simd, (shape, rows), noise, fast);
-            for (number, share) in [(1, 0.5), (2, 0.5), (3, 1.0)] {
-                move_by(simd, &fast.state, &fast.slopes[number - 1], share * step, &mut fast.trial);
-                stage(simd, (shape, rows), &noise.now, (number, share), fast);
+            // A lane that waits keeps all bits.
+            let waits = share.eq(zero);
+            let now = fast.state.iter_mut().chain(&mut fast.rate_sums);
+            for (now, before) in now.zip(state.iter().chain(&sums)) {
+                waits.select(Lanes::load(simd, before), Lanes::load(simd, now)).store(now);
             }
-            let sixth = Lanes::splat(simd, step / 6.0);
-            let Fast { state, slopes: stages, .. } = fast;
-            for (index, value) in state.iter_mut().enumerate() {
-                let slope = |stage: usize| Lanes::load(simd, &stages[stage][index]);
-                let sum = (slope(0) + slope(3)) + (slope(1) + slope(2)) * 2.0;
-                sixth.mul_add(sum, Lanes::load(simd, value)).store(value);
-            }
-            hold_at_floor(simd, shape, rows, state);
+            fast.changing = 0;
         },
     );
 }

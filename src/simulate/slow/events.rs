@@ -205,9 +205,6 @@ impl<const G: usize> Block<'_, G> {
 impl Lane {
     /// Ends the arm's run.
     pub(super) fn give_up(&mut self, at: f64, reason: &str) {
-        if self.running {
-            self.running = false;
-            self.outcome.status = Status::Unstable { at, reason: reason.to_owned() };
-        }
+        self.end(Status::Unstable { at, reason: reason.to_owned() });
     }
 }

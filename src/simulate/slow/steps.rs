@@ -4,7 +4,7 @@ use super::following::replace;
 use super::{Block, FIRST_STEP, Step};
 use crate::numeric::lanes::{Lanes, Mask, Row};
 use crate::simulate::dormand_prince::{ERROR, NODES, STAGES, advance};
-use crate::simulate::lane::{LARGEST_RATE, Next, as_one};
+use crate::simulate::lane::{LARGEST_RATE, Next, State, as_one};
 use crate::simulate::recording::{EventKind, Status};
 use fearless_simd::Simd;
 
@@ -61,7 +61,9 @@ impl<const G: usize> Block<'_, G> {
                 lane.sample(now, index, &self.work);
             }
             let stands = self.averaged >> index & 1 == 0;
-            lane.report_if_due(now + as_one(now), index, (self.model, &self.work), &self.newton.linearised, stands);
+            let linearised = &self.newton.linearised;
+            let state = State { rows: &self.work.rows, outputs: &linearised.outputs, linearised, stands };
+            lane.report_if_due(now + as_one(now), index, (self.model, &self.work.signals), &state);
             if lane.running && now >= self.run.to - as_one(self.run.to) && lane.next_moment(self.run) != Next::End {
                 // The end has a sample, whether or not it lies on the grid of `record`.
                 lane.sample(now, index, &self.work);

@@ -9,6 +9,8 @@ use crate::spec::stimulus::{Injection, Waveform};
 /// More pulses than this would take longer to lay out than to simulate.
 const MOST_PULSES: f64 = 1e6;
 const MS_PER_MIN: f64 = 60_000.0;
+/// What rounding makes of a length, relative to a step.
+const SLACK: f64 = 1e-6;
 /// Slow time sees the mean of what is faster than this, in Hz, and follows no slower sinusoid.
 const SLOWEST_SINUSOID_HZ: f64 = 1.0;
 
@@ -18,11 +20,18 @@ impl Checks<'_> {
         let slow = run.time == Time::Slow;
         let step = run.step;
         let length = (injection.to.unwrap_or(run.to) - injection.from.unwrap_or(run.from)) * MS_PER_MIN;
+        if !slow && length > 0.0 && length < step * (1.0 - SLACK) {
+            let message = format!("an input of {length:.6} ms is shorter than the step of {step} ms");
+            self.report(path.trim_end_matches(".waveform"), message, "a longer input, or a shorter `run.step`");
+        }
         match &injection.waveform {
             Waveform::Step => {}
             Waveform::Pulses { period, width, .. } => {
                 if width >= period {
                     self.report(joined(path, "width"), "the pulses run into one another", "less than `period`");
+                } else if !slow && period - width < step * (1.0 - SLACK) {
+                    let message = format!("a gap of {:.6} ms is shorter than the step of {step} ms", period - width);
+                    self.report(joined(path, "width"), message, "shorter pulses, or a shorter `run.step`");
                 } else if !slow && *width < step {
                     let message = format!("a pulse of {width} ms is shorter than the step of {step} ms");
                     self.report(joined(path, "width"), message, "a longer pulse, or a shorter `run.step`");
@@ -41,6 +50,10 @@ impl Checks<'_> {
             Waveform::Sinusoid { frequency, .. } if !slow && frequency * step > 250.0 => {
                 let message = format!("fewer than four steps of {step} ms in a cycle");
                 self.report(joined(path, "frequency"), message, "a lower frequency, or a shorter `run.step`");
+            }
+            Waveform::Decay { tau } if *tau < step => {
+                let message = format!("a decay of {tau} ms is faster than the step of {step} ms");
+                self.report(joined(path, "tau"), message, "a longer time constant, or a shorter `run.step`");
             }
             Waveform::Table { times, values } => self.table_of_times(path, times, values, slow),
             Waveform::Decay { .. } | Waveform::Sinusoid { .. } => {}
