@@ -56,6 +56,9 @@ pub(super) fn run(arguments: &RunArguments) -> Ending {
     };
     if !arguments.quiet {
         report(&results.summary, &out, &figures);
+        if scenario.run.start.is_empty() {
+            super::check::describe_others(&calibration);
+        }
     }
     ending(&results.summary)
 }

@@ -37,17 +37,29 @@ pub fn dynamics_jacobian<const G: usize>(
     linearised: &Linearised<G>,
     lane: usize,
 ) -> Option<Square> {
+    free_dynamics(shape, rows, linearised, (&[], lane)).map(|(_, square)| square)
+}
+
+/// [`dynamics_jacobian`] of the variables that are not `held` (none is where it is empty), with their indices.
+pub fn free_dynamics<const G: usize>(
+    shape: &Shape<G>,
+    rows: &Rows<G>,
+    linearised: &Linearised<G>,
+    (held, lane): (&[bool], usize),
+) -> Option<(Vec<usize>, Square)> {
     let n = shape.variables();
-    let entry = |row: usize, column: usize| linearised.jacobian[row * n + column].get(lane);
-    let full = Square { entries: (0..n * n).map(|place| entry(place / n, place % n)).collect(), size: n };
-    let algebraic: Vec<bool> = (0..n).map(|variable| shape.is_algebraic(variable)).collect();
-    let scales: Vec<f64> = (0..n).map(|variable| rows.inverse_tau(variable).get(lane)).collect();
+    let free: Vec<usize> = (0..n).filter(|variable| !held.get(*variable).is_some_and(|held| *held)).collect();
+    let entries =
+        free.iter().flat_map(|row| free.iter().map(move |column| linearised.jacobian[row * n + column].get(lane)));
+    let full = Square { entries: entries.collect(), size: free.len() };
+    let algebraic: Vec<bool> = free.iter().map(|variable| shape.is_algebraic(*variable)).collect();
     let mut reduced = full.eliminate(&algebraic)?;
-    let kept: Vec<f64> = (0..n).filter(|variable| !algebraic[*variable]).map(|variable| scales[variable]).collect();
+    let kept: Vec<usize> = free.into_iter().filter(|variable| !shape.is_algebraic(*variable)).collect();
+    let scales: Vec<f64> = kept.iter().map(|variable| rows.inverse_tau(*variable).get(lane)).collect();
     for (place, entry) in reduced.entries.iter_mut().enumerate() {
-        *entry *= kept[place / reduced.size];
+        *entry *= scales[place / reduced.size];
     }
-    Some(reduced)
+    Some((kept, reduced))
 }
 
 impl Square {

@@ -317,6 +317,6 @@ fn problem(status: &Status) -> Option<String> {
     match status {
         Status::Done => None,
         Status::Diverged { at } => Some(format!("a rate ran away, or a signal ceased to be finite, at {at:.4} min")),
-        Status::Unstable { at, reason } => Some(format!("at {at:.4} min {reason}")),
+        Status::Unstable { at, reason } | Status::Undefined { at, reason } => Some(format!("at {at:.4} min {reason}")),
     }
 }

@@ -61,7 +61,9 @@ pub fn moment(plan: &Plan, run: &Run, minutes: f64, level: Level) -> Result<Mome
         Status::Diverged { at } => {
             return Err(format!("a rate ran away, or a signal ceased to be finite, at {at:.4} min"));
         }
-        Status::Unstable { at, reason } => return Err(format!("at {at:.4} min {reason}")),
+        Status::Unstable { at, reason } | Status::Undefined { at, reason } => {
+            return Err(format!("at {at:.4} min {reason}"));
+        }
     }
     let first = |rows: &[Row<1>]| rows.iter().map(|row| row.get(0)).collect::<Vec<_>>();
     let drives = dispatch!(level, simd => model.effects.drives(simd, &end.work.signals, &model.rest));

@@ -89,15 +89,23 @@ pub enum Status {
         /// What was found.
         reason: String,
     },
+    /// An equation of the circuit gives no number.
+    Undefined {
+        /// When, in min.
+        at: f64,
+        /// Which.
+        reason: String,
+    },
 }
 
 impl Status {
-    /// The word that stands in tables: ok, diverged or unstable.
+    /// The word that stands in tables: ok, diverged, unstable or undefined.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Done => "ok",
             Self::Diverged { .. } => "diverged",
             Self::Unstable { .. } => "unstable",
+            Self::Undefined { .. } => "undefined",
         }
     }
 }
@@ -128,6 +136,10 @@ pub enum EventKind {
     Rest,
     /// An input that is too fast for slow time is seen by its mean.
     MeanInput,
+    /// Something begins or ends before the circuit has settled after what was before.
+    Passage,
+    /// A rate is below 0.
+    NegativeRate,
 }
 
 impl EventKind {
@@ -139,6 +151,8 @@ impl EventKind {
             Self::Oscillation => "oscillation",
             Self::Rest => "rest",
             Self::MeanInput => "mean input",
+            Self::Passage => "passage",
+            Self::NegativeRate => "negative rate",
         }
     }
 
@@ -150,6 +164,10 @@ impl EventKind {
             Self::Oscillation => "the circuit oscillates; slow variables see its mean rates",
             Self::Rest => "the circuit stands still again",
             Self::MeanInput => "an input is seen by its mean",
+            Self::Passage => {
+                "an input, a gap or a report comes sooner than the circuit settles; its own motion is followed in between"
+            }
+            Self::NegativeRate => "a rate is below 0: the transfer function has no floor there",
         }
     }
 }
