@@ -2,6 +2,8 @@
 //! and what is refused.
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use disinhibit::circuit::transfer::inverse;
 use disinhibit::equilibrium::{Calibrated, calibrate, calibrate_all};
 use disinhibit::readouts::summarise;
@@ -248,7 +250,7 @@ fn a_circuit_with_several_rests_or_none_says_which_it_found_or_why_not() {
         population.transfer = Transfer::ThresholdLinear { gain: 2.0, threshold: 0.0, offset: 0.0, maximum: None };
     }
     let error = calibrate(&runaway, Level::new()).unwrap_err().to_string();
-    assert!(error.contains("does not settle"), "{error}");
+    assert!(error.contains("runs away"), "{error}");
     // A rest above the maximum.
     let mut above = pair(&transfers()[6], [Form::Rate, Form::Voltage], None);
     above.populations["I"].rest = Some(70.0);
@@ -418,4 +420,128 @@ fn a_ring_of_units_amplifies_each_of_its_modes_as_it_should() {
         let found = summary.arms[0].rates_hz["1 min"][&format!("E[{unit}]")];
         approx::assert_relative_eq!(found, expected, max_relative = 1e-9);
     }
+}
+
+/// Numbers between two bounds that follow no pattern.
+struct Random(u64);
+
+impl Random {
+    fn between(&mut self, low: f64, high: f64) -> f64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        low + (high - low) * ((self.0 >> 11) as f64 / (1u64 << 53) as f64)
+    }
+
+    /// From one bound to the other, evenly in the logarithm.
+    fn over_decades(&mut self, low: f64, high: f64) -> f64 {
+        libm::exp(self.between(libm::log(low), libm::log(high)))
+    }
+}
+
+/// A linear circuit whose eigenvalues are drawn: decays from 0.5 to 2e4 per s, turns of up to 1e4 per s, `sign` times the real
+/// parts; with the eigenvalue of the largest real part and the rates where it stands still.
+fn linear_circuit(random: &mut Random, sign: f64) -> (String, f64, Vec<f64>) {
+    let n = random.between(2.0, 4.999) as usize;
+    let mut dynamics = vec![vec![0.0; n]; n];
+    let (mut place, mut leading) = (0, f64::NEG_INFINITY);
+    while place < n {
+        let decay = random.over_decades(0.5, 2e4);
+        let own = if place == 0 { -sign * decay } else { -decay };
+        leading = f64::max(leading, own);
+        dynamics[place][place] = own;
+        if place + 1 < n && random.between(0.0, 1.0) < 0.7 {
+            let turn = random.over_decades(10.0, 1e4);
+            dynamics[place + 1][place + 1] = own;
+            (dynamics[place][place + 1], dynamics[place + 1][place]) = (turn, -turn);
+            place += 1;
+        }
+        place += 1;
+    }
+    // Rotations and shears in each plane leave the eigenvalues as they are.
+    for one in 0..n {
+        for other in (0..n).filter(|other| *other != one) {
+            let shear = random.between(-0.8, 0.8);
+            for column in 0..n {
+                dynamics[one][column] += shear * dynamics[other][column];
+            }
+            for row in &mut dynamics {
+                row[other] -= shear * row[one];
+            }
+        }
+    }
+    let rest: Vec<f64> = (0..n).map(|_| random.between(2.0, 40.0)).collect();
+    let mut text = String::from("input_unit = \"none\"\n");
+    let mut onto = String::new();
+    for row in 0..n {
+        let tau = random.over_decades(0.1, 100.0);
+        let weight = |column: usize| 1e-3 * tau * dynamics[row][column] + if row == column { 1.0 } else { 0.0 };
+        let input: f64 = (0..n).map(|column| weight(column) * rest[column]).sum();
+        text += &format!(
+            "[populations.P{row}]\ntau = \"{tau:?} ms\"\ndrive = {:?}\ntransfer = {{ kind = \"expression\", f = \"x\" }}\n",
+            rest[row] - input
+        );
+        onto += &format!("[onto.P{row}]\n");
+        (0..n).for_each(|column| onto += &format!("P{column} = {:?}\n", weight(column)));
+    }
+    (text + &onto, leading, rest)
+}
+
+#[test]
+fn linear_circuits_of_any_eigenvalues_are_judged_by_these() {
+    let mut random = Random(3);
+    for count in 0..32 {
+        let sign = if count % 4 == 0 { -1.0 } else { 1.0 };
+        let (text, leading, rest) = linear_circuit(&mut random, sign);
+        let arms = "[run]\ntime = \"slow\"\nfrom = \"0 min\"\nto = \"1 min\"\nreport = [\"0.5 min\"]\n[[arms]]\nname = \"a\"\n\
+                    inject = [{ population = \"P0\", drive = 0.5, from = \"0.2 min\" }]\n";
+        let scenario = common::scenario(&(text.clone() + arms));
+        let found = calibrate(&scenario.circuit, Level::new());
+        if sign < 0.0 {
+            let error = found.map(|found| found.eigenvalues).unwrap_err();
+            assert!(error.is_of_motion(), "{error}\n{text}");
+            continue;
+        }
+        let found = found.unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let re = found.eigenvalues.last().unwrap().re;
+        assert!((re - leading).abs() < 1e-6 * leading.abs() + 1e-4, "{re} {leading}\n{text}");
+        for (found, rest) in found.rates.iter().zip(&rest) {
+            assert!((found - rest).abs() < 1e-5 * rest.abs(), "{found} {rest}\n{text}");
+        }
+        let outcome = run(&scenario, Level::new()).unwrap();
+        let arm = &outcome.arms[0];
+        assert_eq!(arm.status.word(), "ok", "{:?}\n{text}", arm.status);
+        assert!(arm.averaged.is_none(), "{:?}\n{text}", arm.events);
+        let expected = rest[0] + 0.5 * found.response[0];
+        let slowest_is_gone = leading < -2.0;
+        assert!(
+            !slowest_is_gone || (arm.reports[0].signals[0] - expected).abs() < 1e-5 * (1.0 + expected.abs()),
+            "{} {expected}\n{text}",
+            arm.reports[0].signals[0]
+        );
+        let subject = disinhibit::analyze::Subject::circuit(&scenario, Level::new()).unwrap();
+        assert!(subject.state.is_some());
+    }
+}
+
+#[test]
+fn what_is_said_to_stabilise_a_circuit_does() {
+    let refusal = |text: &str| calibrate(&common::scenario(text).circuit, Level::new()).unwrap_err().to_string();
+    // Inhibition that comes late: more of it would make things worse.
+    let late = |weight: f64| {
+        format!(
+            "[populations.A]\nrole = \"inhibitory\"\ntau = \"10 ms\"\nrest = \"20 Hz\"\n\
+             transfer = {{ kind = \"sigmoid\", maximum = \"40 Hz\", slope = 0.2, threshold = \"0 mV\" }}\n\
+             [synapses.late]\ndelay = \"8 ms\"\n[onto.A.through.late]\nA = {weight:?}\n"
+        )
+    };
+    let said = refusal(&late(-1.5));
+    assert!(said.contains("weakening all inhibitory weights by 10 %"), "{said}");
+    // What it is said to come to, it comes to.
+    let weaker = refusal(&late(-1.35));
+    let leading = said.split("would bring it to ").nth(1).unwrap().split(" per s").next().unwrap();
+    assert!(weaker.contains(&format!("real part {leading} per s")), "{said}\n{weaker}");
+    let runaway = refusal(
+        "[populations.A]\nrole = \"excitatory\"\ntau = \"10 ms\"\nrest = \"5 Hz\"\n\
+         transfer = { kind = \"power-law\", gain = 0.04, exponent = 2 }\n[onto.A]\nA = 2\n",
+    );
+    assert!(runaway.contains("weakening all excitatory weights by 10 %"), "{runaway}");
 }

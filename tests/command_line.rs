@@ -287,3 +287,35 @@ fn analyze_says_where_it_looked_and_when_it_stopped() {
         assert!(code == Some(2) && said.contains(part), "{said}");
     }
 }
+
+#[test]
+fn check_says_what_a_circuit_does_and_ends_well() {
+    let check = |file: &str, set: &[&str]| {
+        let output = disinhibit(Path::new(".")).arg("check").arg(file).args(set).output().unwrap();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let (code, said, problems) = check("tests/cases/circuits/linear_focus.toml", &[]);
+    assert_eq!(code, Some(0), "{problems}");
+    assert!(said.contains("the slowest eigenvalue is -10.000 +- 300.000 i per s"), "{said}");
+    let (code, said, problems) = check("tests/cases/circuits/ei_high.toml", &[]);
+    assert_eq!(code, Some(0), "{problems}");
+    assert!(said.contains("E rests at 46.14") && said.contains("I rests at 100.70"), "{said}");
+    assert!(said.contains("-3575.000 +- 6043.54"), "{said}");
+    // An oscillating circuit lists its parameters and says what it does.
+    let drive = ["--set", "populations.E.drive=1.25"];
+    let (code, said, problems) = check("tests/cases/circuits/slow_cycle.toml", &drive);
+    assert_eq!(code, Some(0), "{problems}");
+    assert!(said.contains("populations.E.tau") && said.contains("no stable rest"), "{said}");
+    assert!(said.contains("a cycle of 50.03") && said.contains("E 0.1591 Hz, I 0.0824 Hz"), "{said}");
+    assert!(said.contains("is an unstable focus"), "{said}");
+    // Of two stable states the other one is said too.
+    let (code, said, problems) = check("configs/circuits/published/wilson_cowan_1972_hysteresis.toml", &[]);
+    assert_eq!(code, Some(0), "{problems}");
+    assert!(said.contains("was found to have a stable state"), "{said}");
+    for entry in std::fs::read_dir("configs/circuits/published").unwrap() {
+        let file = entry.unwrap().path();
+        let (code, said, problems) = check(file.to_str().unwrap(), &[]);
+        assert_eq!(code, Some(0), "{}: {problems}", file.display());
+        assert!(said.contains("rests at") || said.contains("no stable rest"), "{}: {said}", file.display());
+    }
+}

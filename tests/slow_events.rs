@@ -8,7 +8,7 @@ use disinhibit::config::load;
 use disinhibit::readouts::summarise;
 use disinhibit::readouts::trace::Trace;
 use disinhibit::simulate::{EventKind, Outcome, run};
-use disinhibit::spec::{Time, TimeLabel};
+use disinhibit::spec::{Scenario, Time, TimeLabel};
 use fearless_simd::Level;
 use std::path::Path;
 
@@ -220,6 +220,220 @@ fn slow_variables_see_the_mean_of_noise() {
         assert!(averaged.error_hz > 1e-4 && averaged.error_hz < 0.5, "{averaged:?}");
     }
     assert!(load_of(&slow, "restless", 30.0) > load_of(&slow, "calm", 30.0) + 0.05);
+}
+
+fn case(path: &str, set: &[&str]) -> Scenario {
+    let set: Vec<String> = set.iter().map(|set| (*set).to_owned()).collect();
+    load(&Path::new("tests/cases").join(path), &set).unwrap().scenario
+}
+
+fn ran(path: &str, set: &[&str]) -> Outcome {
+    run(&case(path, set), Level::new()).unwrap()
+}
+
+/// Ways of stepping fast time, none of which slow time knows.
+const STEPPINGS: [[&str; 2]; 4] = [
+    ["run.step=0.25 ms", "run.method=euler-maruyama"],
+    ["run.step=2 ms", "run.method=euler-maruyama"],
+    ["run.step=0.1 ms", "run.method=rk4"],
+    ["run.step=1 ms", "run.method=heun"],
+];
+
+#[test]
+fn a_weakly_damped_circuit_is_stable_however_fast_time_would_be_stepped() {
+    let mut before: Option<Vec<Vec<u64>>> = None;
+    for set in STEPPINGS {
+        let outcome = ran("circuits/slow_ms.toml", &set);
+        let driven = arm(&outcome, "+0.3 from 0");
+        assert!(driven.events.is_empty() && driven.averaged.is_none(), "{set:?}: {:?}", driven.events);
+        // The fixed point under the input, by Newton's method in 50 digits; an eigenvalue is -6.17 +- 699 i per s.
+        for (report, signal, expected) in [(1, 0, 0.157_237), (1, 1, 0.696_115), (2, 0, 0.157_237)] {
+            let found = driven.reports[report].signals[signal];
+            assert!((found - expected).abs() < 1e-6, "{set:?}: {found} {expected}");
+        }
+        assert!((driven.reports[2].stability_per_s + 6.17).abs() < 0.01, "{}", driven.reports[2].stability_per_s);
+        let bits: Vec<Vec<u64>> = outcome.arms.iter().map(common::bits).collect();
+        assert_eq!(*before.get_or_insert(bits.clone()), bits, "{set:?}");
+    }
+}
+
+#[test]
+fn means_are_those_over_a_period_and_as_exact_as_is_said() {
+    for set in STEPPINGS {
+        let outcome = ran("circuits/slow_cycle.toml", &set);
+        let driven = arm(&outcome, "made to oscillate");
+        let kinds: Vec<EventKind> = driven.events.iter().map(|event| event.kind).collect();
+        assert_eq!(kinds, [EventKind::Oscillation, EventKind::Rest], "{:?}", driven.events);
+        let error = driven.averaged.unwrap().error_hz;
+        assert!(error < 1e-5, "{error}");
+        for (signal, expected) in [(0, 0.159_095_8), (1, 0.082_397_1)] {
+            let found = driven.reports[1].signals[signal];
+            assert!((found - expected).abs() < error.max(1e-7), "{set:?}: {found} {expected}, said {error}");
+        }
+    }
+}
+
+#[test]
+fn what_ends_before_the_circuit_settles_is_followed_and_said() {
+    let outcome = ran("experiments/brief_input.toml", &[]);
+    let at = |name: &str, report: usize| arm(&outcome, name).reports[report].signals[0];
+    let low = at("none", 3);
+    for report in [2, 3, 4] {
+        assert!((at("brief", report) - low).abs() < 1e-6, "{} {low}", at("brief", report));
+    }
+    let kinds = |name: &str| -> Vec<EventKind> { arm(&outcome, name).events.iter().map(|event| event.kind).collect() };
+    assert_eq!(kinds("brief"), [EventKind::Passage]);
+    // An input that lasts takes the circuit to the upper state, where it stays; the opposite one takes it back.
+    assert!(at("big", 4) > low + 0.1 && !kinds("big").contains(&EventKind::Passage));
+    assert!(at("updown", 3) > low + 0.1 || (at("updown", 4) - low).abs() < 1e-6);
+}
+
+/// Two populations that excite and inhibit each other, as Wilson & Cowan's, whose drive takes them from rest to a cycle.
+fn random_oscillator(random: &mut dyn FnMut(f64, f64) -> f64) -> String {
+    format!(
+        r#"
+input_unit = "none"
+[populations.E]
+role = "excitatory"
+tau = "{:.3} ms"
+drive = 0
+transfer = {{ kind = "sigmoid", maximum = "{:.3} Hz", slope = {:.3}, threshold = 4, zero_at_zero = true }}
+[populations.I]
+role = "inhibitory"
+tau = "{:.3} ms"
+drive = 0
+transfer = {{ kind = "sigmoid", maximum = "1 Hz", slope = 2, threshold = 3.7, zero_at_zero = true }}
+[onto.E]
+E = {:.3}
+I = {:.3}
+[onto.I]
+E = {:.3}
+I = -3
+[run]
+time = "slow"
+from = "0 min"
+to = "1 min"
+report = ["0.5 min"]
+[[arms]]
+name = "driven"
+inject = [{{ population = "E", drive = {:.3}, from = "6 s" }}]
+"#,
+        random(6.0, 12.0),
+        random(0.9, 1.1),
+        random(1.1, 1.5),
+        random(6.0, 12.0),
+        random(14.0, 18.0),
+        -random(10.0, 14.0),
+        random(13.0, 17.0),
+        random(0.9, 1.6),
+    )
+}
+
+#[test]
+fn means_of_random_oscillators_agree_with_fast_time_to_what_is_said() {
+    let mut state = 7u64;
+    let mut random = |low: f64, high: f64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        low + (high - low) * ((state >> 11) as f64 / (1u64 << 53) as f64)
+    };
+    let mut oscillating = 0;
+    for _ in 0..12 {
+        let text = random_oscillator(&mut random);
+        let slow = outcome(&text);
+        let driven = arm(&slow, "driven");
+        let Some(averaged) = driven.averaged else { continue };
+        oscillating += 1;
+        // Fine steps of fast time: the mean over whole periods of the last seconds, cut where the rate rises through its mean.
+        let mut fast = scenario(&text);
+        (fast.run.time, fast.run.method, fast.run.step) = (Time::Fast, disinhibit::spec::Method::RungeKutta4, 0.05);
+        (fast.run.to, fast.run.record, fast.run.report) = (11.0 / 60.0, Some(0.05 / 60_000.0), Vec::new());
+        let fast = run(&fast, Level::new()).unwrap();
+        let recording = &arm(&fast, "driven").recording;
+        let late = recording.times().iter().position(|time| *time > 8.0 / 60.0).unwrap();
+        let rates = ["rate.E", "rate.I"].map(|name| recording.signal(name).unwrap()[late..].to_vec());
+        let middle = rates[0].iter().sum::<f64>() / rates[0].len() as f64;
+        let rises: Vec<(usize, f64)> = rates[0]
+            .windows(2)
+            .enumerate()
+            .filter(|(_, pair)| pair[0] < middle && pair[1] >= middle)
+            .map(|(at, pair)| (at, (middle - pair[0]) / (pair[1] - pair[0])))
+            .collect();
+        let (first, last) = (rises[0], *rises.last().unwrap());
+        for (signal, rates) in rates.iter().enumerate() {
+            // A trapezium at each step, with what lies between the crossings and the samples next to them.
+            let sum: f64 = rates[first.0..last.0].windows(2).map(|pair| 0.5 * (pair[0] + pair[1])).sum();
+            let part = |(at, share): (usize, f64)| share * (rates[at] + 0.5 * share * (rates[at + 1] - rates[at]));
+            let sum = sum + 0.5 * (rates[last.0 - 1] + rates[last.0]) - part(first) + part(last);
+            let mean = sum / (last.0 as f64 + last.1 - first.0 as f64 - first.1);
+            let found = driven.reports[0].signals[signal];
+            let allowed = averaged.error_hz + 2e-6;
+            assert!((found - mean).abs() < allowed, "{found} {mean}, said {}\n{text}", averaged.error_hz);
+        }
+    }
+    assert!(oscillating >= 4, "{oscillating}");
+}
+
+#[test]
+fn a_formula_without_a_value_and_rates_below_zero_are_said_to_be_that() {
+    let text = |f: &str, drive: f64| {
+        format!(
+            "input_unit = \"none\"\n[populations.A]\ntau = \"10 ms\"\ndrive = 1\n\
+             transfer = {{ kind = \"expression\", f = \"{f}\" }}\n[run]\nfrom = \"0 min\"\nto = \"2 min\"\n\
+             [[arms]]\nname = \"a\"\ninject = [{{ population = \"A\", drive = {drive}, from = \"1 min\" }}]\n"
+        )
+    };
+    let nothing = outcome(&text("sqrt(x)", -2.0));
+    let status = &arm(&nothing, "a").status;
+    assert_eq!(status.word(), "undefined", "{status:?}");
+    let below = outcome(&text("x", -45.0));
+    let events = &arm(&below, "a").events;
+    assert_eq!(events.iter().map(|event| event.kind).collect::<Vec<_>>(), [EventKind::NegativeRate], "{events:?}");
+    assert!(events[0].what.contains("`A`") && events[0].at >= 1.0, "{events:?}");
+}
+
+/// A variable of a tenth of a second beside one of days.
+fn with_a_fast_variable(with: bool) -> String {
+    let fast = "[plasticity.quick]\ntarget = { of = \"rate.A\", half = \"5 Hz\", hill = 2 }\nrise = \"100 ms\"\nfall = \"100 ms\"\n\
+                effects = [{ on = \"A\", drive = 1 }]\n";
+    format!(
+        r#"
+input_unit = "none"
+[populations.A]
+tau = "20 ms"
+rest = "5 Hz"
+transfer = {{ kind = "power-law", gain = 0.04, exponent = 2 }}
+[plasticity.slow]
+target = {{ of = "rate.A", half = "5 Hz", hill = 4 }}
+rise = "1 d"
+fall = "2 d"
+effects = [{{ on = "A", drive = -1 }}]
+{}
+[run]
+from = "0 min"
+to = "7 d"
+report = ["1 h", "1 d", "6 d"]
+[[arms]]
+name = "driven"
+inject = [{{ population = "A", drive = 3, from = "1 h", to = "3 d" }}]
+"#,
+        if with { fast } else { "" }
+    )
+}
+
+#[test]
+fn a_fast_variable_does_not_hold_up_slow_ones() {
+    let [alone, beside] = [false, true].map(|with| outcome(&with_a_fast_variable(with)));
+    let work = |outcome: &Outcome| arm(outcome, "driven").work.steps + arm(outcome, "driven").work.rejected;
+    assert!(work(&beside) < 3 * work(&alone) + 300, "{} {}", work(&beside), work(&alone));
+    // The same, the fast variable at its target in the slow one's equation, and at a finer tolerance.
+    let mut fine = scenario(&with_a_fast_variable(true));
+    fine.run.tolerance = 1e-9;
+    let fine = run(&fine, Level::new()).unwrap();
+    for (one, other) in arm(&beside, "driven").reports.iter().zip(&arm(&fine, "driven").reports) {
+        for (one, other) in one.signals.iter().zip(&other.signals) {
+            assert!((one - other).abs() < 2e-6 * one.abs().max(1.0), "{}: {one} {other}", "signals");
+        }
+    }
 }
 
 #[test]

@@ -106,7 +106,7 @@ impl Subject {
     pub fn circuit(scenario: &Scenario, level: Level) -> Result<Self, SubjectError> {
         let (circuit, state, rates) = match calibrate(&scenario.circuit, level) {
             Ok(calibrated) => (calibrated.circuit, Some(calibrated.variables), calibrated.rates),
-            Err(RestError::NoRest | RestError::Unstable { .. }) => {
+            Err(error) if error.is_of_motion() => {
                 let circuit = solved(&scenario.circuit, level)?;
                 let rates = circuit.populations.values().map(|population| population.rest.unwrap_or(0.0)).collect();
                 (circuit, None, rates)

@@ -2,8 +2,10 @@
 
 use super::progress::{note, refuse, say};
 use super::{CheckArguments, Ending, SchemaKind};
+use crate::analyze::{FixedPoint, System};
 use crate::config::{Kind, Loaded, load, schema};
-use crate::equilibrium::calibrate_scenario;
+use crate::equilibrium::attractors::{attractor, other_attractors, pushed_off};
+use crate::equilibrium::{Calibrated, Fate, RestError, calibrate_scenario};
 use crate::report::parameters::{markdown, rows};
 use crate::spec::Setting;
 use crate::spec::sweep::AxisValue;
@@ -20,7 +22,9 @@ pub(super) fn check(arguments: &CheckArguments) -> Ending {
         Kind::Pharmacology | Kind::Hypothesis => None,
         Kind::Circuit | Kind::Scenario | Kind::Sweep | Kind::Finding => {
             match calibrate_scenario(&loaded.scenario, Level::new()) {
-                Ok(calibrated) => Some(calibrated),
+                Ok(calibrated) => Some(Ok(calibrated)),
+                // A circuit that oscillates is none the worse for that.
+                Err(error) if error.is_of_motion() => Some(Err(error)),
                 Err(error) => return refuse(format!("error: {}: {error}", arguments.file.display())),
             }
         }
@@ -41,19 +45,76 @@ pub(super) fn check(arguments: &CheckArguments) -> Ending {
         return Ending::Done;
     }
     say(parameters(&loaded));
-    if let Some(rest) = rest {
-        let input = loaded.scenario.circuit.input_unit.symbol();
-        let names = loaded.scenario.circuit.populations.keys();
-        let does = if loaded.scenario.run.start.is_empty() { "rests" } else { "starts" };
-        for ((name, drive), rate) in names.zip(&rest.drives).zip(&rest.rates) {
-            say(format!("{name} {does} at {rate:.4} Hz with a drive of {drive:.6} {input}"));
-        }
-        if let Some(slowest) = rest.eigenvalues.last() {
-            say(format!("the rest is stable: the slowest eigenvalue is {:.3} per s", slowest.re));
-        }
+    match rest {
+        Some(Ok(rest)) => describe_rest(&loaded, &rest),
+        Some(Err(error)) => describe_motion(&loaded, &error),
+        None => {}
     }
     note(format!("{}: no problems", arguments.file.display()));
     Ending::Done
+}
+
+/// Says where the circuit rests, and what it may do besides.
+fn describe_rest(loaded: &Loaded, rest: &Calibrated) {
+    let input = loaded.scenario.circuit.input_unit.symbol();
+    let names = loaded.scenario.circuit.populations.keys();
+    let starts = !loaded.scenario.run.start.is_empty();
+    let does = if starts { "starts" } else { "rests" };
+    for ((name, drive), rate) in names.zip(&rest.drives).zip(&rest.rates) {
+        say(format!("{name} {does} at {rate:.4} Hz with a drive of {drive:.6} {input}"));
+    }
+    if let Some(slowest) = rest.eigenvalues.last() {
+        let turns = if slowest.im == 0.0 { String::new() } else { format!(" +- {:.3} i", slowest.im.abs()) };
+        say(format!("the rest is stable: the slowest eigenvalue is {:.3}{turns} per s", slowest.re));
+    }
+    if !starts {
+        describe_others(rest);
+    }
+}
+
+/// Says what else a circuit was found to do if it starts elsewhere.
+pub(super) fn describe_others(rest: &Calibrated) {
+    let names: Vec<&str> = rest.circuit.populations.keys().map(String::as_str).collect();
+    let others = other_attractors(rest, Level::new());
+    for other in &others {
+        say(format!("beside its rest, the circuit was found to have {other} ({})", names.join(", ")));
+    }
+    if !others.is_empty() {
+        say("found from a few states far away; there may be more, which `analyze` looks for");
+    }
+}
+
+/// Says what a circuit does that comes to rest in no stable state.
+fn describe_motion(loaded: &Loaded, error: &RestError) {
+    say(format!("no stable rest: {error}"));
+    let level = Level::new();
+    let names: Vec<&str> = loaded.scenario.circuit.populations.keys().map(String::as_str).collect();
+    let kind = |circuit: &crate::spec::Circuit, near: &[f64]| {
+        let system = System::new(circuit, level);
+        let near = system.solve(near).unwrap_or_else(|| near.to_vec());
+        let point = FixedPoint::at(&system, &near)?;
+        let leading = point.eigenvalues.last()?;
+        let rates: Vec<String> =
+            names.iter().zip(&point.rates).map(|(name, rate)| format!("{name} {rate:.4} Hz")).collect();
+        let turns = if leading.im == 0.0 { String::new() } else { format!(" +- {:.3} i", leading.im.abs()) };
+        let words = point.kind.words();
+        let article = if words.starts_with('u') { "an" } else { "a" };
+        Some(format!("the fixed point at {} is {article} {words}, {:+.3}{turns} per s", rates.join(", "), leading.re))
+    };
+    match error {
+        RestError::Oscillates { middle, .. } => kind(&loaded.scenario.circuit, middle).into_iter().for_each(say),
+        RestError::Unstable { state, .. } => {
+            kind(&state.0, &state.1).into_iter().for_each(say);
+            let outcome = pushed_off(&state.0, &state.1, level);
+            let fate = outcome.as_ref().map(|outcome| &outcome.fate);
+            match (outcome.as_ref().and_then(attractor), fate) {
+                (Some(found), _) => say(format!("pushed off it, the circuit comes to {found} ({})", names.join(", "))),
+                (None, Some(Fate::RunsAway)) => say("pushed off it, the circuit runs away"),
+                (None, _) => say("pushed off it, the circuit came neither to rest nor to a cycle that closes"),
+            }
+        }
+        _ => {}
+    }
 }
 
 /// The axes of a sweep, and how many points it has.

@@ -63,6 +63,9 @@ fn run_into(loaded: &Loaded, arguments: &RunArguments) -> Result<Summary, String
     out.files(figures);
     if !arguments.quiet {
         report(&results.summary);
+        if scenario.run.start.is_empty() {
+            super::check::describe_others(&calibration);
+        }
     }
     out.finish(manifest.notes(), arguments.quiet)?;
     Ok(results.summary)

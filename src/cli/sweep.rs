@@ -50,6 +50,12 @@ pub(super) fn sweep(arguments: &SweepArguments) -> Ending {
         Ok(store) => store,
         Err(error) => return refuse(format!("error: {error}")),
     };
+    if !arguments.quiet
+        && loaded.scenario.run.start.is_empty()
+        && let Ok(rest) = calibrate(&loaded.scenario.circuit, Level::new())
+    {
+        super::check::describe_others(&rest);
+    }
     match run_chunks(&engine, &store, arguments.quiet) {
         Ok(Finish::Stopped(left)) => {
             note(format!("stopped; {left} chunks are left: run the same command again to go on"));

@@ -1,18 +1,19 @@
 //! Calibration: the background drives that make the stated resting rates a stable fixed point.
 
-use super::newton::{NewtonWork, solve};
-use super::relaxation::{STILL, relax};
+use super::fate::{Fate, Left, Outcome};
+use super::refusal::RestError;
+use super::stabiliser::stabilisers;
 use super::stability::Linearisation;
 use crate::circuit::equations::still_outputs;
 use crate::circuit::synapses::settle_at;
 use crate::circuit::transfer::{inverse, inverse_beside};
 use crate::circuit::{self, Rows, Shape};
+use crate::numeric::lanes::Row;
 use crate::numeric::lanes::dispatch;
-use crate::numeric::lanes::{Lanes, Mask, Row};
-use crate::numeric::linear::{Complex, EigenError};
+use crate::numeric::linear::Complex;
 use crate::spec::units::stated_for;
 use crate::spec::{self, Divided, Form, Population, Scenario};
-use fearless_simd::{Level, Simd};
+use fearless_simd::Level;
 use indexmap::IndexMap;
 
 /// Vectors side by side where many circuits are calibrated.
@@ -33,46 +34,6 @@ pub struct Calibrated {
     pub eigenvalues: Vec<Complex>,
     /// d rate_i / d drive_j in Hz per input unit, row-major; none where a start is stated.
     pub response: Vec<f64>,
-}
-
-/// Why a circuit has no usable rest.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum RestError {
-    /// No finite drive gives the stated rate.
-    #[error("`{population}` cannot rest at {rate} Hz: its transfer function reaches that rate at no finite input")]
-    NoDrive {
-        /// Which population.
-        population: String,
-        /// The stated rate in Hz.
-        rate: f64,
-    },
-    /// From zero rates the circuit settles nowhere.
-    #[error("with the drives given the circuit does not settle: it oscillates or runs away")]
-    NoRest,
-    /// The rest is a fixed point, but not a stable one.
-    #[error(
-        "the resting rates ({}) are a fixed point, but an unstable one: an eigenvalue has the real part {:+.4} per s{}; \
-         weaker recurrent excitation or stronger feedback inhibition would stabilise it{}",
-        rates.iter().map(|(name, rate)| format!("{name} {rate:.4} Hz")).collect::<Vec<_>>().join(", "),
-        leading.re,
-        if leading.im == 0.0 { String::new() } else { format!(" (it oscillates at {:.2} Hz)", leading.im.abs() / std::f64::consts::TAU) },
-        at_corner(corner)
-    )]
-    Unstable {
-        /// The rates by population, in Hz.
-        rates: Vec<(String, f64)>,
-        /// The eigenvalue with the largest real part, in 1/s.
-        leading: Complex,
-        /// The populations at a corner of their transfer functions, each with whether its input lies above it on the side
-        /// that is unstable; empty elsewhere.
-        corner: Vec<(String, bool)>,
-    },
-    /// Numbers over- or underflow.
-    #[error("at the resting rates the circuit's equations overflow: weights, gains or rates are far too large")]
-    Overflow,
-    /// The eigenvalues could not be computed.
-    #[error(transparent)]
-    Eigenvalues(#[from] EigenError),
 }
 
 /// Solves the drives of all populations with a stated rest; finds the rates of those whose drive is given; refuses a rest
@@ -113,17 +74,18 @@ fn calibrated(circuit: &spec::Circuit, rest: Rest, level: Level) -> Result<Calib
     let Rest { shape, rows, state, rates: resting } = rest;
     let linearisation = Linearisation::new(&shape, &rows, &state, level)?;
     let eigenvalues = linearisation.eigenvalues_per_s();
-    refuse_unstable(circuit, &resting, &linearisation)?;
-    let response = linearisation.response().ok_or(RestError::Overflow)?;
     let drives: Vec<f64> = rows.populations.iter().map(|numbers| numbers.drive.get(0)).collect();
-    Ok(Calibrated {
-        circuit: with_drives(circuit, &drives),
-        drives,
-        variables: state.iter().map(|row| row.get(0)).collect(),
-        rates: resting,
-        eigenvalues,
-        response,
-    })
+    let variables: Vec<f64> = state.iter().map(|row| row.get(0)).collect();
+    let leading = eigenvalues.iter().copied().max_by(|one, other| one.re.total_cmp(&other.re));
+    if let Some(leading) = leading.filter(|leading| leading.re >= 0.0) {
+        let rates = circuit.populations.keys().cloned().zip(resting).collect();
+        let advice = stabilisers(&shape, &rows, &state, level);
+        let corner = corner_by_name(circuit, &linearisation);
+        let state = Box::new((with_drives(circuit, &drives), variables));
+        return Err(RestError::Unstable { rates, leading, corner, advice, state });
+    }
+    let response = linearisation.response().ok_or(RestError::Overflow)?;
+    Ok(Calibrated { circuit: with_drives(circuit, &drives), drives, variables, rates: resting, eigenvalues, response })
 }
 
 /// Calibrates the circuit of a scenario. Where the scenario states where its run starts, the circuit needs no stable rest:
@@ -199,7 +161,7 @@ struct Rest {
 
 impl Rest {
     fn new(circuit: &spec::Circuit, level: Level) -> Result<Self, RestError> {
-        let state = resting_states::<1>(&[circuit], level).pop().unwrap_or(Err(RestError::NoRest))?;
+        let state = resting_states::<1>(&[circuit], level).pop().unwrap_or(Err(RestError::Overflow))?;
         Self::at(circuit, &state, level)
     }
 
@@ -225,20 +187,43 @@ impl Rest {
 fn resting_states<const G: usize>(circuits: &[&spec::Circuit], level: Level) -> Vec<Result<Vec<f64>, RestError>> {
     let (shape, rows) = circuit::build::<G>(circuits);
     let mut held: Vec<bool> = circuits[0].populations.values().map(|population| population.rest.is_some()).collect();
-    let (some_free, all_free) = (held.contains(&false), !held.contains(&true));
+    let some_free = held.contains(&false);
     held.resize(shape.variables(), false);
     let (mut state, refused) = stated_states(circuits, &shape, &rows);
-    let settled = if some_free {
-        dispatch!(level, simd => settle(simd, &shape, &rows, &mut state, (&held, all_free)).bits())
-    } else {
-        u64::MAX
-    };
+    let mut fates: Vec<Option<Outcome>> = Vec::new();
+    if some_free {
+        let limit_ms = &Row::splat(f64::INFINITY);
+        let left = Left { shape: &shape, rows: &rows, held: &held, limit_ms, cycling: false };
+        let sound = refused.iter().enumerate().filter(|(_, refused)| refused.is_none());
+        let lanes = sound.fold(0, |bits, (lane, _)| bits | 1 << lane);
+        fates = dispatch!(level, simd => left.follow(simd, &mut state, lanes));
+    }
     let states = refused.into_iter().enumerate().map(|(lane, refused)| match refused {
         Some(error) => Err(error),
-        None if settled >> lane & 1 == 0 => Err(RestError::NoRest),
-        None => Ok(state.iter().map(|row| row.get(lane)).collect()),
+        None => match fates.get(lane).and_then(|outcome| outcome.as_ref()).and_then(|outcome| no_rest(&shape, outcome))
+        {
+            Some(error) => Err(error),
+            None => Ok(state.iter().map(|row| row.get(lane)).collect()),
+        },
     });
     states.collect()
+}
+
+/// Why a circuit that was left to itself has no rest, if it has none.
+fn no_rest<const G: usize>(shape: &Shape<G>, outcome: &Outcome) -> Option<RestError> {
+    let names = shape.populations.iter().map(|population| population.name.clone());
+    match &outcome.fate {
+        // Whether the rest as a whole is stable is judged where the drives are known.
+        Fate::Rest | Fate::Unstable(_) => None,
+        Fate::Cycle(cycle) => Some(RestError::Oscillates {
+            period_ms: cycle.period_ms,
+            means: names.zip(outcome.rates.iter().copied()).collect(),
+            middle: cycle.ranges.iter().map(|(low, high)| f64::midpoint(*low, *high)).collect(),
+        }),
+        Fate::RunsAway => Some(RestError::RunsAway),
+        Fate::Undefined(variable) => Some(RestError::Undefined { variable: shape.variable_names()[*variable].clone() }),
+        Fate::Open => Some(RestError::Undecided { followed_ms: outcome.followed_ms }),
+    }
 }
 
 /// The variables at the stated resting rates; 0 where the drive is given, with synapses and adaptation as they then settle.
@@ -309,61 +294,6 @@ fn resting_argument(
     needed.ok_or_else(|| RestError::NoDrive { population: name.to_owned(), rate })
 }
 
-/// So near to where a circuit is heading, relative to its variables, Newton's method is tried.
-const NEAR: f64 = 1e-3;
-/// How far Newton's method may then go: farther away lies another state than the one to which the circuit was heading.
-const FARTHEST_CORRECTION: f64 = 1e-2;
-
-/// Finds the rates of the populations that are not held, by letting the circuits run from zero; gives the lanes in which
-/// they come to rest.
-#[inline(always)]
-fn settle<S: Simd, const G: usize>(
-    simd: S,
-    shape: &Shape<G>,
-    rows: &Rows<G>,
-    state: &mut [Row<G>],
-    (held, free): (&[bool], bool),
-) -> Mask<S, G> {
-    let everywhere = Mask::from_bits(simd, u64::MAX);
-    let still = if free { NEAR } else { STILL };
-    let near = relax(simd, shape, rows, state, everywhere, held, still);
-    if !free {
-        return near;
-    }
-    // Where nothing is held, the relaxed state is polished to machine precision.
-    let polished = polish(simd, shape, rows, state, near);
-    let left = near.and(polished.not());
-    if !left.any() {
-        return polished;
-    }
-    let still = relax(simd, shape, rows, state, left, held, STILL);
-    polish(simd, shape, rows, state, still);
-    polished.or(still)
-}
-
-/// Newton's method from states near the solution; gives the lanes of `active` in which it found it, and is without effect
-/// where it fails or leads elsewhere.
-#[inline(always)]
-fn polish<S: Simd, const G: usize>(
-    simd: S,
-    shape: &Shape<G>,
-    rows: &Rows<G>,
-    state: &mut [Row<G>],
-    active: Mask<S, G>,
-) -> Mask<S, G> {
-    let mut found = state.to_vec();
-    let mut accepted = solve(simd, shape, rows, &mut found, active, &mut NewtonWork::new(shape));
-    for (found, start) in found.iter().zip(state.iter()) {
-        let (found, start) = (Lanes::load(simd, found), Lanes::load(simd, start));
-        let farthest = start.abs().max(Lanes::splat(simd, 1.0)) * FARTHEST_CORRECTION;
-        accepted = accepted.and((found - start).abs().le(farthest));
-    }
-    for (found, value) in found.iter().zip(state) {
-        accepted.select(Lanes::load(simd, found), Lanes::load(simd, value)).store(value);
-    }
-    accepted
-}
-
 /// Solves the drives of the populations with a stated rest, summing in the order of the equations.
 fn solve_drives(
     circuit: &spec::Circuit,
@@ -420,31 +350,8 @@ fn solve_drives(
     Ok(())
 }
 
-fn refuse_unstable(circuit: &spec::Circuit, resting: &[f64], linearisation: &Linearisation) -> Result<(), RestError> {
-    let eigenvalues = linearisation.eigenvalues_per_s();
-    let leading = eigenvalues.iter().copied().max_by(|one, other| one.re.total_cmp(&other.re));
-    match leading {
-        Some(leading) if leading.re >= 0.0 => {
-            let rates = circuit.populations.keys().cloned().zip(resting.iter().copied()).collect();
-            let corner = corner_by_name(circuit, linearisation);
-            Err(RestError::Unstable { rates, leading, corner })
-        }
-        _ => Ok(()),
-    }
-}
-
 /// The populations at a corner of their transfer functions.
 fn corner_by_name(circuit: &spec::Circuit, linearisation: &Linearisation) -> Vec<(String, bool)> {
     let name = |index: usize| Some(circuit.populations.get_index(index)?.0.clone());
     linearisation.corner().iter().filter_map(|(index, above)| Some((name(*index)?, *above))).collect()
-}
-
-/// What is said of a state at a corner of transfer functions.
-fn at_corner(corner: &[(String, bool)]) -> String {
-    if corner.is_empty() {
-        return String::new();
-    }
-    let side = |(name, above): &(String, bool)| format!("{} that of {name}", if *above { "above" } else { "below" });
-    let sides: Vec<String> = corner.iter().map(side).collect();
-    format!("; it lies at a corner of transfer functions, and this is so where inputs lie {}", sides.join(" and "))
 }

@@ -38,13 +38,25 @@ impl<const G: usize> NewtonWork<G> {
 
 /// Solves `target(y) = y` from the guess in `state`, in the lanes of `active`; gives the lanes that converged. The state
 /// of all others is left as it was.
-#[inline(never)]
+#[inline(always)]
 pub fn solve<S: Simd, const G: usize>(
     simd: S,
     shape: &Shape<G>,
     rows: &Rows<G>,
     state: &mut [Row<G>],
     active: Mask<S, G>,
+    work: &mut NewtonWork<G>,
+) -> Mask<S, G> {
+    solve_free(simd, (shape, rows), state, (active, &[]), work)
+}
+
+/// As [`solve`], with the variables marked in `held` standing still; none where it is empty.
+#[inline(never)]
+pub fn solve_free<S: Simd, const G: usize>(
+    simd: S,
+    (shape, rows): (&Shape<G>, &Rows<G>),
+    state: &mut [Row<G>],
+    (active, held): (Mask<S, G>, &[bool]),
     work: &mut NewtonWork<G>,
 ) -> Mask<S, G> {
     simd.vectorize(
@@ -62,6 +74,12 @@ pub fn solve<S: Simd, const G: usize>(
                     (-Lanes::load(simd, entry)).store(negated);
                 }
                 work.right.clone_from_slice(&work.linearised.residual);
+                let n = shape.variables();
+                for variable in held.iter().enumerate().filter(|(_, held)| **held).map(|(variable, _)| variable) {
+                    work.matrix[variable * n..(variable + 1) * n].fill(Row::ZERO);
+                    work.matrix[variable * n + variable] = Row::splat(1.0);
+                    work.right[variable] = Row::ZERO;
+                }
                 let singular = solve_in_place(simd, shape.variables(), &mut work.matrix, &mut work.right);
                 running = running.and(singular.not());
                 let settled = correct(simd, state, &work.right, running);

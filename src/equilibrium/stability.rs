@@ -38,11 +38,24 @@ pub fn dynamics_jacobian<const G: usize>(
     linearised: &Linearised<G>,
     lane: usize,
 ) -> Option<Square> {
-    let entries = linearised.jacobian.iter().map(|entry| entry.get(lane)).collect();
-    per_ms((shape, rows), entries, lane)
+    free_dynamics(shape, rows, linearised, (&[], lane)).map(|(_, square)| square)
 }
 
-/// The same of what acts at once: the part of the Jacobian that passes no delay.
+/// [`dynamics_jacobian`] of the variables that are not `held` (none is where it is empty), with their indices.
+pub fn free_dynamics<const G: usize>(
+    shape: &Shape<G>,
+    rows: &Rows<G>,
+    linearised: &Linearised<G>,
+    (held, lane): (&[bool], usize),
+) -> Option<(Vec<usize>, Square)> {
+    let n = shape.variables();
+    let free: Vec<usize> = (0..n).filter(|variable| !held.get(*variable).is_some_and(|held| *held)).collect();
+    let entries =
+        free.iter().flat_map(|row| free.iter().map(move |column| linearised.jacobian[row * n + column].get(lane)));
+    per_ms((shape, rows), entries.collect(), (&free, lane))
+}
+
+/// [`dynamics_jacobian`] of what acts at once: the part that passes no delay.
 pub fn immediate_jacobian<const G: usize>(
     shape: &Shape<G>,
     rows: &Rows<G>,
@@ -55,21 +68,26 @@ pub fn immediate_jacobian<const G: usize>(
             *entry -= delayed.get(lane);
         }
     }
-    per_ms((shape, rows), entries, lane)
+    let all: Vec<usize> = (0..shape.variables()).collect();
+    per_ms((shape, rows), entries, (&all, lane)).map(|(_, square)| square)
 }
 
-/// The Jacobian of the dynamics per ms from that of the residuals, row-major.
-fn per_ms<const G: usize>((shape, rows): (&Shape<G>, &Rows<G>), entries: Vec<f64>, lane: usize) -> Option<Square> {
-    let n = shape.variables();
-    let full = Square { entries, size: n };
-    let algebraic: Vec<bool> = (0..n).map(|variable| shape.is_algebraic(variable)).collect();
-    let scales: Vec<f64> = (0..n).map(|variable| rows.inverse_tau(variable).get(lane)).collect();
+/// The Jacobian of the dynamics of some variables per ms, from that of their residuals, row-major; with the variables that are
+/// left when algebraic ones are eliminated.
+fn per_ms<const G: usize>(
+    (shape, rows): (&Shape<G>, &Rows<G>),
+    entries: Vec<f64>,
+    (free, lane): (&[usize], usize),
+) -> Option<(Vec<usize>, Square)> {
+    let full = Square { entries, size: free.len() };
+    let algebraic: Vec<bool> = free.iter().map(|variable| shape.is_algebraic(*variable)).collect();
     let mut reduced = full.eliminate(&algebraic)?;
-    let kept: Vec<f64> = (0..n).filter(|variable| !algebraic[*variable]).map(|variable| scales[variable]).collect();
+    let kept: Vec<usize> = free.iter().copied().filter(|variable| !shape.is_algebraic(*variable)).collect();
+    let scales: Vec<f64> = kept.iter().map(|variable| rows.inverse_tau(*variable).get(lane)).collect();
     for (place, entry) in reduced.entries.iter_mut().enumerate() {
-        *entry *= kept[place / reduced.size];
+        *entry *= scales[place / reduced.size];
     }
-    Some(reduced)
+    Some((kept, reduced))
 }
 
 impl Square {

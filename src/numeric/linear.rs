@@ -81,6 +81,95 @@ pub fn solve_in_place<S: Simd, const G: usize>(
     )
 }
 
+/// A matrix in every lane as the product of a lower and an upper triangular one, each lane with its own partial pivoting.
+#[derive(Clone, Debug, Default)]
+pub struct Factors<const G: usize> {
+    n: usize,
+    /// Both triangles, row-major n x n.
+    entries: Vec<Row<G>>,
+    /// Lanes, as bits, in which a row was exchanged with one below it, in the order of elimination.
+    exchanged: Vec<u64>,
+}
+
+impl<const G: usize> Factors<G> {
+    /// Factorises a matrix (row-major n x n). Gives the lanes whose matrix is singular or not finite.
+    #[inline(never)]
+    pub fn factorise<S: Simd>(&mut self, simd: S, n: usize, matrix: &[Row<G>]) -> Mask<S, G> {
+        self.n = n;
+        self.entries.clear();
+        self.entries.extend_from_slice(matrix);
+        self.exchanged.clear();
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let zero = Lanes::splat(simd, 0.0);
+                let mut singular = zero.lt(zero);
+                let entries = &mut self.entries;
+                for column in 0..n {
+                    for row in column + 1..n {
+                        let (below, above) = (&entries[row * n + column], &entries[column * n + column]);
+                        let larger = Lanes::load(simd, below).abs().gt(Lanes::load(simd, above).abs());
+                        self.exchanged.push(larger.bits());
+                        if larger.any() {
+                            for place in 0..n {
+                                swap_where(simd, larger, entries, column * n + place, row * n + place);
+                            }
+                        }
+                    }
+                    let pivot = Lanes::load(simd, &entries[column * n + column]);
+                    singular = singular.or(pivot.eq(zero)).or(pivot.is_finite().not());
+                    for row in column + 1..n {
+                        let factor = Lanes::load(simd, &entries[row * n + column]) / pivot;
+                        factor.store(&mut entries[row * n + column]);
+                        for place in column + 1..n {
+                            let above = Lanes::load(simd, &entries[column * n + place]);
+                            let here = Lanes::load(simd, &entries[row * n + place]);
+                            (-factor).mul_add(above, here).store(&mut entries[row * n + place]);
+                        }
+                    }
+                }
+                singular
+            },
+        )
+    }
+
+    /// Solves `matrix x = right` in every lane; `right` becomes x.
+    #[inline(never)]
+    pub fn solve<S: Simd>(&self, simd: S, right: &mut [Row<G>]) {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let n = self.n;
+                let mut exchanged = self.exchanged.iter();
+                for column in 0..n {
+                    for row in column + 1..n {
+                        let bits = exchanged.next().copied().unwrap_or(0);
+                        if bits != 0 {
+                            swap_where(simd, Mask::from_bits(simd, bits), right, column, row);
+                        }
+                    }
+                }
+                for row in 0..n {
+                    let mut sum = Lanes::load(simd, &right[row]);
+                    for place in 0..row {
+                        let entry = -Lanes::load(simd, &self.entries[row * n + place]);
+                        sum = entry.mul_add(Lanes::load(simd, &right[place]), sum);
+                    }
+                    sum.store(&mut right[row]);
+                }
+                for row in (0..n).rev() {
+                    let mut sum = Lanes::load(simd, &right[row]);
+                    for place in row + 1..n {
+                        let entry = -Lanes::load(simd, &self.entries[row * n + place]);
+                        sum = entry.mul_add(Lanes::load(simd, &right[place]), sum);
+                    }
+                    (sum / Lanes::load(simd, &self.entries[row * n + row])).store(&mut right[row]);
+                }
+            },
+        );
+    }
+}
+
 #[inline(always)]
 fn swap_where<S: Simd, const G: usize>(simd: S, condition: Mask<S, G>, rows: &mut [Row<G>], one: usize, other: usize) {
     let (first, second) = (Lanes::load(simd, &rows[one]), Lanes::load(simd, &rows[other]));
@@ -243,6 +332,29 @@ mod tests {
                 .map(|lane| std::array::from_fn(|row| right[row].get(*lane).to_bits()))
                 .collect();
             assert_eq!(*reference.get_or_insert(sound.clone()), sound, "{name} gives other bits");
+        }
+    }
+
+    #[test]
+    fn factors_solve_as_elimination_does_for_any_right_side() {
+        let n = 5;
+        let mut systems: Vec<Vec<f64>> = (0..8).map(|lane| random(25, 40 + lane)).collect();
+        systems[3][0] = 0.0;
+        let matrix: Vec<Row<1>> = (0..25).map(|place| Row::from_fn(|lane| systems[lane][place])).collect();
+        for seed in 0..3 {
+            let solutions: Vec<Vec<f64>> = (0..8).map(|lane| random(5, 200 + 10 * seed + lane)).collect();
+            let rights: Vec<Vec<f64>> = systems.iter().zip(&solutions).map(|(a, x)| times(a, n, x)).collect();
+            let mut right: Vec<Row<1>> = (0..5).map(|place| Row::from_fn(|lane| rights[lane][place])).collect();
+            let mut factors = Factors::default();
+            dispatch!(fearless_simd::Level::new(), simd => {
+                assert_eq!(factors.factorise(simd, n, &matrix).bits(), 0);
+                factors.solve(simd, &mut right);
+            });
+            for (place, row) in right.iter().enumerate() {
+                for (lane, solution) in solutions.iter().enumerate() {
+                    approx::assert_relative_eq!(row.get(lane), solution[place], max_relative = 1e-9);
+                }
+            }
         }
     }
 

@@ -9,19 +9,19 @@ pub struct States<const G: usize> {
     pub names: Vec<String>,
     /// Where each starts.
     pub initial: Vec<Row<G>>,
-    /// The rate, per min, at which the fastest relaxes.
-    pub fastest: Row<G>,
+    /// The rate, per min, at which each relaxes.
+    pub rates: Vec<Row<G>>,
 }
 
 impl<const G: usize> States<G> {
     /// No variables yet.
     pub fn new() -> Self {
-        Self { names: Vec::new(), initial: Vec::new(), fastest: Row::ZERO }
+        Self { names: Vec::new(), initial: Vec::new(), rates: Vec::new() }
     }
 
     /// Adds a variable and gives its index; `rate` is that at which it relaxes, per min.
     pub fn add(&mut self, name: impl Into<String>, initial: Row<G>, rate: Row<G>) -> usize {
-        self.fastest = Row::from_fn(|lane| self.fastest.get(lane).max(rate.get(lane)));
+        self.rates.push(rate);
         self.names.push(name.into());
         self.initial.push(initial);
         self.initial.len() - 1

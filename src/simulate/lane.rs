@@ -160,6 +160,14 @@ impl Lane {
         }
     }
 
+    /// The next change, report or end of the run after a time in min; infinite where there is none.
+    pub fn next_after(&self, now: f64, run: &Run) -> f64 {
+        let later = |time: &f64| *time > now + as_one(now);
+        let reports = self.reports.iter().map(|report| report.minutes);
+        let moments = reports.chain([self.timeline.next_change(), run.to]);
+        moments.filter(later).fold(f64::INFINITY, f64::min)
+    }
+
     /// Minutes until that time.
     pub fn until(&self, now: f64, run: &Run) -> f64 {
         match self.next_moment(run) {

@@ -185,7 +185,9 @@ pub enum EventKind {
     Rest,
     /// An input that is too fast for slow time is seen by its mean.
     MeanInput,
-    /// A rate has fallen below 0.
+    /// Something begins or ends before the circuit has settled after what was before.
+    Passage,
+    /// A rate is below 0.
     NegativeRate,
     /// The step of fast time is long for the circuit: its method gets the damping of the circuit's motion wrong.
     CoarseStep,
@@ -200,6 +202,7 @@ impl EventKind {
             Self::Oscillation => "oscillation",
             Self::Rest => "rest",
             Self::MeanInput => "mean input",
+            Self::Passage => "passage",
             Self::NegativeRate => "negative rate",
             Self::CoarseStep => "coarse step",
         }
@@ -213,7 +216,10 @@ impl EventKind {
             Self::Oscillation => "the circuit oscillates; slow variables see its mean rates",
             Self::Rest => "the circuit stands still again",
             Self::MeanInput => "an input is seen by its mean",
-            Self::NegativeRate => "a rate fell below 0",
+            Self::Passage => {
+                "an input, a gap or a report comes sooner than the circuit settles; its own motion is followed in between"
+            }
+            Self::NegativeRate => "a rate is below 0: the transfer function has no floor there",
             Self::CoarseStep => "the step is long for the circuit",
         }
     }

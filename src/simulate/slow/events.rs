@@ -6,15 +6,19 @@ use super::driver::driver;
 use super::following::replace;
 use super::{Averaged, Block, Event, EventKind, Mask};
 use crate::circuit::equations::rates;
+use crate::equilibrium::fate::Outcome;
 use crate::equilibrium::newton::solve;
 use crate::equilibrium::stability::leading_rate_per_s;
-use crate::numeric::lanes::Lanes;
+use crate::equilibrium::{Fate, Left};
+use crate::numeric::lanes::{Lanes, Row};
 use crate::simulate::lane::Lane;
 use crate::simulate::recording::Status;
 use fearless_simd::Simd;
 
 /// How hard an unstable state is pushed before it is let go, relative to the rates.
 const PUSH: f64 = 1e-6;
+/// Variables that change by no more than this, relative to their size, are those of the same state.
+const ELSEWHERE: f64 = 1e-2;
 /// A circuit that stands still again this soon, in min, has not oscillated.
 const SETTLING: f64 = 1.0;
 
@@ -31,14 +35,18 @@ impl<const G: usize> Block<'_, G> {
         if known { driver(simd, self.model, &self.past, (&self.work, &self.inputs), index) } else { None }
     }
 
-    /// Lanes with noise see means from the start.
+    /// Lanes with noise see means from the start; those, and lanes with delays where they do not rest, over bursts.
     pub(super) fn average_noisy(&mut self) {
         for index in 0..self.lanes.len() {
             let (shape, rows) = (&self.model.shape.populations, &self.model.circuit.populations);
             let mut populations = shape.iter().zip(rows);
             if populations.any(|(population, numbers)| population.noisy && numbers.sigma.get(index) > 0.0) {
                 self.averaged |= 1 << index;
+                self.sampled |= 1 << index;
             }
+        }
+        if self.model.shape.delays() > 0 {
+            self.sampled = u64::MAX;
         }
     }
 
@@ -59,49 +67,120 @@ impl<const G: usize> Block<'_, G> {
         }
     }
 
-    /// From now on slow variables see the mean rates of these lanes, which oscillate; those that run away end.
+    /// From now on slow variables see the mean rates of these lanes, which oscillate; those that come to rest after all have
+    /// jumped, and those that run away end.
     pub(super) fn average_or_end<S: Simd>(&mut self, simd: S, bits: u64) {
         // The signals are still those of the step that failed, which tell what drives.
-        let lanes = || (0..self.lanes.len()).filter(move |index| bits >> index & 1 == 1);
-        let mut drivers: Vec<Option<String>> = lanes().map(|index| self.driver_of(simd, index)).collect();
-        drivers.reverse();
+        let lanes = |bits: u64| (0..Row::<G>::LANES).filter(move |index| bits >> index & 1 == 1);
+        let mut drivers: Vec<Option<String>> = vec![None; self.lanes.len()];
+        for index in lanes(bits) {
+            drivers[index] = self.driver_of(simd, index);
+        }
         let (time, states) = (Lanes::load(simd, &self.time), self.states.clone());
         self.model.show(simd, time, &self.inputs, &states, &mut self.work);
         self.model.modulate(simd, &self.inputs, &mut self.work);
-        for index in (0..self.lanes.len()).filter(|index| bits >> index & 1 == 1) {
-            self.push(index);
-        }
-        let burst = self.averaging.burst(simd, (self.model, self.run), &self.work.rows, &self.circuit);
-        for index in (0..self.lanes.len()).filter(|index| bits >> index & 1 == 1) {
+        lanes(bits).for_each(|index| self.push(index));
+        let mut circuit = self.circuit.clone();
+        let limit_ms = &Row::splat(f64::INFINITY);
+        let left = Left { shape: &self.model.shape, rows: &self.work.rows, held: &[], limit_ms, cycling: false };
+        let outcomes = left.follow(simd, &mut circuit, bits & !self.sampled);
+        let mut oscillating = bits & self.sampled;
+        for index in lanes(bits & !self.sampled) {
+            let Some(outcome) = &outcomes[index] else { continue };
             let at = self.time.get(index);
-            let driver = drivers.pop().flatten();
-            if burst.finite >> index & 1 == 1 {
-                self.lanes[index].outcome.events.push(Event {
-                    at,
-                    kind: EventKind::Oscillation,
-                    what: EventKind::Oscillation.what().to_owned(),
-                    driver,
-                });
-                self.lanes[index].step = super::FIRST_STEP;
-                self.averaged_since.set(index, at);
-                self.averaged_before[index] = self.lanes[index].outcome.averaged;
-            } else {
-                self.lanes[index].give_up(at, "the circuit runs away");
+            match &outcome.fate {
+                // On the branch that was followed, just before that ends.
+                Fate::Rest if !self.moves_away(index, &circuit) => self.averaged &= !(1 << index),
+                Fate::Rest => {
+                    let (kind, driver) = (EventKind::Jump, drivers[index].clone());
+                    self.lanes[index].outcome.events.push(Event { at, kind, what: kind.what().to_owned(), driver });
+                    self.averaged &= !(1 << index);
+                }
+                Fate::Cycle(_) => oscillating |= 1 << index,
+                Fate::Open | Fate::Unstable(_) => {
+                    oscillating |= 1 << index;
+                    self.sampled |= 1 << index;
+                }
+                Fate::RunsAway | Fate::Undefined(_) => self.end_lane(index, &outcome.fate),
             }
         }
-        let bounded = bits & burst.finite;
+        let burst = self.burst_after(simd, (&circuit, &outcomes), oscillating);
+        self.begin_averages(&burst, oscillating, &drivers);
+        let bounded = oscillating & burst.finite;
         self.averaged |= bounded;
         self.turned &= !bits;
         self.note_motion(&burst, bounded);
+        let running = bits & self.active();
+        replace(simd, &mut self.circuit, &circuit, running & !oscillating);
         replace(simd, &mut self.circuit, &burst.end, bounded);
+        let mut now = self.rates.clone();
+        rates(simd, &self.model.shape, &self.work.rows, &self.circuit, &mut now);
+        replace(simd, &mut self.rates, &now, running & !oscillating);
         replace(simd, &mut self.rates, &burst.means, bounded);
         self.model.show_rates(&self.rates, &mut self.work.signals);
+    }
+
+    /// Whether a state lies elsewhere than where a lane's circuit is.
+    fn moves_away(&self, index: usize, circuit: &[Row<G>]) -> bool {
+        self.circuit.iter().zip(circuit).any(|(from, to)| {
+            let (from, to) = (from.get(index), to.get(index));
+            (to - from).abs() > ELSEWHERE * from.abs().max(to.abs()).max(PUSH)
+        })
+    }
+
+    /// What lanes that stand still nowhere do on average: those that were followed to a cycle as that was, the others in a
+    /// burst.
+    fn burst_after<S: Simd>(
+        &mut self,
+        simd: S,
+        (circuit, outcomes): (&[Row<G>], &[Option<Outcome>]),
+        bits: u64,
+    ) -> Burst<G> {
+        let from = self.circuit.clone();
+        let mut burst = self.burst_of(simd, &from, bits & self.sampled);
+        for index in (0..Row::<G>::LANES).filter(|index| (bits & !self.sampled) >> index & 1 == 1) {
+            if let Some(outcome) = &outcomes[index] {
+                burst.take(index, outcome, circuit);
+            }
+        }
+        burst
+    }
+
+    /// Notes that lanes oscillate from now on, and ends those that run away.
+    fn begin_averages(&mut self, burst: &Burst<G>, bits: u64, drivers: &[Option<String>]) {
+        for index in (0..self.lanes.len()).filter(|index| bits >> index & 1 == 1) {
+            let at = self.time.get(index);
+            if burst.finite >> index & 1 == 0 {
+                self.lanes[index].give_up(at, "the circuit runs away");
+                continue;
+            }
+            let kind = EventKind::Oscillation;
+            let what = kind.what().to_owned();
+            self.lanes[index].outcome.events.push(Event { at, kind, what, driver: drivers[index].clone() });
+            self.lanes[index].step = super::FIRST_STEP;
+            self.averaged_since.set(index, at);
+            self.averaged_before[index] = self.lanes[index].outcome.averaged;
+        }
+    }
+
+    /// Ends a lane whose circuit runs away, or whose equations give no number.
+    fn end_lane(&mut self, index: usize, fate: &Fate) {
+        let at = self.time.get(index);
+        match fate {
+            Fate::Undefined(variable) if self.lanes[index].running => {
+                let name = &self.model.shape.variable_names()[*variable];
+                let reason = format!("the equation of `{name}` gives no finite number");
+                self.lanes[index].running = false;
+                self.lanes[index].outcome.status = Status::Undefined { at, reason };
+            }
+            _ => self.lanes[index].give_up(at, "the circuit runs away"),
+        }
     }
 
     /// Takes the end of the last burst for the circuit's state, and follows a state again in the lanes whose circuit stands
     /// still.
     pub(super) fn follow_again<S: Simd>(&mut self, simd: S) {
-        let averaged = self.averaged & self.active();
+        let averaged = self.averaged & self.active() & !self.passing;
         let Some(burst) = self.burst.take().filter(|_| averaged != 0) else { return };
         for index in (0..self.lanes.len()).filter(|index| averaged >> index & 1 == 1) {
             let lane = &mut self.lanes[index];
@@ -150,8 +229,9 @@ impl<const G: usize> Block<'_, G> {
     fn note_rest<S: Simd>(&mut self, simd: S, index: usize) {
         let now = self.time.get(index);
         let turned = self.turned >> index & 1 == 1;
+        let sampled = self.sampled >> index & 1 == 1;
         match self.lanes[index].outcome.events.last_mut() {
-            Some(last) if last.kind == EventKind::Oscillation && (!turned || now - last.at < SETTLING) => {
+            Some(last) if sampled && last.kind == EventKind::Oscillation && (!turned || now - last.at < SETTLING) => {
                 last.kind = EventKind::Jump;
                 EventKind::Jump.what().clone_into(&mut last.what);
                 self.lanes[index].outcome.averaged = self.averaged_before[index];
@@ -164,7 +244,7 @@ impl<const G: usize> Block<'_, G> {
     /// Gives the lanes, as bits, in which it was.
     pub(super) fn look_for_instability<S: Simd>(&mut self, simd: S) -> u64 {
         let mut unstable = 0u64;
-        let followed = self.active() & !self.averaged;
+        let followed = self.active() & !self.averaged & !self.passing;
         for index in (0..self.lanes.len()).filter(|index| followed >> index & 1 == 1) {
             let now = self.time.get(index);
             let leading = leading_rate_per_s(&self.model.shape, &self.work.rows, &self.newton.linearised, index);
@@ -186,7 +266,7 @@ impl<const G: usize> Block<'_, G> {
         for index in (0..self.lanes.len()).filter(|index| unstable >> index & 1 == 1) {
             self.push(index);
         }
-        self.let_go(simd, unstable);
+        self.let_go(simd, (unstable, &Row::splat(f64::INFINITY)));
         self.settle_lost(simd);
         self.jumped = 0;
         let mut circuit = std::mem::take(&mut self.circuit);

@@ -4,15 +4,18 @@
 //! doi:10.1016/0771-050X(80)90013-3), every lane with its own time, step and error control. At each stage the circuit's
 //! state is predicted from those before it and corrected by Newton's method. Where that fails, where the state has become
 //! unstable, and wherever something begins or ends at once, the circuit is let go: its own dynamics are followed until they
-//! stand still (elsewhere: a jump, reported as an event). Where they do not stand still, because the circuit oscillates or is
-//! noisy, slow variables see its mean rates over bursts of fast time.
+//! stand still (elsewhere: a jump, reported as an event), or to the next moment where that comes sooner. Where they come to a
+//! cycle, slow variables see the mean rates over its period; where the circuit is noisy or moves irregularly, those over
+//! bursts of fast time. None of this depends on how fast time would be stepped.
 
 mod averaging;
 mod driver;
 mod events;
 mod following;
+mod passage;
 mod sampling;
 mod steps;
+mod stiff;
 
 use super::lane::Lane;
 use super::recording::{ArmOutcome, Averaged, Event, EventKind};
@@ -25,6 +28,7 @@ use crate::spec::Run;
 use averaging::{Averaging, Burst};
 use driver::Past;
 use fearless_simd::{Level, Simd};
+use stiff::Stiff;
 
 /// The first step of a lane after an event, in min.
 const FIRST_STEP: f64 = 1e-3;
@@ -95,6 +99,19 @@ struct Block<'a, const G: usize> {
     lost: u64,
     /// Lanes in which slow variables see mean rates over bursts.
     averaged: u64,
+    /// Lanes that are averaged, where they are, over bursts rather than over a period: noisy or delayed ones, and those that
+    /// go round no cycle.
+    sampled: u64,
+    /// Lanes whose circuit is on its way until the next moment: something ends before it could settle.
+    passing: u64,
+    /// Until when, min.
+    passing_until: Row<G>,
+    /// The circuit's variables where it begins; where it ends they are those of the circuit.
+    passing_from: Vec<Row<G>>,
+    /// Mean rates on that way.
+    passing_means: Vec<Row<G>>,
+    /// The rates that are shown meanwhile: those where it begins, then the means.
+    passing_rates: Vec<Row<G>>,
     /// Since when, min.
     averaged_since: Row<G>,
     /// What averaging had come to before.
@@ -106,6 +123,8 @@ struct Block<'a, const G: usize> {
     averaging: Averaging<G>,
     /// The last burst.
     burst: Option<Burst<G>>,
+    /// Variables that are stepped implicitly.
+    stiff: Stiff<G>,
     /// What held when each lane's state was last known to be stable.
     past: Past<G>,
 }
@@ -136,6 +155,8 @@ impl<'a, const G: usize> Block<'a, G> {
             }
         }
         let n = model.shape.size();
+        let resting: Vec<&[f64]> = lanes.iter().map(|lane| lane.resting_variables.as_slice()).collect();
+        let averaging = Averaging::new(model, plans, run, &resting);
         Self {
             model,
             run,
@@ -154,7 +175,14 @@ impl<'a, const G: usize> Block<'a, G> {
             turned: 0,
             averaged_since: Row::splat(f64::NEG_INFINITY),
             averaged_before: vec![None; plans.len()],
-            averaging: Averaging::new(model, plans, run),
+            averaging,
+            stiff: Stiff::new(plans.len(), &model.states.rates),
+            sampled: 0,
+            passing: 0,
+            passing_until: Row::ZERO,
+            passing_from: vec![Row::ZERO; model.shape.variables()],
+            passing_means: vec![Row::ZERO; n],
+            passing_rates: vec![Row::ZERO; n],
             burst: None,
             past: Past::new(model),
         }
@@ -191,7 +219,7 @@ impl<'a, const G: usize> Block<'a, G> {
         self.average_noisy();
         let failed = failed & self.active() & !self.averaged;
         if failed != 0 {
-            self.let_go(simd, failed);
+            self.let_go(simd, (failed, &Row::splat(f64::INFINITY)));
         }
         self.settle_lost(simd);
         self.look_for_instability(simd);
@@ -200,6 +228,7 @@ impl<'a, const G: usize> Block<'a, G> {
         for index in 0..self.lanes.len() {
             if self.lanes[index].running {
                 self.sample_now(simd, index);
+                self.note_negative_rate(index, self.run.from);
             }
         }
     }

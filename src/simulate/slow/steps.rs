@@ -2,10 +2,11 @@
 
 use super::following::replace;
 use super::{Block, FIRST_STEP, Step};
+use crate::circuit::equations::{Linearised, residual_and_jacobian};
 use crate::numeric::lanes::{Lanes, Mask, Row};
 use crate::simulate::dormand_prince::{ERROR, NODES, STAGES, advance};
 use crate::simulate::lane::{LARGEST_RATE, Next, State, as_one};
-use crate::simulate::recording::{EventKind, Status};
+use crate::simulate::recording::{Event, EventKind, Status};
 use fearless_simd::Simd;
 
 const MS_PER_MINUTE: f64 = 60_000.0;
@@ -15,27 +16,32 @@ const SHORTEST_STEP: f64 = 1e-10;
 /// its own time constants, and far shorter than those of drugs.
 const LOST_STEP: f64 = 1e-4;
 /// The absolute tolerance relative to the relative one: slow variables are of order one or smaller.
-const ABSOLUTE: f64 = 1e-2;
+pub(super) const ABSOLUTE: f64 = 1e-2;
 /// No rate may change by more than this in one step, relative to its size (absolutely below 1 Hz): the traces stay smooth
 /// even where signals follow drugs at once.
 const LARGEST_TURN: f64 = 0.1;
 /// Steps after which a lane is given up: a time constant is far too short for slow time.
 const MOST_STEPS: u64 = 3_000_000;
-/// The longest step relative to the time constant of the fastest slow variable. The method is stable up to 3.3; as near as
-/// that, rounding would grow to the size of the tolerance before a step is refused.
+/// The longest step relative to the time constant of the fastest variable that is stepped explicitly. The method is stable up
+/// to 3.3; as near as that, rounding would grow to the size of the tolerance before a step is refused.
 const STABLE_STEP: f64 = 2.5;
+/// A variable is stepped implicitly where a step would otherwise be this many of its time constants long.
+const IMPLICIT_STEP: f64 = 10.0;
+/// A rate below this, in Hz, is below 0 by more than rounding.
+const NEGATIVE_HZ: f64 = -1e-9;
 /// The relative tolerance where slow variables see means over bursts, which are no more accurate than that.
-const AVERAGED_TOLERANCE: f64 = 1e-4;
+pub(super) const AVERAGED_TOLERANCE: f64 = 1e-4;
 
 impl<const G: usize> Block<'_, G> {
     /// Carries out what is due, and sets each lane's step so that it ends at the next moment of interest.
     pub(super) fn begin_step<S: Simd>(&mut self, simd: S, step: &mut Step<G>) {
         let changed = self.carry_out();
-        if changed != 0 {
-            step.trend.iter_mut().for_each(|row| clear(row, changed));
+        let moved = changed | self.end_passages(simd);
+        if moved != 0 {
+            step.trend.iter_mut().for_each(|row| clear(row, moved));
             // What begins or ends at once moves the circuit at its own speed, and not along a branch of states.
-            self.let_go(simd, changed & !self.averaged);
-            self.jumped &= !changed;
+            self.pass(simd, moved);
+            self.jumped &= !moved;
             self.settle_lost(simd);
         }
         let time = Lanes::load(simd, &self.time);
@@ -47,6 +53,7 @@ impl<const G: usize> Block<'_, G> {
         step.stages[0] = first;
         self.circuit = circuit;
         let averaged = self.averaged;
+        let on_the_way = self.linearised_on_the_way(simd);
         self.settle_lost(simd);
         let unstable = self.look_for_instability(simd);
         self.follow_again(simd);
@@ -54,30 +61,83 @@ impl<const G: usize> Block<'_, G> {
             self.model.derivatives(simd, &self.inputs, &states, &mut self.work, &mut step.stages[0]);
         }
         step.start.clone_from_slice(&self.rates);
+        let mut shown = self.work.signals.clone();
+        self.model.show_variables(&self.passing_from, &mut shown);
+        replace(simd, &mut self.work.signals, &shown, self.passing);
         for index in 0..self.lanes.len() {
-            let now = self.time.get(index);
-            let lane = &mut self.lanes[index];
-            if changed >> index & 1 == 1 && lane.running {
-                lane.sample(now, index, &self.work);
-            }
-            let stands = self.averaged >> index & 1 == 0;
-            let linearised = &self.newton.linearised;
-            let state = State { rows: &self.work.rows, outputs: &linearised.outputs, linearised, stands };
-            lane.report_if_due(now + as_one(now), index, (self.model, &self.work.signals), &state);
-            if lane.running && now >= self.run.to - as_one(self.run.to) && lane.next_moment(self.run) != Next::End {
-                // The end has a sample, whether or not it lies on the grid of `record`.
-                lane.sample(now, index, &self.work);
-            }
-            if lane.next_moment(self.run) == Next::End {
-                lane.running = false;
-            }
-            let mut longest = STABLE_STEP / self.model.states.fastest.get(index);
-            if self.drifting >> index & 1 == 1 {
-                // A circuit on its way goes no farther than it would in this time.
-                longest = longest.min((self.run.average_after + self.run.average_over) / MS_PER_MINUTE);
-            }
-            let length = if lane.running { lane.step.min(longest).min(lane.until(now, self.run)) } else { 0.0 };
-            step.length.set(index, length);
+            self.record(index, changed, on_the_way.as_ref());
+            step.length.set(index, self.choose_length(index, moved));
+        }
+        if self.passing & self.active() != 0 {
+            // What was reported and sampled is where the circuit is; slow variables see the mean of its way.
+            self.passing_rates.clone_from(&self.passing_means);
+            replace(simd, &mut self.rates, &self.passing_rates, self.passing);
+            self.model.show_rates(&self.rates, &mut self.work.signals);
+            self.model.derivatives(simd, &self.inputs, &states, &mut self.work, &mut step.stages[0]);
+            step.start.clone_from_slice(&self.rates);
+        }
+    }
+
+    /// The circuits linearised where they are, if any is on its way.
+    fn linearised_on_the_way<S: Simd>(&self, simd: S) -> Option<Linearised<G>> {
+        (self.passing & self.active() != 0).then(|| {
+            let mut linearised = Linearised::new(&self.model.shape);
+            residual_and_jacobian(simd, &self.model.shape, &self.work.rows, &self.passing_from, &mut linearised);
+            linearised
+        })
+    }
+
+    /// Samples and reports a lane where that is due, and ends it at the end of the run. `on_the_way` are the circuits linearised,
+    /// for lanes that stand still nowhere.
+    fn record(&mut self, index: usize, changed: u64, on_the_way: Option<&Linearised<G>>) {
+        let now = self.time.get(index);
+        let lane = &mut self.lanes[index];
+        if changed >> index & 1 == 1 && lane.running {
+            lane.sample(now, index, &self.work);
+        }
+        let stands = (self.averaged | self.passing) >> index & 1 == 0;
+        let linearised = on_the_way.filter(|_| self.passing >> index & 1 == 1);
+        let linearised = linearised.unwrap_or(&self.newton.linearised);
+        let state = State { rows: &self.work.rows, outputs: &linearised.outputs, linearised, stands };
+        lane.report_if_due(now + as_one(now), index, (self.model, &self.work.signals), &state);
+        if lane.running && now >= self.run.to - as_one(self.run.to) && lane.next_moment(self.run) != Next::End {
+            // The end has a sample, whether or not it lies on the grid of `record`.
+            lane.sample(now, index, &self.work);
+        }
+        if lane.next_moment(self.run) == Next::End {
+            lane.running = false;
+        }
+    }
+
+    /// The length of a lane's next step, in min; 0 where it has ended.
+    fn choose_length(&mut self, index: usize, moved: u64) -> f64 {
+        let now = self.time.get(index);
+        let lane = &mut self.lanes[index];
+        let wanted = lane.step.min(lane.until(now, self.run));
+        if moved >> index & 1 == 1 {
+            self.stiff.forget(index);
+        }
+        self.stiff.keep(index, now, &self.states);
+        let fastest = self.stiff.choose(index, &self.model.states.rates, wanted, IMPLICIT_STEP);
+        let mut longest = STABLE_STEP / fastest;
+        if self.passing >> index & 1 == 1 {
+            lane.step = self.passing_until.get(index) - now;
+        } else if self.drifting >> index & 1 == 1 {
+            // A circuit on its way goes no farther than it would in this time.
+            longest = longest.min((self.run.average_after + self.run.average_over) / MS_PER_MINUTE);
+        }
+        if lane.running { lane.step.min(longest).min(lane.until(now, self.run)) } else { 0.0 }
+    }
+
+    /// Notes, once in a lane, that a rate is below 0.
+    pub(super) fn note_negative_rate(&mut self, index: usize, at: f64) {
+        let negative = self.rates.iter().position(|rate| rate.get(index) < NEGATIVE_HZ);
+        let events = &mut self.lanes[index].outcome.events;
+        let kind = EventKind::NegativeRate;
+        if let Some(population) = negative.filter(|_| !events.iter().any(|event| event.kind == kind)) {
+            let name = &self.model.shape.populations[population].name;
+            let what = format!("the rate of `{name}` is below 0 Hz: its transfer function has no floor there");
+            events.push(Event { at, kind, what, driver: None });
         }
     }
 
@@ -102,10 +162,14 @@ impl<const G: usize> Block<'_, G> {
         let length = Lanes::load(simd, &step.length);
         let now = Lanes::load(simd, &self.time);
         step.circuit.clone_from_slice(&self.circuit);
+        self.stiff.begin_step(&self.time, &self.states, &mut step.stages[0]);
         for stage in 1..7 {
             advance(simd, &self.states, &step.stages[..stage], &STAGES[stage], &step.length, &mut step.states);
             let time = Lanes::splat(simd, NODES[stage]).mul_add(length, now);
             let guess = self.predict(simd, step, stage);
+            if self.evaluate_implicitly(simd, step, (stage, &guess), active) {
+                continue;
+            }
             let mut slope = std::mem::take(&mut step.stages[stage]);
             let (states, mut circuit) = (std::mem::take(&mut step.states), std::mem::take(&mut step.circuit));
             self.evaluate(simd, time, &states, (&mut circuit, Some(&guess)), active, &mut slope);
@@ -158,6 +222,8 @@ impl<const G: usize> Block<'_, G> {
                     let size =
                         Lanes::load(simd, &self.states[index]).abs().max(Lanes::load(simd, &step.states[index]).abs());
                     let ratio = (length * sum).abs() / relative.mul_add(size, absolute);
+                    let implicit = Mask::from_bits(simd, self.stiff.lanes_of(index));
+                    let ratio = implicit.select(Lanes::load(simd, &self.stiff.error), ratio);
                     worst = ratio.is_finite().select(worst.max(ratio), Lanes::splat(simd, f64::INFINITY));
                 }
                 for (start, end) in step.start.iter().zip(&self.rates) {
@@ -230,10 +296,26 @@ impl<const G: usize> Block<'_, G> {
                 lane.running = false;
             }
             // Moments of interest are met exactly, not to rounding.
-            self.time.set(index, lane.snap(end, self.run));
+            let end = lane.snap(end, self.run);
+            self.time.set(index, end);
+            self.note_negative_rate(index, end);
         }
         if given_up != 0 {
+            self.step_over(step, given_up);
             self.average_or_end(simd, given_up);
+        }
+    }
+
+    /// Takes lanes over the moment at which their state is lost, by a step so short that the slow variables hardly move.
+    fn step_over(&mut self, step: &Step<G>, bits: u64) {
+        for index in (0..self.lanes.len()).filter(|index| bits >> index & 1 == 1) {
+            let now = self.time.get(index);
+            let length = LOST_STEP.min(self.lanes[index].until(now, self.run));
+            for (state, slope) in self.states.iter_mut().zip(&step.stages[0]) {
+                state.set(index, length.mul_add(slope.get(index), state.get(index)));
+            }
+            self.time.set(index, self.lanes[index].snap(now + length, self.run));
+            self.lanes[index].step = FIRST_STEP;
         }
     }
 
