@@ -37,6 +37,9 @@ pub struct Bifurcation {
     pub main_population: usize,
     /// The knob.
     pub knob: KnobRange,
+    /// Values of the knob at which all fixed points were looked for; a branch that passes none of them, and crosses no other,
+    /// is not found.
+    pub searched_at: Vec<f64>,
     /// Branches and cycles over it.
     #[serde(flatten)]
     pub diagram: Diagram,
@@ -85,7 +88,9 @@ impl Bifurcation {
         let present = first.0.present(subject);
         let delayed = subject.system.shape.delays() > 0;
         let options = if delayed { first.1.without_cycles() } else { first.1 };
-        let diagram = Diagram::trace(&family, &starts(subject, &family, &options, present), &options);
+        let share = present.map(|present| options.share(present)).filter(|share| (0.0..=1.0).contains(share));
+        let searched = searched_at(share).into_iter().map(|share| options.value(share)).collect();
+        let diagram = Diagram::trace(&family, &starts(subject, &family, share), &options);
         let curves = match second {
             None => Vec::new(),
             Some(second) => {
@@ -99,6 +104,7 @@ impl Bifurcation {
             populations: subject.system.populations(),
             main_population: subject.system.main_population(),
             knob: KnobRange::new(first, present),
+            searched_at: searched,
             second: second.map(|second| KnobRange::new(second, second.0.present(subject))),
             diagram,
             curves,
@@ -151,14 +157,14 @@ fn second_share(subject: &Subject, (knob, options): &(Knob, Options)) -> Result<
     }
 }
 
-/// Fixed points from which branches are traced: the subject's own state, and all that are found at the ends of the range.
-fn starts(subject: &Subject, family: &Turned<'_>, options: &Options, present: Option<f64>) -> Vec<Start> {
+/// Fixed points from which branches are traced: the subject's own state, and all that are found at the ends of the range and
+/// where the knob stands, so that branches that reach neither end are found by their states.
+fn starts(subject: &Subject, family: &Turned<'_>, present: Option<f64>) -> Vec<Start> {
     let mut starts = Vec::new();
-    let share = present.map(|present| options.share(present)).filter(|share| (0.0..=1.0).contains(share));
-    if let (Some(state), Some(share)) = (&subject.state, share) {
+    if let (Some(state), Some(share)) = (&subject.state, present) {
         starts.push(Start { state: state.clone(), share });
     }
-    for share in [0.0, 1.0] {
+    for share in searched_at(present) {
         if let Some(system) = family.system(&[share]) {
             let near: Vec<Vec<f64>> = subject.state.iter().cloned().collect();
             let points = fixed_points(&system, None, &near).points;
@@ -166,4 +172,10 @@ fn starts(subject: &Subject, family: &Turned<'_>, options: &Options, present: Op
         }
     }
     starts
+}
+
+/// The shares of the knob's range at which all fixed points are looked for.
+fn searched_at(present: Option<f64>) -> Vec<f64> {
+    let inside = present.filter(|share| (0.0..1.0).contains(share) && *share > 0.0);
+    [0.0, 1.0].into_iter().chain(inside).collect()
 }
