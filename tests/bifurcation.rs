@@ -199,6 +199,28 @@ fn one_branch_of_cycles_joins_both_hopf_points_of_fitzhugh_and_nagumo() {
     assert_abs_diff_eq!(near.period, 36.43, epsilon = 0.02);
 }
 
+#[test]
+fn the_table_says_how_every_branch_ends() {
+    let out = tempfile::tempdir().unwrap();
+    let said = |case: &str, knob: &str, range: [&str; 2]| {
+        let file = format!("tests/cases/circuits/{case}.toml");
+        let output = assert_cmd::Command::cargo_bin("disinhibit")
+            .unwrap()
+            .args(["analyze", &file, "--knob", knob, "--from", range[0], "--to", range[1], "--out"])
+            .arg(out.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let closed = said("isola", "constants.p", ["0", "2"]);
+    assert!(closed.contains("closed, between 0.49250965 and 1.5074903"), "{closed}");
+    assert!(closed.contains("all fixed points were looked for at 0, 2, 1"), "{closed}");
+    let fold = said("mini_fold", "populations.E.drive", ["-2", "1"]);
+    assert!(fold.contains("from -2, the end of the range") && fold.contains("to 1, the end of the range"), "{fold}");
+    assert_eq!(fold.matches("fold at a corner").count(), 2, "{fold}");
+}
+
 fn ketamine() -> Scenario {
     load(Path::new("configs/scenarios/ketamine.toml"), &[]).unwrap().scenario
 }

@@ -17,6 +17,7 @@ mod follower;
 mod notice;
 mod options;
 mod orbit;
+mod orbit_newton;
 mod special;
 mod switching;
 mod tracer;
