@@ -41,7 +41,7 @@ const OFF: f64 = 0.5;
 const SAME_DIRECTION: f64 = 0.999;
 /// A projection shorter than this has no direction.
 const SHORTEST: f64 = 1e-3;
-/// Projections of so few variables or fewer are combined in all ways; of more, in pairs.
+/// In a kernel of more than two dimensions so few projections or fewer are combined in all ways; more, in pairs.
 const FEW: usize = 6;
 
 /// Places on the branches that cross at a point where several eigenvalues vanish at once.
@@ -106,7 +106,7 @@ fn guesses(kernel: &[DVector<f64>], variables: usize) -> Vec<DVector<f64>> {
     };
     (0..variables).for_each(|index| add(&mut single, &project(index)));
     single.iter().for_each(|one| add(&mut all, one));
-    if single.len() <= FEW {
+    if kernel.len() > 2 && single.len() <= FEW {
         let combinations = 3usize.pow(single.len() as u32);
         for number in 0..combinations {
             let sign = |index: usize| (number / 3usize.pow(index as u32) % 3) as f64 - 1.0;
