@@ -7,7 +7,7 @@ mod common;
 use approx::{assert_abs_diff_eq, assert_relative_eq};
 use common::scenario;
 use differential_equations::prelude::*;
-use disinhibit::analyze::continuation::{CycleEnd, Family, Kind, Options, Settings};
+use disinhibit::analyze::continuation::{CycleEnd, End, Family, Kind, Options, Settings};
 use disinhibit::analyze::{Bifurcation, Knob, KnobError, Subject, Turned, fixed_points, planes};
 use disinhibit::config::load;
 use disinhibit::equilibrium::calibrate;
@@ -87,6 +87,140 @@ fn the_cycles_of_wilson_and_cowan_have_their_hopf_point_periods_and_amplitudes()
 
 fn states_of(subject: &Subject) -> Vec<Vec<f64>> {
     fixed_points(&subject.system, None, &[]).points.into_iter().map(|point| point.variables).collect()
+}
+
+/// The diagram of one of the small circuits of `tests/cases` over a knob.
+fn followed(case: &str, path: &str, from: &str, to: &str) -> Bifurcation {
+    let file = format!("tests/cases/circuits/{case}.toml");
+    let subject = Subject::circuit(&load(Path::new(&file), &[]).unwrap().scenario, Level::new()).unwrap();
+    Bifurcation::new(&subject, &knob(&subject, path, from, to), None).unwrap()
+}
+
+#[test]
+fn an_s_of_straight_pieces_turns_at_its_corners() {
+    let found = followed("mini_fold", "populations.E.drive", "-2", "1");
+    let special: Vec<(Kind, f64)> = found.diagram.special().iter().map(|point| (point.kind, point.knob)).collect();
+    assert_eq!(special.len(), 2, "{special:?}");
+    for ((kind, knob), expected) in special.into_iter().zip([-1.0, 0.0]) {
+        assert_eq!(kind, Kind::CornerFold);
+        assert_abs_diff_eq!(knob, expected, epsilon = 1e-9);
+    }
+    assert_eq!(found.diagram.branches.len(), 1);
+    let branch = &found.diagram.branches[0];
+    assert_eq!(branch.ends, [End::Range, End::Range]);
+    let middle = branch.points.iter().filter(|point| point.observed[0] > 1e-6 && point.observed[0] < 1.0 - 1e-6);
+    let middle: Vec<_> = middle.collect();
+    assert!(middle.len() > 20);
+    for point in middle {
+        assert_abs_diff_eq!(point.observed[0], -point.knob, epsilon = 1e-9);
+        assert_eq!(point.unstable, 1);
+    }
+}
+
+#[test]
+fn a_state_that_stands_on_a_corner_is_followed_to_both_sides() {
+    let found = followed("mini_corner", "populations.E.drive", "-1", "1");
+    let special = found.diagram.special();
+    assert_eq!((special.len(), special[0].kind), (1, Kind::CornerFold));
+    assert_abs_diff_eq!(special[0].knob, 0.0, epsilon = 1e-9);
+    let points = || found.diagram.branches.iter().flat_map(|branch| &branch.points);
+    assert!(points().any(|point| point.knob == -1.0 && point.observed[0] == 0.0 && point.unstable == 0));
+    assert!(points().any(|point| point.knob == -1.0 && (point.observed[0] - 1.0).abs() < 1e-9 && point.unstable == 1));
+    assert!(points().all(|point| point.knob < 1e-8));
+}
+
+#[test]
+fn a_closed_branch_is_followed_from_the_states_where_the_knob_stands() {
+    let found = followed("isola", "constants.p", "0", "2");
+    assert_eq!(found.diagram.branches.len(), 2);
+    assert!(found.diagram.branches.iter().any(|branch| branch.ends == [End::Closed, End::Closed]));
+    let folds: Vec<f64> = found.diagram.special().iter().map(|point| point.knob).collect();
+    assert_eq!(folds.len(), 2);
+    assert_abs_diff_eq!(folds[0], 0.492_509_7, epsilon = 1e-7);
+    assert_abs_diff_eq!(folds[1], 1.507_490_3, epsilon = 1e-7);
+    assert_eq!(found.looked.iter().map(|looked| looked.knob).collect::<Vec<_>>(), [0.0, 2.0, 1.0]);
+}
+
+#[test]
+fn the_turing_points_of_a_ring_have_multiplicity_2_and_bumps_between_them() {
+    // Taken up also where the file itself has no bumps: from the points themselves.
+    let file = load(Path::new("tests/cases/circuits/ring_turing.toml"), &[]).unwrap().scenario;
+    let mut without = file.clone();
+    without.circuit.populations.values_mut().for_each(|population| population.drive = Some(-5.0));
+    for scenario in [file, without] {
+        let subject = Subject::circuit(&scenario, Level::new()).unwrap();
+        let found = Bifurcation::new(&subject, &knob(&subject, "populations.E.drive", "-6", "4"), None).unwrap();
+        let double: Vec<f64> = found
+            .diagram
+            .special()
+            .iter()
+            .filter(|point| point.multiplicity == 2 && point.kind == Kind::Pitchfork)
+            .map(|point| point.knob)
+            .collect();
+        assert_eq!(double.len(), 2, "{:?}", found.diagram.special());
+        assert_abs_diff_eq!(double[0], -1.739_607_6, epsilon = 1e-7);
+        assert_abs_diff_eq!(double[1], -0.260_392_4, epsilon = 1e-7);
+        // Stable bumps with their peaks at each of the eight places between units, as the search lists them at -1.
+        let points = || found.diagram.branches.iter().flat_map(|branch| &branch.points);
+        for place in 0..8 {
+            let bump = [0.944_673, 0.944_673, 0.764_114, 0.235_886, 0.055_327, 0.055_327, 0.235_886, 0.764_114];
+            let near = points().any(|point| {
+                (point.knob + 1.0).abs() < 0.06
+                    && point.unstable == 0
+                    && (0..8).all(|unit| (point.observed[(unit + place) % 8] - bump[unit]).abs() < 0.05)
+            });
+            assert!(near, "no bump at {place}");
+        }
+        assert!(found.diagram.branches.iter().all(|branch| !branch.ends.contains(&End::Lost)));
+        assert!(
+            found.diagram.special().iter().all(|point| point.kind != Kind::Corner && point.kind != Kind::CornerFold)
+        );
+    }
+}
+
+#[test]
+fn one_branch_of_cycles_joins_both_hopf_points_of_fitzhugh_and_nagumo() {
+    let found = followed("fitzhugh", "populations.X.drive", "-2.1", "5.1");
+    assert_eq!(found.diagram.cycles.len(), 1);
+    let cycles = &found.diagram.cycles[0];
+    assert_eq!(cycles.end, CycleEnd::Hopf);
+    let (first, last) = (&cycles.points[0], &cycles.points[cycles.points.len() - 1]);
+    let mut ends = [first.knob, last.knob];
+    ends.sort_by(f64::total_cmp);
+    assert_abs_diff_eq!(ends[0], -0.543_718_66, epsilon = 1e-7);
+    assert_abs_diff_eq!(ends[1], 0.543_718_66, epsilon = 1e-7);
+    let folds: Vec<f64> = cycles.folds.iter().map(|fold| fold.knob.abs()).collect();
+    assert_eq!(folds.len(), 2, "{:?}", cycles.folds);
+    assert_abs_diff_eq!(folds[0], folds[1], epsilon = 1e-7);
+    assert!(cycles.folds[0].knob * cycles.folds[1].knob < 0.0);
+    assert!(cycles.folds.iter().all(|fold| (fold.multiplier - 1.0).abs() < 0.1), "{:?}", cycles.folds);
+    // At 0 the cycle of the equations themselves, integrated apart.
+    let near = cycles.points.iter().min_by(|one, other| one.knob.abs().total_cmp(&other.knob.abs())).unwrap();
+    assert_abs_diff_eq!(near.period, 36.43, epsilon = 0.02);
+}
+
+#[test]
+fn the_table_says_how_every_branch_ends() {
+    let out = tempfile::tempdir().unwrap();
+    let said = |case: &str, knob: &str, range: [&str; 2]| {
+        let file = format!("tests/cases/circuits/{case}.toml");
+        let output = assert_cmd::Command::cargo_bin("disinhibit")
+            .unwrap()
+            .args(["analyze", &file, "--knob", knob, "--from", range[0], "--to", range[1], "--out"])
+            .arg(out.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let closed = said("isola", "constants.p", ["0", "2"]);
+    assert!(closed.contains("closed, between 0.49250965 and 1.5074903"), "{closed}");
+    for at in ["at 0: searched", "at 2: searched", "at 1: searched"] {
+        assert!(closed.contains(at), "{closed}");
+    }
+    let fold = said("mini_fold", "populations.E.drive", ["-2", "1"]);
+    assert!(fold.contains("from -2, the end of the range") && fold.contains("to 1, the end of the range"), "{fold}");
+    assert_eq!(fold.matches("fold at a corner").count(), 2, "{fold}");
 }
 
 fn ketamine() -> Scenario {

@@ -323,7 +323,322 @@ fn cycles_of_wilson_and_cowan_have_the_published_hopf_point_and_end_on_a_saddle(
     assert_relative_eq!(hopf.knob, 1.909_253, max_relative = 1e-6);
     assert_relative_eq!(hopf.frequency.unwrap(), 2.69542, max_relative = 1e-5);
     let cycles = &diagram.cycles[0];
-    assert_eq!(cycles.end, CycleEnd::LongPeriod);
+    assert_eq!(cycles.end, CycleEnd::Homoclinic);
     // The onset, by bisection on simulations.
     assert_relative_eq!(cycles.points.last().unwrap().knob, 1.066, max_relative = 5e-4);
+}
+
+/// Numbers between two ends that follow no pattern.
+fn random(seed: u64) -> impl FnMut(f64, f64) -> f64 {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(1);
+    move |low, high| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((state >> 11) as f64 / 9_007_199_254_740_992.0).mul_add(high - low, low)
+    }
+}
+
+/// `x' = p - h(x)`, h linear between the points, the slope at a point that of the left.
+fn zigzag(points: Vec<[f64; 2]>, range: (f64, f64)) -> impl Family {
+    Knobbed {
+        variables: 1,
+        ranges: vec![range],
+        flow: move |x: &[f64], p: &[f64]| {
+            let piece = points.iter().skip(1).position(|point| x[0] <= point[0]).unwrap_or(points.len() - 2);
+            let ([x0, y0], [x1, y1]) = (points[piece], points[piece + 1]);
+            let slope = (y1 - y0) / (x1 - x0);
+            (vec![p[0] - y0 - slope * (x[0] - x0)], vec![-slope])
+        },
+    }
+}
+
+#[test]
+fn folds_at_corners_are_passed_and_marked_wherever_they_are() {
+    for seed in 0..40 {
+        let mut next = random(seed);
+        // An S or a longer zigzag: steep or flat pieces, corners where it turns and corners where it does not.
+        let mut points = vec![[-2.0, -6.0], [-1.0, -1.0]];
+        let mut up = false;
+        for _ in 0..5 {
+            let [x, y] = points[points.len() - 1];
+            let across = next(0.3, 1.0);
+            let slope = if up { next(0.1, 4.0) } else { next(-4.0, -0.1) };
+            points.push([x + across, (y + across * slope).clamp(-2.8, 2.8)]);
+            up = next(0.0, 1.0) < 0.6;
+        }
+        let [x, y] = points[points.len() - 1];
+        points.push([x + 1.0, y + 8.0]);
+        let slopes: Vec<f64> =
+            points.windows(2).map(|pair| (pair[1][1] - pair[0][1]) / (pair[1][0] - pair[0][0])).collect();
+        if slopes.iter().any(|slope| slope.abs() < 0.02) {
+            continue;
+        }
+        let turns = (1..points.len() - 1).filter(|index| slopes[index - 1] * slopes[*index] < 0.0);
+        let mut expected: Vec<f64> = turns.map(|index| points[index][1]).collect();
+        expected.sort_by(f64::total_cmp);
+        let x = -1.0 - 2.0 / slopes[0];
+        let diagram = trace(&zigzag(points.clone(), (-3.0, 3.0)), &[(&[x], -3.0)], &options(-3.0, 3.0));
+        assert_eq!(diagram.branches.len(), 1, "seed {seed}: {points:?}");
+        assert_eq!(diagram.branches[0].ends, [End::Range, End::Range], "seed {seed}: {points:?}");
+        let found = knobs(&diagram, Kind::CornerFold);
+        assert_eq!(found.len(), expected.len(), "seed {seed}: {points:?} {found:?}");
+        assert_eq!(diagram.special().len(), expected.len(), "seed {seed}: {points:?} {:?}", diagram.special());
+        for (found, expected) in found.iter().zip(&expected) {
+            assert_abs_diff_eq!(*found, *expected, epsilon = 1e-9);
+        }
+        for point in &diagram.branches[0].points {
+            let piece = points.iter().skip(1).position(|corner| point.state[0] <= corner[0] + 1e-9).unwrap();
+            let share = (point.state[0] - points[piece][0]) / (points[piece + 1][0] - points[piece][0]);
+            let on = share.mul_add(points[piece + 1][1] - points[piece][1], points[piece][1]);
+            assert_abs_diff_eq!(on, point.knob, epsilon = 1e-8);
+        }
+    }
+}
+
+#[test]
+fn closed_branches_of_any_ellipse_are_followed_once_and_said_to_close() {
+    for seed in 0..30 {
+        let mut next = random(100 + seed);
+        let (a, b, turn) = (next(0.05, 0.8), next(0.05, 0.8), next(0.0, 3.0));
+        let (x0, p0) = (next(-5.0, 5.0), next(-0.1, 0.1));
+        let (sine, cosine) = libm::sincos(turn);
+        let family = Knobbed {
+            variables: 1,
+            ranges: vec![(-1.0, 1.0)],
+            flow: |x: &[f64], p: &[f64]| {
+                let (dx, dp) = (x[0] - x0, p[0] - p0);
+                let (u, v) = ((cosine * dx + sine * dp) / a, (cosine * dp - sine * dx) / b);
+                (vec![1.0 - u * u - v * v], vec![-2.0 * (u * cosine / a - v * sine / b)])
+            },
+        };
+        let far = libm::sqrt(a * a * sine * sine + b * b * cosine * cosine);
+        // Both states at the middle of the knob's extent are given: the second lies on the branch of the first.
+        let half = 1.0 / libm::sqrt(cosine * cosine / (a * a) + sine * sine / (b * b));
+        let diagram = trace(&family, &[(&[x0 + half], p0), (&[x0 - half], p0)], &options(-1.0, 1.0));
+        assert_eq!(diagram.branches.len(), 1, "seed {seed}");
+        assert_eq!(diagram.branches[0].ends, [End::Closed, End::Closed], "seed {seed}");
+        let folds = knobs(&diagram, Kind::Fold);
+        assert_eq!((folds.len(), diagram.special().len()), (2, 2), "seed {seed}: {folds:?}");
+        assert_abs_diff_eq!(folds[0], p0 - far, epsilon = 1e-7);
+        assert_abs_diff_eq!(folds[1], p0 + far, epsilon = 1e-7);
+    }
+}
+
+/// Two threshold-linear units with a ceiling of 1 that inhibit each other, the left slope at their corners.
+fn rivals(weight: f64, sign: f64, range: (f64, f64)) -> impl Family {
+    Knobbed {
+        variables: 2,
+        ranges: vec![range],
+        flow: move |x: &[f64], p: &[f64]| {
+            let input = [sign * p[0] - weight * x[1], sign * p[0] - weight * x[0]];
+            let slope = input.map(|input| f64::from(u8::from(input > 0.0 && input < 1.0)));
+            let flow = (0..2).map(|k| input[k].clamp(0.0, 1.0) - x[k]).collect();
+            (flow, vec![-1.0, -weight * slope[0], -weight * slope[1], -1.0])
+        },
+    }
+}
+
+#[test]
+fn a_bifurcation_at_a_corner_has_all_its_branches_and_a_mirrored_knob_mirrors_them() {
+    // From the corner at 0 go the state of both and those of either alone; they meet again where all are at their ceiling.
+    let weight = 2.0;
+    let one = trace(&rivals(weight, 1.0, (-1.0, 4.0)), &[(&[0.0, 0.0], -1.0)], &options(-1.0, 4.0));
+    let other = trace(&rivals(weight, -1.0, (-4.0, 1.0)), &[(&[0.0, 0.0], 1.0)], &options(-4.0, 1.0));
+    for (diagram, sign) in [(&one, 1.0), (&other, -1.0)] {
+        let points: Vec<_> = diagram.branches.iter().flat_map(|branch| &branch.points).collect();
+        for state in [[0.5, 0.5], [1.0, 0.0], [0.0, 1.0]] {
+            let near = |knob: f64| {
+                points.iter().any(|point| {
+                    (sign * point.knob - knob).abs() < 0.03
+                        && (point.state[0] - state[0]).abs() < 0.02
+                        && (point.state[1] - state[1]).abs() < 0.02
+                })
+            };
+            assert!(near(1.5), "{state:?}");
+        }
+        assert_eq!(
+            diagram.branches.len(),
+            3,
+            "{:?}",
+            diagram.branches.iter().map(|branch| branch.ends).collect::<Vec<_>>()
+        );
+        assert!(diagram.branches.iter().all(|branch| !branch.ends.contains(&End::Lost)));
+        let corners = knobs(diagram, Kind::Corner);
+        assert!(corners.iter().any(|corner| corner.abs() < 1e-9), "{corners:?}");
+        assert!(corners.iter().any(|corner| (sign * corner - 3.0).abs() < 1e-9), "{corners:?}");
+    }
+    let mirrored: Vec<(Kind, f64)> =
+        other.special().iter().rev().map(|special| (special.kind, -special.knob)).collect();
+    assert_eq!(one.special().len(), mirrored.len());
+    for (special, (kind, knob)) in one.special().iter().zip(mirrored) {
+        assert_eq!(special.kind, kind);
+        assert_abs_diff_eq!(special.knob, knob, epsilon = 1e-9);
+    }
+}
+
+/// A ring of units, or equal columns: `x_i' = p x_i - x_i^3 + sum_j w_ij x_j` with equal rows.
+fn equals(weights: Vec<Vec<f64>>, square: f64) -> impl Family {
+    let n = weights.len();
+    Knobbed {
+        variables: n,
+        ranges: vec![(-2.0, 1.0)],
+        flow: move |x: &[f64], p: &[f64]| {
+            let flow = (0..n).map(|i| {
+                let synapses: f64 = weights[i].iter().zip(x).map(|(weight, x)| weight * x).sum();
+                p[0] * x[i] + square * x[i] * x[i] - x[i] * x[i] * x[i] + synapses
+            });
+            let jacobian = (0..n * n).map(|place| {
+                let (i, j) = (place / n, place % n);
+                let own = p[0] + 2.0 * square * x[i] - 3.0 * x[i] * x[i];
+                weights[i][j] + if i == j { own } else { 0.0 }
+            });
+            (flow.collect(), jacobian.collect())
+        },
+    }
+}
+
+#[test]
+fn points_of_even_multiplicity_are_found_with_their_branches() {
+    // A ring of 6: cosine and sine lose stability at -1 together, the other modes later.
+    let ring: Vec<Vec<f64>> = (0..6)
+        .map(|i| {
+            (0..6).map(|j| (2.0 * libm::cos(std::f64::consts::TAU * f64::from(i - j) / 6.0) - 2.0) / 6.0).collect()
+        })
+        .collect();
+    // Three columns that inhibit each other equally.
+    let columns: Vec<Vec<f64>> =
+        (0..3).map(|i| (0..3).map(|j| if i == j { 1.0 } else { -0.5 } - 1.0 / 3.0).collect()).collect();
+    for (weights, square, at, least) in [(ring, 0.0, -1.0, 6), (columns, 0.3, -1.5, 3)] {
+        let n = weights.len();
+        let diagram = trace(&equals(weights, square), &[(&vec![0.0; n], -2.0)], &options(-2.0, 1.0));
+        let first = diagram.special()[0];
+        let point = diagram.special().into_iter().find(|special| special.multiplicity == 2).unwrap();
+        assert!(matches!(point.kind, Kind::Branch | Kind::Pitchfork), "{first:?}");
+        assert_abs_diff_eq!(point.knob, at, epsilon = 1e-7);
+        // Every unit has a branch on which it is the one that differs most, in both directions.
+        let points: Vec<_> = diagram.branches.iter().flat_map(|branch| &branch.points).collect();
+        for unit in 0..n {
+            let most = |sign: f64| {
+                points.iter().any(|point| {
+                    (point.knob - at - 0.3).abs() < 0.1
+                        && (0..n).all(|other| other == unit || sign * (point.state[unit] - point.state[other]) > 0.05)
+                })
+            };
+            assert!(most(1.0) && most(-1.0), "unit {unit} of {n}");
+        }
+        assert!(diagram.branches.len() > least, "{}", diagram.branches.len());
+        assert!(diagram.branches.iter().all(|branch| !branch.ends.contains(&End::Lost)));
+    }
+}
+
+/// FitzHugh and Nagumo's equations over the current, with a slow variable that is slower by a factor.
+fn fitzhugh(slow: f64) -> impl Family {
+    Knobbed {
+        variables: 2,
+        ranges: vec![(-2.1, 5.1)],
+        flow: move |x: &[f64], p: &[f64]| {
+            let (u, v) = (x[0], x[1]);
+            let flow = vec![u - u * u * u / 3.0 - v + p[0], slow * (u - 0.8 * v)];
+            (flow, vec![1.0 - u * u, -1.0, slow, -0.8 * slow])
+        },
+    }
+}
+
+#[test]
+fn the_folds_of_a_branch_of_cycles_do_not_depend_on_the_steps() {
+    for (dsmax, ntst) in [(0.005, 80), (0.01, 80), (0.03, 80), (0.01, 160)] {
+        let settings = Settings { dsmax, ds: 0.005, ntst, ..Settings::over(-2.1, 5.1) };
+        let diagram = trace(&fitzhugh(0.08), &[(&[-1.9, -2.4], -2.1)], &Options::new(settings).unwrap());
+        assert_eq!(diagram.cycles.len(), 1, "{dsmax}");
+        let cycles = &diagram.cycles[0];
+        assert_eq!((cycles.end, cycles.folds.len()), (CycleEnd::Hopf, 2), "{dsmax}, {ntst}: {:?}", cycles.folds);
+        for fold in &cycles.folds {
+            assert_abs_diff_eq!(fold.knob.abs(), 0.550_821_48, epsilon = 1e-7);
+        }
+        assert_abs_diff_eq!(cycles.points.last().unwrap().knob, 0.543_718_66, epsilon = 1e-7);
+    }
+}
+
+#[test]
+fn hopf_points_of_either_kind_have_their_cycles_whatever_the_numbers() {
+    // r' = r (mu + a r^2 - r^4), mu turned up and, in the second half, down again: the branch ends at the other Hopf point.
+    for seed in 0..12 {
+        let mut next = random(300 + seed);
+        let (a, omega) = (next(-1.5, 1.5), next(0.3, 4.0));
+        let family = Knobbed {
+            variables: 2,
+            ranges: vec![(-3.0, 3.0)],
+            flow: |x: &[f64], p: &[f64]| {
+                let (u, v) = (x[0], x[1]);
+                let square = u * u + v * v;
+                let (growth, bend) = (1.0 - p[0] * p[0] + a * square - square * square, a - 2.0 * square);
+                let flow = vec![growth * u - omega * v, omega * u + growth * v];
+                let jacobian = vec![
+                    growth + 2.0 * u * u * bend,
+                    2.0 * u * v * bend - omega,
+                    omega + 2.0 * u * v * bend,
+                    growth + 2.0 * v * v * bend,
+                ];
+                (flow, jacobian)
+            },
+        };
+        let diagram = trace(&family, &[(&[0.0, 0.0], -3.0)], &options(-3.0, 3.0));
+        assert_eq!(diagram.cycles.len(), 1, "seed {seed}");
+        let cycles = &diagram.cycles[0];
+        assert_eq!(cycles.end, CycleEnd::Hopf, "seed {seed}");
+        assert_abs_diff_eq!(cycles.points.last().unwrap().knob.abs(), 1.0, epsilon = 1e-7);
+        assert_abs_diff_eq!(cycles.points[0].knob + cycles.points.last().unwrap().knob, 0.0, epsilon = 1e-7);
+        // A subcritical point has a fold on its side, at r^2 = a / 2.
+        let expected = if a > 0.0 { 2 } else { 0 };
+        assert_eq!(cycles.folds.len(), expected, "seed {seed}: a = {a}");
+        for fold in &cycles.folds {
+            assert_abs_diff_eq!(fold.knob.abs(), libm::sqrt(1.0 + a * a / 4.0), epsilon = 1e-6);
+        }
+    }
+}
+
+/// Whether the unstable branch of the saddle of `x' = y, y' = x - x^2 + p y + x y` at 0 falls back inside the loop.
+fn falls_inside(p: f64) -> bool {
+    let flow = |[x, y]: [f64; 2]| [y, x - x * x + p * y + x * y];
+    let growth = 0.5 * (p + libm::sqrt(p * p + 4.0));
+    let (mut state, step) = ([1e-5, 1e-5 * growth], 1e-3);
+    loop {
+        let ahead = |slope: [f64; 2], by: f64| [state[0] + by * slope[0], state[1] + by * slope[1]];
+        let one = flow(state);
+        let two = flow(ahead(one, step / 2.0));
+        let three = flow(ahead(two, step / 2.0));
+        let four = flow(ahead(three, step));
+        let next = [0, 1].map(|k| state[k] + step / 6.0 * (one[k] + 2.0 * two[k] + 2.0 * three[k] + four[k]));
+        if next[0] < 0.0 {
+            return false;
+        }
+        if state[1] < 0.0 && next[1] >= 0.0 {
+            return true;
+        }
+        state = next;
+    }
+}
+
+#[test]
+fn cycles_end_on_the_saddle_of_an_independent_homoclinic_orbit() {
+    let (mut inside, mut outside) = (-1.0, -0.7);
+    for _ in 0..40 {
+        let middle = f64::midpoint(inside, outside);
+        if falls_inside(middle) { inside = middle } else { outside = middle }
+    }
+    let family = Knobbed {
+        variables: 2,
+        ranges: vec![(-1.5, 0.0)],
+        flow: |x: &[f64], p: &[f64]| {
+            let (u, v) = (x[0], x[1]);
+            (vec![v, u - u * u + p[0] * v + u * v], vec![0.0, 1.0, 1.0 - 2.0 * u + v, p[0] + u])
+        },
+    };
+    for dsmax in [0.005, 0.02] {
+        let settings = Settings { dsmax, ..Settings::over(-1.5, 0.0) };
+        let diagram = trace(&family, &[(&[1.0, 0.0], -1.5), (&[0.0, 0.0], -1.5)], &Options::new(settings).unwrap());
+        let cycles = &diagram.cycles[0];
+        assert_abs_diff_eq!(cycles.points[0].knob, -1.0, epsilon = 1e-8);
+        assert_eq!((cycles.end, cycles.folds.len()), (CycleEnd::Homoclinic, 0));
+        assert_abs_diff_eq!(cycles.points.last().unwrap().knob, inside, epsilon = 1e-5);
+    }
 }

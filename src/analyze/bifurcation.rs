@@ -39,7 +39,8 @@ pub struct Bifurcation {
     pub main_population: usize,
     /// The knob.
     pub knob: KnobRange,
-    /// Where fixed points were looked for, from which branches are traced.
+    /// Where fixed points were looked for, from which branches are traced; a branch that passes none of these values of the knob,
+    /// and crosses no other, is not found.
     pub looked: Vec<Looked>,
     /// Branches and cycles over it.
     #[serde(flatten)]
@@ -114,7 +115,8 @@ impl Bifurcation {
         let present = first.0.present(subject);
         let delayed = subject.system.shape.delays() > 0;
         let options = if delayed { first.1.without_cycles() } else { first.1 };
-        let (starts, looked) = starts(subject, &mut family, (&options, present), bounds);
+        let share = present.map(|present| options.share(present)).filter(|share| (0.0..=1.0).contains(share));
+        let (starts, looked) = starts(subject, &mut family, (&options, share), bounds);
         let diagram = Diagram::trace(&family, &starts, &options);
         let curves = match second {
             None => Vec::new(),
@@ -182,7 +184,8 @@ fn second_share(subject: &Subject, (knob, options): &(Knob, Options)) -> Result<
     }
 }
 
-/// Fixed points from which branches are traced: the subject's own state, and all that are found at the ends of the range.
+/// Fixed points from which branches are traced: the subject's own state, and all that are found at the ends of the range and
+/// where the knob stands, so that branches that reach neither end are found by their states.
 fn starts(
     subject: &Subject,
     family: &mut Turned<'_>,
@@ -190,12 +193,11 @@ fn starts(
     bounds: &Bounds,
 ) -> (Vec<Start>, Vec<Looked>) {
     let mut starts = Vec::new();
-    let share = present.map(|present| options.share(present)).filter(|share| (0.0..=1.0).contains(share));
-    if let (Some(state), Some(share)) = (&subject.state, share) {
+    if let (Some(state), Some(share)) = (&subject.state, present) {
         starts.push(Start { state: state.clone(), share });
     }
     let mut looked = Vec::new();
-    for share in [0.0, 1.0] {
+    for share in searched_at(present) {
         if let Some(system) = family.system(&[share]) {
             let near: Vec<Vec<f64>> = subject.state.iter().cloned().collect();
             let found = fixed_points_within(&system, bounds, &near, &mut |_| ());
@@ -206,4 +208,10 @@ fn starts(
         }
     }
     (starts, looked)
+}
+
+/// The shares of the knob's range at which all fixed points are looked for.
+fn searched_at(present: Option<f64>) -> Vec<f64> {
+    let inside = present.filter(|share| (0.0..1.0).contains(share) && *share > 0.0);
+    [0.0, 1.0].into_iter().chain(inside).collect()
 }

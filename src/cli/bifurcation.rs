@@ -2,7 +2,7 @@
 
 use super::output::Output;
 use super::progress::say;
-use crate::analyze::continuation::{CycleEnd, CyclePoint, Options, Settings};
+use crate::analyze::continuation::{CyclePoint, End, Options, Settings};
 use crate::analyze::{Bifurcation, Knob, Request, Subject};
 use crate::report::bifurcation::{diagram, map};
 use crate::report::searched::{cut_off, searched};
@@ -53,7 +53,7 @@ pub(super) struct BifurcationArguments {
     /// Most steps of one branch, to each side of where it starts.
     #[arg(long, requires = "knob")]
     max_steps: Option<usize>,
-    /// Intervals of a limit cycle's mesh.
+    /// Intervals of a limit cycle's mesh to begin with.
     #[arg(long, requires = "knob")]
     ntst: Option<usize>,
     /// Do not follow limit cycles.
@@ -130,55 +130,108 @@ fn knob(
     Ok((knob, options))
 }
 
-/// Special points and cycles of one subject.
+/// Branches, special points and cycles of one subject, and where fixed points were looked for.
 fn report(found: &Bifurcation, seconds: Option<f64>) {
-    let value = |value: f64| format!("{} {}", significant(value, 8), found.knob.unit).trim().to_owned();
     let branches = &found.diagram.branches;
     let points: usize = branches.iter().map(|branch| branch.points.len()).sum();
-    say(format!("{} over {}: {} branches, {points} fixed points", found.name, found.knob.knob, branches.len()));
+    let count = if branches.len() == 1 { "1 branch".to_owned() } else { format!("{} branches", branches.len()) };
+    say(format!("{} over {}: {count}, {points} fixed points", found.name, found.knob.knob));
     for looked in &found.looked {
-        say(format!("  at {}: {}", value(looked.knob), searched(&found.populations, &looked.search)));
+        say(format!("  at {}: {}", value(found, looked.knob), searched(&found.populations, &looked.search)));
         if let Some(cut) = cut_off(&looked.search, looked.found, seconds) {
             say(format!("  {cut}"));
         }
     }
-    let special = found.diagram.special();
-    if !special.is_empty() {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING);
-        let header = ["", "at", "frequency (Hz)"].map(String::from).into_iter();
-        table.set_header(header.chain(found.populations.iter().map(|name| format!("{name} (Hz)"))));
-        for point in special {
-            // Frequencies are in radians per ms.
-            let hertz = point.frequency.map(|frequency| significant(frequency * 1e3 / std::f64::consts::TAU, 6));
-            let rates = point.observed.iter().map(|rate| significant(*rate, 6));
-            let start = [format!("  {}", point.kind.name()), value(point.knob), hertz.unwrap_or_default()];
-            table.add_row(start.into_iter().chain(rates));
-        }
-        for column in 1..found.populations.len() + 3 {
-            if let Some(column) = table.column_mut(column) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        say(table);
+    if found.diagram.cut {
+        say("  there are more branches: these are as many as are followed");
     }
+    report_branches(found);
+    report_special(found);
+    report_cycles(found);
+    for (kind, [one, two]) in found.corners() {
+        say(format!("  {} at {}, {}", kind.name(), significant(one, 8), significant(two, 8)));
+    }
+}
+
+/// A value of the knob; what is 0 to rounding against its range is 0.
+fn value(found: &Bifurcation, value: f64) -> String {
+    let [low, high] = found.knob.range;
+    let value = if value.abs() < ROUNDED * (high - low).abs() { 0.0 } else { value };
+    format!("{} {}", significant(value, 8), found.knob.unit).trim().to_owned()
+}
+
+/// A value below this share of the knob's range is 0: special points are located to about this.
+const ROUNDED: f64 = 1e-9;
+
+fn table(header: impl Iterator<Item = String>, rows: impl Iterator<Item = Vec<String>>, words: usize) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    let header: Vec<String> = header.collect();
+    let columns = header.len();
+    table.set_header(header);
+    rows.for_each(|row| {
+        table.add_row(row);
+    });
+    for column in words..columns {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+/// Where each branch of fixed points begins and ends.
+fn report_branches(found: &Bifurcation) {
+    let rows = found.diagram.branches.iter().enumerate().filter_map(|(index, branch)| {
+        let (first, last) = (branch.points.first()?, branch.points.last()?);
+        let name = format!("  branch {}", index + 1);
+        if branch.ends == [End::Closed; 2] {
+            let turns = branch.special.iter().map(|special| special.knob);
+            let knobs = branch.points.iter().map(|point| point.knob).chain(turns);
+            let (low, high) = knobs.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), knob| (l.min(knob), h.max(knob)));
+            return Some(vec![
+                name,
+                format!("closed, between {} and {}", value(found, low), value(found, high)),
+                String::new(),
+            ]);
+        }
+        let end = |end: End, knob: f64| format!("{}, {}", value(found, knob), end.words());
+        Some(vec![
+            name,
+            format!("from {}", end(branch.ends[0], first.knob)),
+            format!("to {}", end(branch.ends[1], last.knob)),
+        ])
+    });
+    let header = ["", "begins", "ends"].map(String::from).into_iter();
+    say(table(header, rows, 3));
+}
+
+fn report_special(found: &Bifurcation) {
+    let special = found.diagram.special();
+    if special.is_empty() {
+        return;
+    }
+    let header = ["", "at", "frequency (Hz)"].map(String::from).into_iter();
+    let header = header.chain(found.populations.iter().map(|name| format!("{name} (Hz)")));
+    let rows = special.into_iter().map(|point| {
+        // Frequencies are in radians per ms.
+        let hertz = point.frequency.map(|frequency| significant(frequency * 1e3 / std::f64::consts::TAU, 6));
+        let rates = point.observed.iter().map(|rate| significant(*rate, 6));
+        let start = [format!("  {}", point.words()), value(found, point.knob), hertz.unwrap_or_default()];
+        start.into_iter().chain(rates).collect()
+    });
+    say(table(header, rows, 1));
+}
+
+fn report_cycles(found: &Bifurcation) {
     for cycles in &found.diagram.cycles {
         let (Some(first), Some(last)) = (cycles.points.first(), cycles.points.last()) else { continue };
-        let at =
-            |point: &CyclePoint| format!("{} with a period of {} ms", value(point.knob), significant(point.period, 6));
-        let end = match cycles.end {
-            CycleEnd::Range => "the end of the range",
-            CycleEnd::Hopf => "a Hopf point",
-            CycleEnd::LongPeriod => "where the period grows without bound",
-            CycleEnd::MostSteps => "where max_steps are taken",
-            CycleEnd::Lost => "where Newton's method no longer converges",
+        let at = |point: &CyclePoint| {
+            format!("{} with a period of {} ms", value(found, point.knob), significant(point.period, 6))
         };
-        say(format!("  cycles from {} to {}, {end}", at(first), at(last)));
+        say(format!("  cycles from {} to {}, {}", at(first), at(last), cycles.end.words()));
         for fold in &cycles.folds {
             say(format!("  fold of cycles at {}", at(fold)));
         }
-    }
-    for (kind, [one, two]) in found.corners() {
-        say(format!("  {} at {}, {}", kind.name(), significant(one, 8), significant(two, 8)));
     }
 }

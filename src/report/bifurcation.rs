@@ -1,6 +1,6 @@
 //! Figures of continuations.
 
-use crate::analyze::continuation::{CornerKind, CycleEnd, CyclePoint, Kind};
+use crate::analyze::continuation::{CornerKind, CycleEnd, CyclePoint, End, Kind};
 use crate::analyze::{Bifurcation, KnobRange};
 use crate::plot::{
     BifurcationFigure, BifurcationPanel, CycleRun, Figure, KnobCurve, NamedPoint, StateRun, SweptAxis, TwoKnobsFigure,
@@ -68,6 +68,13 @@ fn panel(bifurcation: &Bifurcation) -> BifurcationPanel {
             y: special.observed[main],
             name: special.kind.name().to_owned(),
         }));
+        let ends = branch.ends.iter().zip([branch.points.first(), branch.points.last()]);
+        let lost = ends.filter(|(end, _)| **end == End::Lost).filter_map(|(_, point)| point);
+        panel.marks.extend(lost.map(|point| NamedPoint {
+            x: point.knob,
+            y: point.observed[main],
+            name: "lost".to_owned(),
+        }));
     }
     for cycles in &bifurcation.diagram.cycles {
         let bands = cycles.points.iter().map(|point| (point.knob, (point.low[main], point.high[main])));
@@ -83,9 +90,14 @@ fn panel(bifurcation: &Bifurcation) -> BifurcationPanel {
         let named =
             |point: &CyclePoint, name: &str| NamedPoint { x: point.knob, y: point.high[main], name: name.to_owned() };
         panel.marks.extend(cycles.folds.iter().map(|fold| named(fold, "fold of cycles")));
-        if cycles.end == CycleEnd::LongPeriod {
-            panel.marks.extend(cycles.points.last().map(|last| named(last, "period grows")));
-        }
+        let end = match cycles.end {
+            CycleEnd::Homoclinic => Some("homoclinic"),
+            CycleEnd::SaddleNode => Some("saddle-node on the cycle"),
+            CycleEnd::LongPeriod => Some("period grows"),
+            CycleEnd::Lost => Some("lost"),
+            CycleEnd::Range | CycleEnd::Hopf | CycleEnd::MostSteps => None,
+        };
+        panel.marks.extend(end.and_then(|name| Some(named(cycles.points.last()?, name))));
     }
     panel
 }

@@ -4,12 +4,20 @@
 //! the branches that cross, and follows the limit cycles that are born at Hopf points. [`special_curves`] follows folds and
 //! Hopf points over two knobs.
 
+mod corner;
 mod cycle_branch;
+mod cycle_end;
+mod cycle_shape;
+mod cycle_steps;
 mod diagram;
 mod equilibria;
 mod family;
+mod floquet;
+mod follower;
+mod notice;
 mod options;
 mod orbit;
+mod orbit_newton;
 mod special;
 mod switching;
 mod tracer;

@@ -2,8 +2,7 @@
 //! of order 5 at the mesh points, and exact for variables that follow at once (Hairer & Wanner 1996,
 //! doi:10.1007/978-3-642-05221-7, IV.5).
 
-use super::family::{Family, Point};
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DVector;
 
 /// Stages per interval.
 pub(super) const STAGES: usize = 3;
@@ -40,7 +39,7 @@ pub(super) fn nodes() -> [f64; STAGES] {
 }
 
 /// The slopes at each stage of the polynomial through the start of the interval (first column) and the stages.
-fn slopes() -> [[f64; STAGES + 1]; STAGES] {
+pub(super) fn slopes() -> [[f64; STAGES + 1]; STAGES] {
     let [one, two, three] = nodes();
     let places = [0.0, one, two, three];
     let mut slopes = [[0.0; STAGES + 1]; STAGES];
@@ -95,30 +94,86 @@ impl Orbit {
         }
     }
 
-    /// The same orbit on a mesh whose intervals are about equally long in state space and in time together.
-    pub(super) fn remeshed(&self, sizes: &[f64]) -> Self {
+    /// The change from another orbit on the same mesh to this one.
+    pub(super) fn minus(&self, from: &Self) -> Change {
+        Change {
+            first: &self.first - &from.first,
+            stages: (from.stages.iter().zip(&self.stages))
+                .map(|(from, to)| std::array::from_fn(|stage| &to[stage] - &from[stage]))
+                .collect(),
+            period: libm::log(self.period / from.period),
+            share: self.share - from.share,
+        }
+    }
+
+    /// How fast the orbit moves at the end of each interval, per share of the period.
+    pub(super) fn velocities(&self) -> Vec<DVector<f64>> {
+        velocities(&self.mesh, &self.first, &self.stages)
+    }
+
+    /// The fourth derivative in each interval, per share of the period, in the measure of the sizes: from the jumps of the
+    /// third between neighbours.
+    fn bends(&self, sizes: &[f64]) -> Vec<f64> {
         let count = self.stages.len();
-        let lengths: Vec<f64> = (0..count)
-            .map(|interval| {
-                let moved = &self.stages[interval][STAGES - 1] - self.start(interval);
-                let bent = &self.stages[interval][0] - self.start(interval);
-                let length = |change: &DVector<f64>| {
-                    libm::sqrt(change.iter().zip(sizes).map(|(change, size)| (change / size) * (change / size)).sum())
-                };
-                length(&moved).max(length(&bent))
-            })
-            .collect();
-        let total: f64 = lengths.iter().sum();
+        let length = |interval: usize| self.mesh[interval + 1] - self.mesh[interval];
+        let [one, two, three] = nodes();
+        let places = [0.0, one, two, three];
+        let third = |interval: usize| {
+            let weight = |base: usize| {
+                let others = (0..places.len()).filter(|other| *other != base);
+                others.map(|other| 1.0 / (places[base] - places[other])).product::<f64>()
+            };
+            let mut sum = self.start(interval) * weight(0);
+            for (base, stage) in self.stages[interval].iter().enumerate() {
+                sum += stage * weight(base + 1);
+            }
+            sum * (6.0 / libm::pow(length(interval), 3.0))
+        };
+        let thirds: Vec<DVector<f64>> = (0..count).map(third).collect();
+        let jump = |interval: usize| {
+            let next = (interval + 1) % count;
+            let change = (&thirds[next] - &thirds[interval]) / (0.5 * (length(interval) + length(next)));
+            libm::sqrt(change.iter().zip(sizes).map(|(change, size)| (change / size) * (change / size)).sum())
+        };
+        let jumps: Vec<f64> = (0..count).map(jump).collect();
+        (0..count).map(|interval| jumps[interval].max(jumps[(interval + count - 1) % count])).collect()
+    }
+
+    /// The largest error of the polynomials, in the measure of the sizes.
+    pub(super) fn error(&self, sizes: &[f64]) -> f64 {
+        let bends = self.bends(sizes);
+        let lengths = self.mesh.windows(2).map(|ends| ends[1] - ends[0]);
+        lengths.zip(bends).map(|(length, bend)| ERROR * libm::pow(length, 4.0) * bend).fold(0.0, f64::max)
+    }
+
+    /// The same orbit on a mesh of some intervals, in which the errors of the polynomials, the ways in state space and the
+    /// times are about equal together.
+    pub(super) fn remeshed(&self, sizes: &[f64], intervals: usize) -> Self {
+        let count = self.stages.len();
+        let way = |interval: usize| {
+            let length = |to: &DVector<f64>| {
+                let change = (to - self.start(interval)).component_div(&DVector::from_column_slice(sizes));
+                change.norm()
+            };
+            length(&self.stages[interval][STAGES - 1]).max(length(&self.stages[interval][0]))
+        };
+        let lengths: Vec<f64> = self.mesh.windows(2).map(|ends| ends[1] - ends[0]).collect();
+        let bends = self.bends(sizes);
+        let bent = (0..count).map(|interval| lengths[interval] * libm::sqrt(libm::sqrt(bends[interval])));
+        let shares = |values: Vec<f64>| {
+            let total: f64 = values.iter().sum();
+            values.into_iter().map(move |value| if total > 0.0 { value / total } else { 0.0 })
+        };
+        let (ways, bent) = (shares((0..count).map(way).collect()), shares(bent.collect()));
         let mut grown = vec![0.0];
-        for (interval, length) in lengths.iter().enumerate() {
-            let share = if total > 0.0 { length / total } else { 0.0 };
-            grown.push(grown[interval] + 0.5 * share + 0.5 * (self.mesh[interval + 1] - self.mesh[interval]));
+        for (interval, (way, bent)) in ways.zip(bent).enumerate() {
+            grown.push(grown[interval] + 0.5 * bent + 0.25 * way + 0.25 * lengths[interval]);
         }
         let end = grown[count];
         let mut mesh = vec![0.0];
         let mut interval = 0;
-        for wanted in 1..count {
-            let goal = end * wanted as f64 / count as f64;
+        for wanted in 1..intervals {
+            let goal = end * wanted as f64 / intervals as f64;
             while interval + 1 < count && grown[interval + 1] < goal {
                 interval += 1;
             }
@@ -130,6 +185,23 @@ impl Orbit {
         let stages = mesh.windows(2).map(|ends| nodes.map(|node| self.state(node.mul_add(ends[1] - ends[0], ends[0]))));
         Self { stages: stages.collect(), first: self.first.clone(), period: self.period, share: self.share, mesh }
     }
+}
+
+/// The error of the cubic through the start and the stages of an interval, for a fourth derivative and a length of 1.
+const ERROR: f64 = 1.3e-3;
+
+/// The slope at the end of each interval, per share of the period.
+fn velocities(mesh: &[f64], first: &DVector<f64>, stages: &[[DVector<f64>; STAGES]]) -> Vec<DVector<f64>> {
+    let weights = slopes()[STAGES - 1];
+    let one = |interval: usize| {
+        let start = if interval == 0 { first } else { &stages[interval - 1][STAGES - 1] };
+        let mut sum = start * weights[0];
+        for (stage, weight) in stages[interval].iter().zip(&weights[1..]) {
+            sum += stage * *weight;
+        }
+        sum / (mesh[interval + 1] - mesh[interval])
+    };
+    (0..stages.len()).map(one).collect()
 }
 
 /// The state on a mesh at a share of the period.
@@ -151,143 +223,6 @@ pub(super) fn interpolate(
     state
 }
 
-/// The linear map of a change of an interval's start, of the period and of the knob to the change of its stages.
-struct Condensed {
-    /// 3 N rows; columns: N of the start, what the residual asks for, the logarithm of the period, the knob.
-    map: DMatrix<f64>,
-}
-
-/// The Newton system of an orbit, reduced to its first state, its period and its knob.
-pub(super) struct Linear {
-    variables: usize,
-    condensed: Vec<Condensed>,
-    /// Change of the start of each interval and of the end of the orbit: N rows, columns as in [`Condensed`].
-    starts: Vec<DMatrix<f64>>,
-}
-
-/// Flow and its derivatives at one stage: `mass dy/dt = flow`.
-struct Flow {
-    value: Vec<f64>,
-    jacobian: Vec<f64>,
-    knob: Vec<f64>,
-    mass: Vec<f64>,
-}
-
-impl Flow {
-    fn at(family: &dyn Family, state: &DVector<f64>, knobs: &[f64]) -> Option<Self> {
-        let Point { residual, mut jacobian, rate_constants, .. } = family.at(state.as_slice(), knobs)?;
-        let slope = family.knob_slope(state.as_slice(), knobs, 0)?;
-        let n = residual.len();
-        // A variable that follows at once keeps its residual, without a time derivative.
-        let mass: Vec<f64> = rate_constants.iter().map(|constant| f64::from(u8::from(*constant != 0.0))).collect();
-        let factor = |index: usize| if mass[index] == 0.0 { 1.0 } else { rate_constants[index] };
-        for (index, row) in jacobian.chunks_mut(n.max(1)).enumerate() {
-            row.iter_mut().for_each(|entry| *entry *= factor(index));
-        }
-        let knob = (0..n)
-            .map(|index| factor(index) * slope.residual[index] + residual[index] * slope.rate_constants[index])
-            .collect();
-        Some(Self { value: (0..n).map(|index| residual[index] * factor(index)).collect(), jacobian, knob, mass })
-    }
-}
-
-impl Linear {
-    /// Linearises the collocation equations at an orbit; none where the system cannot be evaluated.
-    pub(super) fn new(family: &dyn Family, orbit: &Orbit) -> Option<Self> {
-        let n = family.variables();
-        let slopes = slopes();
-        let mut condensed = Vec::with_capacity(orbit.stages.len());
-        let mut starts = vec![DMatrix::identity(n, n + 3)];
-        for interval in 0..orbit.stages.len() {
-            let one = condense(family, orbit, interval, &slopes)?;
-            let end = one.map.rows((STAGES - 1) * n, n);
-            let before = &starts[interval];
-            let mut after = end.columns(0, n) * before;
-            let mut constants = after.columns_mut(n, 3);
-            constants += end.columns(n, 3);
-            condensed.push(one);
-            starts.push(after);
-        }
-        Some(Self { variables: n, condensed, starts })
-    }
-
-    /// The monodromy matrix: how a change of the first state comes back after a period.
-    pub(super) fn monodromy(&self) -> Vec<f64> {
-        let n = self.variables;
-        let last = &self.starts[self.starts.len() - 1];
-        (0..n * n).map(|place| last[(place / n, place % n)]).collect()
-    }
-
-    /// Solves for a change that closes the orbit, keeps its phase (the first state moves at right angles to
-    /// `phase`), and whose product with `along` is `distance`. `weight` is 1 for a correction, which removes the
-    /// residual, and 0 for a tangent.
-    pub(super) fn solve(&self, bound: &Bound<'_>, weight: f64) -> Option<Change> {
-        let n = self.variables;
-        let last = &self.starts[self.starts.len() - 1];
-        let mut matrix = DMatrix::zeros(n + 2, n + 2);
-        let mut right = DVector::zeros(n + 2);
-        for row in 0..n {
-            for column in 0..n {
-                matrix[(row, column)] = last[(row, column)] - f64::from(u8::from(row == column));
-            }
-            matrix[(row, n)] = last[(row, n + 1)];
-            matrix[(row, n + 1)] = last[(row, n + 2)];
-            right[row] = -weight * last[(row, n)];
-            matrix[(n, row)] = bound.phase[row];
-        }
-        let mut border = DVector::<f64>::zeros(n + 3);
-        for (interval, (one, length)) in self.condensed.iter().zip(bound.lengths()).enumerate() {
-            let tangent = &bound.along.stages[interval][STAGES - 1];
-            let weights =
-                DVector::from_fn(n, |index, _| tangent[index] * length / (bound.sizes[index] * bound.sizes[index]));
-            let end = one.map.rows((STAGES - 1) * n, n);
-            let mut row = (end.columns(0, n) * &self.starts[interval]).tr_mul(&weights);
-            let mut constants = row.rows_mut(n, 3);
-            constants += end.columns(n, 3).tr_mul(&weights);
-            border += row;
-        }
-        for column in 0..n {
-            matrix[(n + 1, column)] = border[column];
-        }
-        matrix[(n + 1, n)] = border[n + 1] + bound.along.period;
-        matrix[(n + 1, n + 1)] = border[n + 2] + bound.along.share;
-        right[n + 1] = bound.distance - weight * border[n];
-        let solved = matrix.lu().solve(&right)?;
-        if !solved.iter().all(|value| value.is_finite()) {
-            return None;
-        }
-        Some(self.expand(&solved, weight))
-    }
-
-    fn expand(&self, solved: &DVector<f64>, weight: f64) -> Change {
-        let n = self.variables;
-        let first = solved.rows(0, n).into_owned();
-        let (period, share) = (solved[n], solved[n + 1]);
-        let constants = DVector::from_vec(vec![weight, period, share]);
-        let stages = self.condensed.iter().zip(&self.starts).map(|(one, start)| {
-            let start = start.columns(0, n) * &first + start.columns(n, 3) * &constants;
-            let all = one.map.columns(0, n) * start + one.map.columns(n, 3) * &constants;
-            std::array::from_fn(|stage| all.rows(stage * n, n).into_owned())
-        });
-        Change { stages: stages.collect(), first, period, share }
-    }
-}
-
-/// What makes the Newton system of an orbit square.
-pub(super) struct Bound<'a> {
-    pub mesh: &'a [f64],
-    pub sizes: &'a [f64],
-    pub phase: &'a DVector<f64>,
-    pub along: &'a Change,
-    pub distance: f64,
-}
-
-impl Bound<'_> {
-    fn lengths(&self) -> impl Iterator<Item = f64> {
-        self.mesh.windows(2).map(|ends| ends[1] - ends[0])
-    }
-}
-
 impl Change {
     /// The product of two changes: the mean over the orbit, in the measure of the sizes, and those of period and knob.
     pub(super) fn dot(&self, other: &Self, mesh: &[f64], sizes: &[f64]) -> f64 {
@@ -300,6 +235,11 @@ impl Change {
             })
             .sum();
         states + self.period * other.period + self.share * other.share
+    }
+
+    /// How fast the change moves at the end of each interval, per share of the period.
+    pub(super) fn velocities(&self, mesh: &[f64]) -> Vec<DVector<f64>> {
+        velocities(mesh, &self.first, &self.stages)
     }
 
     /// The change times a factor.
@@ -319,43 +259,6 @@ impl Change {
         let stages = to.windows(2).map(|ends| nodes.map(|node| state(node.mul_add(ends[1] - ends[0], ends[0]))));
         Self { stages: stages.collect(), first: self.first.clone(), period: self.period, share: self.share }
     }
-}
-
-/// Eliminates the stages of an interval.
-fn condense(
-    family: &dyn Family,
-    orbit: &Orbit,
-    interval: usize,
-    slopes: &[[f64; STAGES + 1]; STAGES],
-) -> Option<Condensed> {
-    let n = family.variables();
-    let length = (orbit.mesh[interval + 1] - orbit.mesh[interval]) * orbit.period;
-    let (start, stages) = (orbit.start(interval), &orbit.stages[interval]);
-    let mut matrix = DMatrix::zeros(STAGES * n, STAGES * n);
-    let mut right = DMatrix::zeros(STAGES * n, n + 3);
-    for (stage, weights) in slopes.iter().enumerate() {
-        let flow = Flow::at(family, &stages[stage], &[orbit.share])?;
-        for row in 0..n {
-            let (mass, place) = (flow.mass[row], stage * n + row);
-            let mut slope = weights[0] * start[row];
-            for (other, weight) in weights[1..].iter().enumerate() {
-                slope += weight * stages[other][row];
-                matrix[(place, other * n + row)] += mass * weight;
-            }
-            // Without a time derivative the length of the interval does not matter.
-            let step = if mass == 0.0 { 1.0 } else { length };
-            for column in 0..n {
-                matrix[(place, stage * n + column)] -= step * flow.jacobian[row * n + column];
-            }
-            let off = mass * slope - step * flow.value[row];
-            right[(place, row)] = -mass * weights[0];
-            right[(place, n)] = -off;
-            right[(place, n + 1)] = mass * step * flow.value[row];
-            right[(place, n + 2)] = step * flow.knob[row];
-        }
-    }
-    let map = matrix.lu().solve(&right)?;
-    map.iter().all(|entry| entry.is_finite()).then_some(Condensed { map })
 }
 
 #[cfg(test)]

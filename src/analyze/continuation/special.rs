@@ -15,8 +15,10 @@ pub enum Kind {
     Branch,
     /// Another branch crosses at right angles to the knob, as under a symmetry.
     Pitchfork,
-    /// The branch turns or changes its stability at a corner of a transfer function, without a zero eigenvalue.
+    /// The branch changes its stability, or others leave it, at a corner of a transfer function, without a zero eigenvalue.
     Corner,
+    /// The branch turns back at a corner of a transfer function: two fixed points meet and vanish without a zero eigenvalue.
+    CornerFold,
 }
 
 impl Kind {
@@ -28,6 +30,7 @@ impl Kind {
             Self::Branch => "branch point",
             Self::Pitchfork => "pitchfork",
             Self::Corner => "corner",
+            Self::CornerFold => "fold at a corner",
         }
     }
 }
@@ -49,10 +52,24 @@ pub struct Special {
     /// At a Hopf point: the imaginary part of the eigenvalues, in radians per unit of time (ms in circuits).
     #[serde(rename = "angular_frequency_per_ms")]
     pub frequency: Option<f64>,
+    /// How many eigenvalues vanish: 1 but where symmetries make several the same, as on rings and in equal columns.
+    pub multiplicity: usize,
+}
+
+impl Special {
+    /// What it is, in words.
+    pub fn words(&self) -> String {
+        match self.multiplicity {
+            0 | 1 => self.kind.name().to_owned(),
+            many => format!("{}, multiplicity {many}", self.kind.name()),
+        }
+    }
 }
 
 /// Real part, relative to the largest eigenvalue, below which an eigenvalue located by a root search lies on the axis.
 const ON_AXIS: f64 = 1e-5;
+/// Imaginary part, relative to the largest eigenvalue, that rounding makes of several equal real eigenvalues.
+const REAL: f64 = 1e-6;
 
 /// A number that changes its sign where a pair of eigenvalues sums to 0, and nowhere else: the sign of the product of all
 /// pair sums (the determinant of the bialternate product, Guckenheimer et al. 1997, doi:10.1137/S0036142994278006), with
@@ -76,14 +93,32 @@ pub(super) fn hopf_test(values: &[Complex]) -> Option<f64> {
 /// The imaginary part of a pair of eigenvalues on the imaginary axis; none where there is no such pair.
 pub(super) fn hopf_frequency(values: &[Complex]) -> Option<f64> {
     let largest = values.iter().map(|value| libm::hypot(value.re, value.im)).fold(0.0, f64::max);
-    let pair =
-        values.iter().filter(|value| value.im > 0.0).min_by(|one, other| one.re.abs().total_cmp(&other.re.abs()));
+    let pair = values
+        .iter()
+        .filter(|value| value.im > REAL * largest)
+        .min_by(|one, other| one.re.abs().total_cmp(&other.re.abs()));
     pair.filter(|pair| pair.re.abs() <= ON_AXIS * largest).map(|pair| pair.im)
 }
 
 /// The size of the smallest eigenvalue.
 pub(super) fn smallest(values: &[Complex]) -> f64 {
     values.iter().map(|value| libm::hypot(value.re, value.im)).fold(f64::INFINITY, f64::min)
+}
+
+/// A real part this small, relative to the largest eigenvalue, is 0 to rounding.
+const NEUTRAL: f64 = 1e-9;
+
+/// How many eigenvalues have a real part above 0.
+pub(super) fn unstable(values: &[Complex]) -> usize {
+    let largest = values.iter().map(|value| libm::hypot(value.re, value.im)).fold(0.0, f64::max);
+    values.iter().filter(|value| value.re > NEUTRAL * largest).count()
+}
+
+/// The mean real part of the eigenvalues from the `from`-th to the one before the `to`-th, counted from the right: a number
+/// that changes its sign where these cross the imaginary axis together.
+pub(super) fn crossing(values: &[Complex], from: usize, to: usize) -> f64 {
+    let parts = values.iter().rev().skip(from).take(to - from).map(|value| value.re);
+    parts.sum::<f64>() / (to - from) as f64
 }
 
 #[cfg(test)]

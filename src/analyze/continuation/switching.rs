@@ -1,4 +1,4 @@
-//! The other branch through a branch point.
+//! The other branches through a branch point.
 
 use super::tracer::{Curve, Place, Tracer};
 use nalgebra::{DMatrix, DVector};
@@ -33,4 +33,93 @@ pub(super) fn other_tangent<C: Curve>(tracer: &Tracer<'_, C>, at: &Place) -> Opt
         return Some(second);
     }
     (&at.tangent * -own + &second * (2.0 * mixed)).try_normalize(0.0)
+}
+
+/// How far a branch may lie off the direction in which it was looked for, as a share of that distance.
+const OFF: f64 = 0.5;
+/// Directions whose cosine is above this are one.
+const SAME_DIRECTION: f64 = 0.999;
+/// A projection shorter than this has no direction.
+const SHORTEST: f64 = 1e-3;
+/// In a kernel of more than two dimensions so few projections or fewer are combined in all ways; more, in pairs.
+const FEW: usize = 6;
+
+/// Places on the branches that cross at a point where several eigenvalues vanish at once.
+///
+/// Such points come from symmetries, as those of a ring or of equal columns, and their branches lie in directions of the
+/// kernel that part of the symmetry keeps (the equivariant branching lemma; Golubitsky, Stewart & Schaeffer 1988,
+/// doi:10.1007/978-1-4612-4574-2): those in which one variable, or a few, differ from the others. Each such direction is a
+/// guess at a distance of `away`, from which Newton's method goes to the branch.
+pub(super) fn crossing_places<C: Curve>(
+    tracer: &Tracer<'_, C>,
+    at: &Place,
+    multiplicity: usize,
+    away: f64,
+) -> Vec<Place> {
+    let Some(kernel) = kernel(tracer, at, multiplicity) else { return Vec::new() };
+    let mut found: Vec<Place> = Vec::new();
+    for direction in guesses(&kernel, at.scaled.len() - 1) {
+        for way in [direction.clone(), -direction] {
+            let guess = &at.scaled + &way * away;
+            let place = tracer.correct(&guess, &way).and_then(|(place, _)| tracer.place(place, &way));
+            let Some(place) = place.filter(|place| (&place.scaled - guess).norm() <= OFF * away) else { continue };
+            if !found.iter().any(|known| (&known.scaled - &place.scaled).norm() < away * SHORTEST) {
+                found.push(place);
+            }
+        }
+    }
+    found
+}
+
+/// An orthonormal basis of the directions that the Jacobian takes to 0, without that of the branch itself.
+fn kernel<C: Curve>(tracer: &Tracer<'_, C>, at: &Place, multiplicity: usize) -> Option<Vec<DVector<f64>>> {
+    let (_, bordered) = tracer.bordered(&at.scaled, &at.tangent)?;
+    let decomposed = bordered.try_svd(false, true, f64::EPSILON, 0)?;
+    let rows = decomposed.v_t.as_ref()?;
+    let mut order: Vec<usize> = (0..rows.nrows()).collect();
+    order.sort_by(|one, other| decomposed.singular_values[*one].total_cmp(&decomposed.singular_values[*other]));
+    let mut basis: Vec<DVector<f64>> = Vec::new();
+    for index in order.into_iter().take(multiplicity) {
+        let mut direction = rows.row(index).transpose();
+        for known in std::iter::once(&at.tangent).chain(&basis) {
+            direction -= known * known.dot(&direction);
+        }
+        basis.extend(direction.try_normalize(SHORTEST));
+    }
+    Some(basis)
+}
+
+/// Directions of the kernel in which one variable, or a few, differ from the others.
+fn guesses(kernel: &[DVector<f64>], variables: usize) -> Vec<DVector<f64>> {
+    let project = |index: usize| -> DVector<f64> {
+        let mut sum = DVector::zeros(variables + 1);
+        kernel.iter().for_each(|basis| sum += basis * basis[index]);
+        sum
+    };
+    let mut single: Vec<DVector<f64>> = Vec::new();
+    let mut all: Vec<DVector<f64>> = Vec::new();
+    let add = |known: &mut Vec<DVector<f64>>, direction: &DVector<f64>| {
+        let Some(unit) = direction.clone().try_normalize(SHORTEST) else { return };
+        if !known.iter().any(|known| known.dot(&unit).abs() > SAME_DIRECTION) {
+            known.push(unit);
+        }
+    };
+    (0..variables).for_each(|index| add(&mut single, &project(index)));
+    single.iter().for_each(|one| add(&mut all, one));
+    if kernel.len() > 2 && single.len() <= FEW {
+        let combinations = 3usize.pow(single.len() as u32);
+        for number in 0..combinations {
+            let sign = |index: usize| (number / 3usize.pow(index as u32) % 3) as f64 - 1.0;
+            let sum = single.iter().enumerate().map(|(index, one)| one * sign(index));
+            add(&mut all, &sum.fold(DVector::zeros(variables + 1), |sum, one| sum + one));
+        }
+    } else {
+        for (index, one) in single.iter().enumerate() {
+            for other in &single[index + 1..] {
+                add(&mut all, &(one + other));
+                add(&mut all, &(one - other));
+            }
+        }
+    }
+    all
 }

@@ -36,7 +36,20 @@ const TOLERANCE: f64 = 1e-10;
 /// Iterations after which a step is taken for too long.
 const MOST_ITERATIONS: usize = 9;
 /// Least cosine of the turn of the tangent in one step.
-const SHARPEST_TURN: f64 = 0.97;
+pub(super) const SHARPEST_TURN: f64 = 0.97;
+/// Below this, relative to the largest, singular values count as 0 where Newton's method does not converge otherwise.
+const NEUTRAL: f64 = 1e-5;
+/// A residual in the directions that are left out then, relative to the largest entry of the Jacobian, above which there is no
+/// solution.
+const UNSOLVED: f64 = 1e-12;
+
+/// The shortest solution of a linear system that is nearly singular: it does not drift along what leaves the equations
+/// unchanged, as the phase of a bump on a ring does. None where the system is regular.
+fn shortest_solution(matrix: &DMatrix<f64>, right: &DVector<f64>) -> Option<DVector<f64>> {
+    let decomposed = matrix.clone().try_svd(true, true, f64::EPSILON, 0)?;
+    let (least, largest) = (decomposed.singular_values.min(), decomposed.singular_values.max());
+    (least <= NEUTRAL * largest).then(|| decomposed.solve(right, NEUTRAL * largest).ok())?
+}
 
 /// A curve with Newton's method on it.
 pub(super) struct Tracer<'a, C: Curve> {
@@ -71,13 +84,28 @@ impl<C: Curve> Tracer<'_, C> {
 
     /// Newton's method from a guess, in the plane through it at right angles to `normal`; the iterations that it took.
     pub(super) fn correct(&self, guess: &DVector<f64>, normal: &DVector<f64>) -> Option<(DVector<f64>, usize)> {
+        let regular = self.iterate(guess, normal, |matrix, right| matrix.clone().lu().solve(right));
+        regular.or_else(|| {
+            let (found, iterations) = self.iterate(guess, normal, shortest_solution)?;
+            let (residual, matrix) = self.bordered(&found, normal)?;
+            let unsolved = residual.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
+            (unsolved <= UNSOLVED * matrix.amax()).then_some((found, iterations))
+        })
+    }
+
+    fn iterate(
+        &self,
+        guess: &DVector<f64>,
+        normal: &DVector<f64>,
+        solve: impl Fn(&DMatrix<f64>, &DVector<f64>) -> Option<DVector<f64>>,
+    ) -> Option<(DVector<f64>, usize)> {
         let mut now = guess.clone();
         for iteration in 1..=MOST_ITERATIONS {
             let (residual, matrix) = self.bordered(&now, normal)?;
             let off = normal.dot(&(&now - guess));
             let right =
                 DVector::from_iterator(now.len(), residual.iter().map(|value| -value).chain(std::iter::once(-off)));
-            let step = matrix.lu().solve(&right)?;
+            let step = solve(&matrix, &right)?;
             let length = step.amax();
             now += step;
             if !length.is_finite() {
@@ -158,15 +186,14 @@ impl Pace {
 }
 
 impl<C: Curve> Tracer<'_, C> {
-    /// The next place at the pace, which adapts; none where the shortest step fails too.
+    /// The next place at the pace, which adapts; none where even the shortest step fails or turns sharply.
     pub(super) fn advance(&self, from: &Place, pace: &mut Pace) -> Option<Place> {
         loop {
-            if let Some((place, iterations)) = self.step(from, pace.step) {
-                // At the shortest step any turn is taken: a corner of a transfer function.
-                if place.tangent.dot(&from.tangent) >= SHARPEST_TURN || pace.step <= pace.shortest {
-                    pace.lengthen(iterations);
-                    return Some(place);
-                }
+            if let Some((place, iterations)) = self.step(from, pace.step)
+                && place.tangent.dot(&from.tangent) >= SHARPEST_TURN
+            {
+                pace.lengthen(iterations);
+                return Some(place);
             }
             if !pace.shorten() {
                 return None;

@@ -83,7 +83,7 @@ pub fn special_curves(
                 let curve = Hopfs::new(family, sizes, point, second);
                 curve.and_then(|curve| both_sides(&curve, point, second, options))
             }
-            Kind::Branch | Kind::Pitchfork | Kind::Corner => None,
+            Kind::Branch | Kind::Pitchfork | Kind::Corner | Kind::CornerFold => None,
         };
         curves.extend(found);
     }
@@ -174,7 +174,9 @@ fn one_side<C: Augmented>(tracer: &Tracer<'_, C>, start: Place, options: [&Optio
     let (mut places, mut corners) = (vec![start], Vec::new());
     for step in 0..settings.max_steps {
         let from = places[places.len() - 1].clone();
-        let Some(to) = tracer.advance(&from, &mut pace) else { break };
+        // At the shortest step any turn is taken.
+        let to = tracer.advance(&from, &mut pace).or_else(|| Some(tracer.step(&from, pace.step)?.0));
+        let Some(to) = to else { break };
         let count = to.scaled.len();
         let outside = (count - 2..count).find(|index| !(0.0..=1.0).contains(&to.scaled[*index]));
         if let Some(index) = outside {
@@ -280,7 +282,8 @@ impl Curve for Folds<'_> {
         let n = self.variables();
         let (state, knobs) = unknowns.split_at(n);
         let point = self.family.at(state, knobs)?;
-        let slopes = [self.family.knob_slope(state, knobs, 0)?, self.family.knob_slope(state, knobs, 1)?];
+        let slopes =
+            [self.family.knob_slope(state, knobs, 0, &point)?, self.family.knob_slope(state, knobs, 1, &point)?];
         let (right, left, value) = self.null(&point.jacobian)?;
         let mut jacobian = Vec::with_capacity((n + 1) * (n + 2));
         for row in 0..n {
@@ -404,7 +407,8 @@ impl Curve for Hopfs<'_> {
         let n = self.variables();
         let (state, frequency, knobs) = (&unknowns[..n], unknowns[n], &unknowns[n + 1..]);
         let point = self.family.at(state, knobs)?;
-        let slopes = [self.family.knob_slope(state, knobs, 0)?, self.family.knob_slope(state, knobs, 1)?];
+        let slopes =
+            [self.family.knob_slope(state, knobs, 0, &point)?, self.family.knob_slope(state, knobs, 1, &point)?];
         let m = point.dynamic_size();
         let (right, left, value) = self.null(&turned(&point.dynamics, m, frequency))?;
         let at = |state: &[f64], knobs: &[f64]| Some(self.family.at(state, knobs)?.dynamics);
