@@ -21,6 +21,8 @@ const SAME_DIRECTION: f64 = 0.99;
 const SAME_CORNER: f64 = 1e-6;
 /// The least distance, in the measure of steps, at which branches that meet in a point of higher multiplicity are told apart.
 const LEAST_AROUND: f64 = 0.015;
+/// How far beyond the range of the knob, as a share of it, rounding may take a place.
+const OUTSIDE: f64 = 1e-9;
 /// A branch that comes back to its start passes it within this share of a step, in about the same direction.
 const MISSED_BY: f64 = 0.1;
 const SAME_WAY: f64 = 0.9;
@@ -144,11 +146,12 @@ impl<'a> Follower<'a> {
         self.meetings.borrow_mut().push(point.clone());
     }
 
-    /// The point of higher multiplicity to which a branch has come, not along the branch on which that was found.
-    fn meeting(&self, to: &Place) -> Option<Place> {
+    /// The point of higher multiplicity to which a step comes, not along the branch on which that was found.
+    fn meeting(&self, from: &Place, to: &Place) -> Option<Place> {
         let meetings = self.meetings.borrow();
         let met = meetings.iter().find(|point| {
-            (&to.scaled - &point.scaled).norm() < self.around() && to.tangent.dot(&point.tangent).abs() < SAME_WAY
+            let far = |place: &Place| (&place.scaled - &point.scaled).norm();
+            far(to) < self.around() && far(to) < far(from) && to.tangent.dot(&point.tangent).abs() < SAME_WAY
         });
         met.cloned()
     }
@@ -226,11 +229,16 @@ impl<'a> Follower<'a> {
                     break;
                 }
             };
+            let share = to.scaled[to.scaled.len() - 1];
+            if !(-OUTSIDE..=1.0 + OUTSIDE).contains(&share) {
+                side.end = End::Range;
+                break;
+            }
             if self.curve.is_beyond(&self.tracer().unknowns(&to.scaled)) {
                 side.end = End::Beyond;
                 break;
             }
-            if let Some(point) = self.meeting(&to) {
+            if let Some(point) = self.meeting(&from, &to) {
                 side.places.push(point);
                 side.end = End::Crossing;
                 break;

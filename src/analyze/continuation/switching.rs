@@ -37,6 +37,8 @@ pub(super) fn other_tangent<C: Curve>(tracer: &Tracer<'_, C>, at: &Place) -> Opt
 
 /// How far a branch may lie off the direction in which it was looked for, as a share of that distance.
 const OFF: f64 = 0.5;
+/// Where Newton's method fails at the distance asked for, a branch is looked for at these shares of it.
+const NEARER: [f64; 4] = [1.0, 0.6, 0.35, 0.2];
 /// Directions whose cosine is above this are one.
 const SAME_DIRECTION: f64 = 0.999;
 /// A projection shorter than this has no direction.
@@ -60,9 +62,12 @@ pub(super) fn crossing_places<C: Curve>(
     let mut found: Vec<Place> = Vec::new();
     for direction in guesses(&kernel, at.scaled.len() - 1) {
         for way in [direction.clone(), -direction] {
-            let guess = &at.scaled + &way * away;
-            let place = tracer.correct(&guess, &way).and_then(|(place, _)| tracer.place(place, &way));
-            let Some(place) = place.filter(|place| (&place.scaled - guess).norm() <= OFF * away) else { continue };
+            let place = NEARER.iter().find_map(|share| {
+                let guess = &at.scaled + &way * (away * share);
+                let place = tracer.place(tracer.correct(&guess, &way)?.0, &way)?;
+                ((&place.scaled - guess).norm() <= OFF * away * share).then_some(place)
+            });
+            let Some(place) = place else { continue };
             if !found.iter().any(|known| (&known.scaled - &place.scaled).norm() < away * SHORTEST) {
                 found.push(place);
             }
