@@ -259,7 +259,7 @@ fn rates_at_fixed_points_lie_within_what_bounds_them() {
         "kind = \"threshold-linear\", gain = 0.4",
         "kind = \"softplus\", gain = 0.3, width = 2.0",
         "kind = \"linear-exponential\", a = 0.3, b = 1.0, d = 0.4",
-        "kind = \"quadratic-root\", rate_at_knee = 2.0, knee = 8.0",
+        "kind = \"quadratic-root\", rate_at_knee = \"2 Hz\", knee = 8.0",
         "kind = \"power-law\", gain = 0.5, exponent = 0.7",
         "kind = \"sigmoid\", maximum = \"60 Hz\", slope = 0.1, threshold = 3.0",
     ];

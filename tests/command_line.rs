@@ -258,7 +258,8 @@ fn analyze_says_where_it_looked_and_when_it_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let cases = std::env::current_dir().unwrap().join("tests/cases/circuits");
     let analyze = |file: &str, more: &[&str]| {
-        let output = disinhibit(folder.path()).arg("analyze").arg(cases.join(file)).args(more).output().unwrap();
+        let arguments = [&["--fresh"], more].concat();
+        let output = disinhibit(folder.path()).arg("analyze").arg(cases.join(file)).args(arguments).output().unwrap();
         (output.status.code(), text(&output.stdout), text(&output.stderr))
     };
     let (code, said, _) = analyze("side_branch.toml", &[]);
@@ -299,7 +300,7 @@ fn check_says_what_a_circuit_does_and_ends_well() {
     assert!(said.contains("the slowest eigenvalue is -10.000 +- 300.000 i per s"), "{said}");
     let (code, said, problems) = check("tests/cases/circuits/ei_high.toml", &[]);
     assert_eq!(code, Some(0), "{problems}");
-    assert!(said.contains("E rests at 46.14") && said.contains("I rests at 100.70"), "{said}");
+    assert!(said.contains("E rests at 46.14") && said.contains("I rests at 100.6997"), "{said}");
     assert!(said.contains("-3575.000 +- 6043.54"), "{said}");
     // An oscillating circuit lists its parameters and says what it does.
     let drive = ["--set", "populations.E.drive=1.25"];
@@ -317,5 +318,18 @@ fn check_says_what_a_circuit_does_and_ends_well() {
         let (code, said, problems) = check(file.to_str().unwrap(), &[]);
         assert_eq!(code, Some(0), "{}: {problems}", file.display());
         assert!(said.contains("rests at") || said.contains("no stable rest"), "{}: {said}", file.display());
+    }
+}
+
+#[test]
+fn check_finds_the_same_whatever_it_is_to_say() {
+    let folder = folder();
+    let sweep = "scenario = \"configs/scenarios/ketamine.toml\"\ndesign = \"sobol\"\npoints = 1000000000000\nseed = 1\n\
+                 [[axes]]\npath = \"onto.Pyr.Pyr\"\nfrom = 1\nto = 1.2\n";
+    std::fs::write(folder.path().join("sweep.toml"), sweep).unwrap();
+    for how in [&[][..], &["--quiet"], &["--markdown"]] {
+        let output = disinhibit(folder.path()).args(["check", "sweep.toml"]).args(how).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{how:?}: {}", text(&output.stdout));
+        assert!(text(&output.stderr).contains("sweep.toml"), "{how:?}: {}", text(&output.stderr));
     }
 }

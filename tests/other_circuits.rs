@@ -110,7 +110,7 @@ fn the_state_of_a_circuit_is_among_its_fixed_points_however_high_its_rates() {
 
 #[test]
 fn rates_of_algebraic_populations_are_recorded_at_their_time() {
-    // tau ds/dt = -s + r with r = a sin(omega t) at once: a sample of one step is the mean of the wave over the next one.
+    // tau ds/dt = -s + r with r = a sin(omega t) at once; with `record` as short as the step, samples are states of their moment.
     let text = "input_unit = \"none\"\n[synapses.slow]\ngate = { kind = \"filter\", tau = \"20 ms\" }\n\
          [populations.A]\nform = \"algebraic\"\ndrive = 10\ntransfer = { kind = \"threshold-linear\", gain = 1 }\n\
          [populations.B]\nform = \"algebraic\"\ndrive = 1\ntransfer = { kind = \"threshold-linear\", gain = 1 }\n\
@@ -129,7 +129,7 @@ fn rates_of_algebraic_populations_are_recorded_at_their_time() {
         if ms > 199.95 {
             continue;
         }
-        assert!((a - 10.0 - 4.0 * libm::sin(omega * (ms + 0.05))).abs() < 1e-5, "{ms}: {a}");
+        assert!((a - 10.0 - 4.0 * libm::sin(omega * ms)).abs() < 1e-5, "{ms}: {a}");
         let wave = libm::sin(omega * ms) - turn * libm::cos(omega * ms) + turn * libm::exp(-ms / 20.0);
         let expected = 6.0 + 2.0 * wave / (1.0 + turn * turn);
         assert!((b - expected).abs() < 1e-5, "{ms}: {b} {expected}");
@@ -216,7 +216,7 @@ fn a_table_of_times_and_a_tuning_are_checked() {
 fn a_kernel_needs_units_on_both_sides_and_a_weight_that_falls() {
     let file = Path::new("tests/cases/circuits/s_units0.toml");
     let error = load(file, &[]).unwrap_err().to_string();
-    assert!(error.contains("`P` is one unit"), "{error}");
+    assert!(error.contains("`P` has no units, so that it lies nowhere on the ring"), "{error}");
     let text = roxin(-4.0, 1.25).replace("[onto.E.through.late]\nE = -4.0\n", "");
     let error = read(&text, &[]).unwrap_err().to_string();
     assert!(error.contains("there is no weight from `E` onto `E`"), "{error}");

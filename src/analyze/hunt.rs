@@ -250,7 +250,9 @@ impl<'a> Hunt<'a> {
     }
 
     /// Start number `index`: the corners of the box with all low and all high, then an additive recurrence (Roberts 2018,
-    /// the plastic constant's generalisation). Every other start is drawn towards 0, near which rates of cortex are.
+    /// the plastic constant's generalisation). Every other start is drawn towards 0, near which rates of cortex are; and half of
+    /// those take each variable from one of the fixed points that are known: where populations hardly act on each other, fixed
+    /// points are all the combinations of what each can do.
     fn start(&self, index: usize) -> Vec<f64> {
         let dimensions = self.system.size();
         let base = recurrence_base(dimensions);
@@ -261,7 +263,10 @@ impl<'a> Hunt<'a> {
                 let step = libm::pow(base, -((dimension + 1) as f64));
                 let share = 0.5 + step * index as f64;
                 let share = share - libm::floor(share);
-                if index.is_multiple_of(2) {
+                if index % 4 == 3 && self.known.len() > 1 {
+                    let known = (share * self.known.len() as f64) as usize;
+                    self.known[known.min(self.known.len() - 1)][dimension]
+                } else if index.is_multiple_of(2) {
                     share.mul_add(high - low, low)
                 } else {
                     drawn(share, Interval { low, high })

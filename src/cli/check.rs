@@ -29,6 +29,11 @@ pub(super) fn check(arguments: &CheckArguments) -> Ending {
             }
         }
     };
+    // All that can be wrong is found before what is said of it depends on the arguments.
+    let design = match loaded.sweep.as_ref().map(|bound| Design::new(&bound.sweep, bound.axes.clone())).transpose() {
+        Ok(design) => design,
+        Err(error) => return refuse(format!("error: {}: {error}", arguments.file.display())),
+    };
     if arguments.quiet {
         return Ending::Done;
     }
@@ -36,11 +41,8 @@ pub(super) fn check(arguments: &CheckArguments) -> Ending {
         say(markdown(&loaded).trim_end());
         return Ending::Done;
     }
-    if let Some(bound) = &loaded.sweep {
-        match Design::new(&bound.sweep, bound.axes.clone()) {
-            Ok(design) => say(axes(&design)),
-            Err(error) => return refuse(format!("error: {}: {error}", arguments.file.display())),
-        }
+    if let Some(design) = design {
+        say(axes(&design));
         note(format!("{}: no problems", arguments.file.display()));
         return Ending::Done;
     }

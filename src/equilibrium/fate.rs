@@ -107,6 +107,8 @@ struct Track {
     section: Section,
     /// Largest distance of a variable from where it is heading, at the start of the last step.
     away: f64,
+    /// Whether any variable has dynamics of its own: others follow at once, and a circuit of them alone is where it goes.
+    moves: bool,
     outcome: Option<Outcome>,
 }
 
@@ -176,7 +178,8 @@ impl<const G: usize> Left<'_, G> {
     fn begin(&self, steps: &Rosenbrock<G>, state: &[Row<G>], lane: usize) -> Track {
         let own = (0..state.len()).filter(|variable| !self.shape.is_algebraic(*variable));
         let shortest = own.map(|variable| steps.lags[variable].get(lane)).fold(f64::INFINITY, f64::min);
-        let shortest = if shortest.is_finite() { shortest } else { 1.0 };
+        let moves = shortest.is_finite();
+        let shortest = if moves { shortest } else { 1.0 };
         let mut section = Section::new(&column(state, lane), self.shape.size());
         if self.cycling {
             section.expect_cycle();
@@ -189,11 +192,12 @@ impl<const G: usize> Left<'_, G> {
             taken: 0,
             next_look: 0,
             gained: vec![0.0; self.shape.size()],
-            sizes: vec![0.0; state.len()],
+            sizes: vec![if moves { 0.0 } else { 1.0 }; state.len()],
             trial: None,
             rest: None,
             section,
-            away: f64::INFINITY,
+            away: if moves { f64::INFINITY } else { 0.0 },
+            moves,
             outcome: None,
         }
     }
@@ -217,6 +221,10 @@ impl Track {
         (lane, length): (usize, f64),
     ) -> Taken {
         self.tried += 1;
+        if !self.moves {
+            self.taken += 1;
+            return Taken::Accepted;
+        }
         let (state, next) = (column(rows, lane), column(&steps.next, lane));
         let residual = |variable: usize| steps.linearised.residual[variable].get(lane);
         if let Some(undefined) = (0..state.len()).find(|variable| !residual(*variable).is_finite()) {

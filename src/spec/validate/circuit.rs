@@ -165,7 +165,7 @@ impl Checks<'_> {
         }
         let populations = &self.scenario.circuit.written().populations;
         let [onto, from] = [&kernel.onto, &kernel.from].map(|name| populations.get(name));
-        let [onto_ring, from_ring] = [onto, from].map(|it| it.and_then(Population::ring).is_some());
+        let [onto_ring, from_ring] = [onto, from].map(|it| it.is_some_and(|population| population.units > 1));
         let role = from.map_or(Role::Either, |source| source.role);
         if !onto_ring && !from_ring {
             let message =
