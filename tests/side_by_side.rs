@@ -115,5 +115,6 @@ fn a_plane_with_five_fixed_points_labels_those_that_have_room() {
     let texts: Vec<String> = figure.labels().into_iter().map(|label| label.text).collect();
     assert!(texts.contains(&"E 0.205 Hz".to_owned()), "{texts:?}");
     assert!(texts.contains(&"unstable fixed point".to_owned()));
-    assert!(texts.iter().any(|text| text.contains("fixed points searched in")), "{texts:?}");
+    // The line is broken where it is too long.
+    assert!(texts.join(" ").contains("fixed points searched in"), "{texts:?}");
 }

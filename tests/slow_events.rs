@@ -470,7 +470,8 @@ fn whatever_an_effect_changes_its_signal_may_drive_events() {
     effect.adaptation = Some(0.0);
     for entry in disinhibit::spec::listing::list(&mut effect) {
         let place = if entry.path == "weight" { ", from = \"A\", onto = \"A\"" } else { "" };
-        let signals = with(&format!("{} = 0.1{place}, reduced_by = {{ \"rate.A\" = 0.1 }}", entry.path));
+        let amount = if entry.path == "drive" { "\"0.1 mV\"" } else { "0.1" };
+        let signals = with(&format!("{} = {amount}{place}, reduced_by = {{ \"rate.A\" = 0.1 }}", entry.path));
         for name in ["activation.R.A", "rate.A", "stress"] {
             assert!(signals.iter().any(|signal| signal == name), "{}: {signals:?}", entry.path);
         }

@@ -21,6 +21,8 @@ const PUSH: f64 = 1e-6;
 const ELSEWHERE: f64 = 1e-2;
 /// A circuit that stands still again this soon, in min, has not oscillated.
 const SETTLING: f64 = 1.0;
+/// Jumps that follow each other this soon, in min, are one.
+const LINGERING: f64 = 1e-2;
 
 impl<const G: usize> Block<'_, G> {
     /// Notes an event of a lane, driven by what has changed since its state was last known to be stable.
@@ -93,7 +95,11 @@ impl<const G: usize> Block<'_, G> {
                 Fate::Rest if !self.moves_away(index, &circuit) => self.averaged &= !(1 << index),
                 Fate::Rest => {
                     let (kind, driver) = (EventKind::Jump, drivers[index].clone());
-                    self.lanes[index].outcome.events.push(Event { at, kind, what: kind.what().to_owned(), driver });
+                    let events = &mut self.lanes[index].outcome.events;
+                    // Where a state has just been lost the circuit lingers, and is let go again and again: it is one jump.
+                    if !events.last().is_some_and(|last| last.kind == kind && at - last.at < LINGERING) {
+                        events.push(Event { at, kind, what: kind.what().to_owned(), driver });
+                    }
                     self.averaged &= !(1 << index);
                 }
                 Fate::Cycle(_) => oscillating |= 1 << index,
