@@ -16,6 +16,7 @@ pub use diagnostic::{ConfigError, Diagnostic};
 
 use crate::spec::declare::Node;
 use crate::spec::path::{PathError, segments};
+use crate::spec::readout::Readout;
 use crate::spec::scenario::{CircuitFile, PharmacologyFile};
 use crate::spec::sweep::{BoundSweep, bind};
 use crate::spec::validate::validate_circuit;
@@ -167,6 +168,7 @@ impl Loader<'_> {
         self.carry_out(set, &mut scenario);
         self.curves(&folder, &mut scenario);
         scenario.circuit.expand();
+        scenario = Readout::with_times_of_run(&scenario);
         if complete {
             self.notes.read = self.notes.problems.len();
             scenario.circuit.written().tie.keys().for_each(|target| self.notes.note_tie(target));
@@ -198,6 +200,7 @@ impl Loader<'_> {
             if !sweep.report.is_empty() {
                 scenario.run.report.clone_from(&sweep.report);
             }
+            Readout::add_times(&sweep.readouts, &mut scenario);
             let problems = if sweep.report.is_empty() { Vec::new() } else { validate(&scenario) };
             for problem in problems {
                 let path = problem.path.strip_prefix("run.").unwrap_or(&problem.path).to_owned();

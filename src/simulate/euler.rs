@@ -158,11 +158,15 @@ pub fn euler<S: Simd, const G: usize>(
         || {
             for count in first..last {
                 noise.advance(simd, (count % 4) as usize);
-                let Fast { state, rate_sums, outputs: room, trial, euler, .. } = &mut *fast;
+                let Fast { state, rate_sums, notes, outputs: room, trial, euler, .. } = &mut *fast;
                 if euler.standard {
                     step_in_standard_form(simd, euler, state, &noise.now, rate_sums, trial);
                 } else {
                     step_of_any(simd, (shape, rows), euler, &noise.now, (state, room, rate_sums, trial));
+                }
+                if let Some(notes) = notes {
+                    let rates = if euler.standard { &*state } else { &*room };
+                    notes.extend_from_slice(&rates[..shape.size()]);
                 }
                 std::mem::swap(state, trial);
                 noise.accept();

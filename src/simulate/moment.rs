@@ -4,7 +4,7 @@ use super::recording::Status;
 use super::slow::run_to_end;
 use crate::circuit::equations::still_outputs;
 use crate::circuit::{Rows, Shape};
-use crate::experiment::{Held, Model, Plan, Traces};
+use crate::experiment::{Held, Model, Plan};
 use crate::numeric::lanes::{Row, dispatch};
 use crate::spec::{Run, Time};
 use fearless_simd::Level;
@@ -53,7 +53,7 @@ pub struct DriveEffect {
 /// Why the arm does not get there.
 pub fn moment(plan: &Plan, run: &Run, minutes: f64, level: Level) -> Result<Moment, String> {
     let run = Run { time: Time::Slow, to: minutes, report: Vec::new(), record: None, ..run.clone() };
-    let plan = Plan { traces: Traces::Rates, ..plan.clone() };
+    let plan = Plan { records: false, watches: [].into(), compares: false, ..plan.clone() };
     let model = Model::<1>::build(&[&plan], level);
     let end = run_to_end(&model, &plan, &run, level);
     match end.outcome.status {

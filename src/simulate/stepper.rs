@@ -19,6 +19,8 @@ pub struct Fast<const G: usize> {
     pub state: Vec<Row<G>>,
     /// The sum of the rates over the steps taken, Hz, for means.
     pub rate_sums: Vec<Row<G>>,
+    /// Rates and further variables at the start of each step taken since it was emptied; none where nobody follows them.
+    pub notes: Option<Vec<Row<G>>>,
     /// Rates in Hz, then what the channels give.
     pub(super) outputs: Vec<Row<G>>,
     pub(super) trial: Vec<Row<G>>,
@@ -33,6 +35,7 @@ impl<const G: usize> Fast<G> {
         let zero = vec![Row::ZERO; shape.variables()];
         Self {
             rate_sums: vec![Row::ZERO; shape.size()],
+            notes: None,
             outputs: vec![Row::ZERO; shape.outputs()],
             trial: zero.clone(),
             slopes: std::array::from_fn(|_| zero.clone()),
@@ -130,11 +133,15 @@ fn sum_rates<S: Simd, const G: usize>(simd: S, rates: &[Row<G>], sums: &mut [Row
 /// Brings outputs and states up to date at the start of a step, and takes the slopes there.
 #[inline(always)]
 fn begin<S: Simd, const G: usize>(simd: S, (shape, rows): (&Shape<G>, &Rows<G>), noise: &Noise<G>, fast: &mut Fast<G>) {
-    let Fast { state, rate_sums, outputs, history, slopes: stages, .. } = fast;
+    let Fast { state, rate_sums, notes, outputs, history, slopes: stages, .. } = fast;
     history.read(simd, 1.0);
     evaluate(simd, (shape, rows), &noise.now, &history.delayed, state, outputs);
     history.push(simd, (shape, rows), outputs, state);
     sum_rates(simd, outputs, rate_sums);
+    if let Some(notes) = notes {
+        notes.extend_from_slice(&outputs[..shape.size()]);
+        notes.extend_from_slice(&state[shape.size()..]);
+    }
     slopes(simd, (shape, rows), &noise.now, outputs, state, &mut stages[0]);
 }
 

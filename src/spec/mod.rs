@@ -21,6 +21,7 @@ pub mod receptor;
 pub mod run;
 pub mod scenario;
 pub mod signal;
+pub mod statistic;
 pub mod stimulus;
 pub mod stress;
 pub mod sweep;
@@ -29,6 +30,7 @@ pub mod tie;
 pub mod transfer;
 pub mod units;
 pub mod validate;
+pub mod watch;
 
 pub use arm::{Administration, Arm, Bath, Block, Dose, Exposure, Period, Reference};
 pub use circuit::{Afferents, Circuit, Compartment, Divisors, Form, Population, Role, Sources, Weights};

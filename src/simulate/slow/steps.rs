@@ -57,14 +57,10 @@ impl<const G: usize> Block<'_, G> {
         for index in 0..self.lanes.len() {
             let now = self.time.get(index);
             let lane = &mut self.lanes[index];
-            if changed >> index & 1 == 1 && lane.running {
-                lane.sample(now, index, &self.work);
-            }
             let stands = self.averaged >> index & 1 == 0;
             lane.report_if_due(now + as_one(now), index, (self.model, &self.work), &self.newton.linearised, stands);
-            if lane.running && now >= self.run.to - as_one(self.run.to) && lane.next_moment(self.run) != Next::End {
-                // The end has a sample, whether or not it lies on the grid of `record`.
-                lane.sample(now, index, &self.work);
+            if lane.running {
+                self.dense[index].begin(lane, now, index, &self.work, changed >> index & 1 == 1);
             }
             if lane.next_moment(self.run) == Next::End {
                 lane.running = false;
@@ -210,7 +206,7 @@ impl<const G: usize> Block<'_, G> {
             let at = self.time.get(index) + step.length.get(index);
             self.note_event(simd, EventKind::Jump, index, at);
         }
-        self.sample_within(simd, step, accepted);
+        self.see_steps(simd, step, accepted);
         self.note_trend(step, accepted);
         for index in (0..self.lanes.len()).filter(|index| accepted >> index & 1 == 1) {
             let slopes = Some([step.stages[0].as_slice(), step.stages[6].as_slice()]);
@@ -228,7 +224,8 @@ impl<const G: usize> Block<'_, G> {
                 lane.running = false;
             }
             // Moments of interest are met exactly, not to rounding.
-            self.time.set(index, lane.snap(end, self.run));
+            lane.reached = lane.snap(end, self.run);
+            self.time.set(index, lane.reached);
         }
         if given_up != 0 {
             self.average_or_end(simd, given_up);
