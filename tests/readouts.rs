@@ -122,11 +122,14 @@ fn what_is_recorded_leaves_every_readout_as_it_is_to_the_last_bit() {
             let outcome = run_of(&other);
             let found = summarise(&outcome);
             assert!(found == expected, "seed {seed}, every {record} min:\n{}\n{}", text(&found), text(&expected));
-            // Nor does what is read out change the traces.
+            // Nor does what is read out change the traces; in slow time, where a step ends at each report, but for its times.
+            if !fast {
+                other = Readout::with_times_of_run(&other);
+            }
             other.run.readouts.clear();
             let bare = run_of(&other);
             for (one, other) in outcome.arms.iter().zip(&bare.arms) {
-                assert_eq!(bits(one), bits(other));
+                assert!(bits(one) == bits(other), "seed {seed}, every {record} min, {}", one.name);
             }
         }
     }
