@@ -139,8 +139,11 @@ fn what_is_recorded_leaves_every_readout_as_it_is_to_the_last_bit() {
 fn sweeps_read_out_what_runs_do_to_the_last_bit() {
     for fast in [false, true] {
         let plain = scenario(&random_scenario(7, fast));
-        let names: Vec<String> =
-            READOUTS.iter().chain(&["minutes_above_control", "peak_at", "lasting_half_time"]).map(|name| (*name).to_owned()).collect();
+        let names: Vec<String> = READOUTS
+            .iter()
+            .chain(&["minutes_above_control", "peak_at", "lasting_half_time"])
+            .map(|name| (*name).to_owned())
+            .collect();
         let mut with_times = plain.clone();
         Readout::add_times(&names, &mut with_times);
         let axis = disinhibit::spec::sweep::Axis {
@@ -160,7 +163,13 @@ fn sweeps_read_out_what_runs_do_to_the_last_bit() {
             let summary = summary_of(&alone, &row.arm);
             for (readout, number) in engine.readouts.iter().zip(&row.readouts) {
                 let expected = value(readout, &summary, &alone);
-                assert_eq!(number.to_bits(), expected.to_bits(), "{} of {}: {number}, {expected}", readout.name, row.arm);
+                assert_eq!(
+                    number.to_bits(),
+                    expected.to_bits(),
+                    "{} of {}: {number}, {expected}",
+                    readout.name,
+                    row.arm
+                );
             }
         }
     }
@@ -294,7 +303,10 @@ fn only_what_is_asked_for_is_recorded() {
     let all = outcome(&text);
     assert_eq!(arm(&all, "dose").recording.names(), &*arm(&all, "dose").signals);
     let wrong = chosen("rate.*, activation.R.E").unwrap_err().to_string();
-    assert!(wrong.contains("there is no signal `activation.R.E`") && wrong.contains("did you mean `activation.R.I`?"), "{wrong}");
+    assert!(
+        wrong.contains("there is no signal `activation.R.E`") && wrong.contains("did you mean `activation.R.I`?"),
+        "{wrong}"
+    );
 }
 
 #[test]

@@ -223,8 +223,8 @@ fn show_point(loaded: &Loaded, engine: &Engine, point: u64, set: &[String]) -> E
         };
         command.extend([" --set ", &quoted(&format!("{}={text}", axis.path))]);
     }
-    if !bound.sweep.report.is_empty() || bound.sweep.readouts.iter().any(|name| name.contains(" at ")) {
-        let times: Vec<&str> = loaded.scenario.run.report.iter().map(|time| time.label.as_str()).collect();
+    if !bound.sweep.report.is_empty() {
+        let times: Vec<&str> = bound.sweep.report.iter().map(|time| time.label.as_str()).collect();
         command.extend([" --set ", &quoted(&format!("run.report={}", times.join(", ")))]);
     }
     let stream = engine.stream(&values);

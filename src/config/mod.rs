@@ -201,6 +201,10 @@ impl Loader<'_> {
                 scenario.run.report.clone_from(&sweep.report);
             }
             Readout::add_times(&sweep.readouts, &mut scenario);
+            if scenario.run.report != loaded.scenario.run.report {
+                // So that a point alone has them, too.
+                sweep.report.clone_from(&scenario.run.report);
+            }
             let problems = if sweep.report.is_empty() { Vec::new() } else { validate(&scenario) };
             for problem in problems {
                 let path = problem.path.strip_prefix("run.").unwrap_or(&problem.path).to_owned();

@@ -132,15 +132,14 @@ impl Piece {
     /// Two numbers between which all its values lie: the coefficients of its Bernstein form.
     pub fn bounds(&self) -> [f64; 2] {
         let [a, b, c, d, e] = self.terms;
-        let hull = [
-            a + b / 4.0,
-            a + b / 2.0 + c / 6.0,
-            a + b * 0.75 + c / 2.0 + d / 4.0,
-            self.value(1.0),
-        ];
+        let hull = [a + b / 4.0, a + b / 2.0 + c / 6.0, a + b * 0.75 + c / 2.0 + d / 4.0, self.value(1.0)];
         let low = hull.iter().fold(a, |low, value| if *value < low { *value } else { low });
         let high = hull.iter().fold(a, |high, value| if *value > high { *value } else { high });
-        if e.is_nan() || hull.iter().any(|value| value.is_nan()) { [f64::NEG_INFINITY, f64::INFINITY] } else { [low, high] }
+        if e.is_nan() || hull.iter().any(|value| value.is_nan()) {
+            [f64::NEG_INFINITY, f64::INFINITY]
+        } else {
+            [low, high]
+        }
     }
 
     /// The moments at which it turns from above 0 to not above 0, or back, in order.
@@ -176,7 +175,8 @@ impl Piece {
     /// The spans in which it lies above 0, in order.
     pub fn spans_above_zero(&self) -> impl Iterator<Item = [f64; 2]> + use<> {
         let piece = *self;
-        let ends: Vec<f64> = std::iter::once(self.from).chain(self.crossings()).chain(std::iter::once(self.to)).collect();
+        let ends: Vec<f64> =
+            std::iter::once(self.from).chain(self.crossings()).chain(std::iter::once(self.to)).collect();
         let spans: Vec<[f64; 2]> = ends.windows(2).map(|pair| [pair[0], pair[1]]).collect();
         spans.into_iter().filter(move |[start, end]| end > start && piece.at(0.5 * (start + end)) > 0.0)
     }

@@ -5,9 +5,9 @@ use super::{ArmSummary, AveragedSummary, ByName, ByTime, EventSummary};
 use crate::numeric::piece::Extreme;
 use crate::simulate::watch::Found;
 use crate::simulate::{ArmOutcome, NO_DIFFERENCE_HZ, Outcome, Status, rescue};
+use crate::spec::Scenario;
 use crate::spec::statistic::Statistic;
 use crate::spec::watch::{Followed, Height, Window};
-use crate::spec::Scenario;
 use indexmap::IndexMap;
 
 /// Synaptic currents below this, in input units, are none that anything could be relative to.
@@ -82,9 +82,8 @@ impl<'a> Comparison<'a> {
                 .collect(),
             variance_hz2: fluctuation.map(|fluctuation| fluctuation.variance),
             first_passage_s: main_found(arm, Followed::Rise(Height::Threshold)).and_then(|found| self.passage(found)),
-            first_passages_s: self.of_each("rate.", Followed::Rise(Height::Threshold), Window::Comparison, |found| {
-                self.passage(found)
-            }),
+            first_passages_s: self
+                .of_each("rate.", Followed::Rise(Height::Threshold), Window::Comparison, |found| self.passage(found)),
             peak_frequency_hz: fluctuation.and_then(|fluctuation| fluctuation.peak_frequency_hz),
             stress: arm
                 .reports

@@ -6,9 +6,9 @@ use super::sensitivity::quoted;
 use super::sweep::SweepTable;
 use crate::plot::{Figure, HeatMapFigure, HeatPanel, Isobole, IsobolePanel, IsobologramFigure};
 use crate::store::table::Column;
-use crate::sweep::sensitivity::Estimate;
 use crate::sweep::alone::{Alone, Needed};
 use crate::sweep::isobole::{Surface, additive};
+use crate::sweep::sensitivity::Estimate;
 use crate::sweep::synergy::{Combined, Dosed, Synergy, known, synergy};
 use std::fmt::Write;
 
@@ -78,8 +78,7 @@ impl SweepTable<'_> {
         let estimates = |name: &str| format!("{name},{name}_low,{name}_high,{name}_is");
         let [beyond_bliss, loewe, beyond_loewe, index] =
             ["beyond_bliss", "loewe", "beyond_loewe", "combination_index"].map(estimates);
-        let mut points =
-            format!("arm,readout,{doses},effect,bliss,{beyond_bliss},{loewe},{beyond_loewe},{index}\n");
+        let mut points = format!("arm,readout,{doses},effect,bliss,{beyond_bliss},{loewe},{beyond_loewe},{index}\n");
         let mut means = format!(
             "arm,readout,scale,combinations,beyond_bliss,beyond_bliss_low,beyond_bliss_high,bliss_known,beyond_loewe,\
              beyond_loewe_low,beyond_loewe_high,loewe_known,{},{},falls_with_dose\n",

@@ -50,7 +50,9 @@ impl SweepTable<'_> {
 /// The number, its bounds, and in a word what is known; `with_interval` where the ends of an interval are bounds too.
 fn written(half: Option<HalfDose>, with_interval: bool) -> String {
     match half {
-        Some(HalfDose::Dose { dose, low, high }) if with_interval => format!("{dose},{},{},known", number(low), number(high)),
+        Some(HalfDose::Dose { dose, low, high }) if with_interval => {
+            format!("{dose},{},{},known", number(low), number(high))
+        }
         Some(HalfDose::Dose { dose, .. }) => format!("{dose},,,known"),
         Some(HalfDose::Above(low)) => format!(",{low},,above"),
         Some(HalfDose::Below(high)) => format!(",,{high},below"),
@@ -108,7 +110,8 @@ fn read(doses: &[f64], responses: &[f64], level: Option<f64>) -> Option<HalfDose
         return None;
     }
     // A stated level is risen to.
-    let (level, way) = level.map_or((f64::midpoint(first, farthest), (farthest - first).signum()), |level| (level, 1.0));
+    let (level, way) =
+        level.map_or((f64::midpoint(first, farthest), (farthest - first).signum()), |level| (level, 1.0));
     let share = |response: f64| (response - level) * way;
     let Some(after) = pairs.iter().position(|(_, response)| share(*response) >= 0.0) else {
         return Some(HalfDose::Above(highest));

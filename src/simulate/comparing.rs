@@ -42,7 +42,9 @@ impl References {
         let of = |plan: &Plan| {
             let names = plan.base.compared_with(&plan.arm);
             let find = |name: &String| {
-                plans.iter().position(|other| std::sync::Arc::ptr_eq(&other.base, &plan.base) && other.arm.name == *name)
+                plans
+                    .iter()
+                    .position(|other| std::sync::Arc::ptr_eq(&other.base, &plan.base) && other.arm.name == *name)
             };
             Self { places: [find(&names[0]), find(&names[1])] }
         };
@@ -95,7 +97,13 @@ impl Comparing {
 
     /// Sees steps of fast time, of which the values at both ends are known, one after the other; `time` gives the times of the
     /// ends in min. Where other arms have fewer, theirs have ended.
-    pub fn see_steps(&mut self, time: impl Fn(usize) -> f64, own: &[f64], control: Option<&[f64]>, stress: Option<&[f64]>) {
+    pub fn see_steps(
+        &mut self,
+        time: impl Fn(usize) -> f64,
+        own: &[f64],
+        control: Option<&[f64]>,
+        stress: Option<&[f64]>,
+    ) {
         let Some(control) = control else { return };
         let stress = stress.unwrap_or_default();
         let mut from = time(0);
@@ -134,7 +142,12 @@ impl Comparing {
             let exceeds = |share: f64| index.map(|index| index.is_some_and(|index| index > share));
             let [first, last] = exceeds(LASTING_RESCUE);
             let half = exceeds(0.5 * self.found.lasting_rescue.unwrap_or(f64::INFINITY));
-            if !known || side[0] != side[1] || first != last || self.halving && half != [true; 2] || side[0] != 0 && !self.defined {
+            if !known
+                || side[0] != side[1]
+                || first != last
+                || self.halving && half != [true; 2]
+                || side[0] != 0 && !self.defined
+            {
                 return false;
             }
             rescued = first && from >= self.window[0];
@@ -178,7 +191,8 @@ impl Comparing {
     fn see_lasting(&mut self, arms: [&Piece; 3]) {
         let own = arms[0];
         // The moment itself belongs to what begins there, but for the end of the run.
-        let reached = own.from <= self.lasting && (self.lasting < own.to || (own.to >= self.end && self.lasting <= own.to));
+        let reached =
+            own.from <= self.lasting && (self.lasting < own.to || (own.to >= self.end && self.lasting <= own.to));
         if reached && self.found.lasting_rescue.is_none() {
             self.found.lasting_rescue = rescue_at(arms, self.lasting);
             self.halving = self.found.lasting_rescue.is_some_and(|rescue| rescue >= LASTING_RESCUE);
@@ -242,7 +256,8 @@ pub(super) fn compare(comparing: &mut Comparing, own: &[Piece], control: Option<
     for piece in own {
         let mut from = piece.from;
         while from < piece.to {
-            let ends = [&mut control, &mut stress].map(|cursor| cursor.as_mut().and_then(|cursor| cursor.end_after(from)));
+            let ends =
+                [&mut control, &mut stress].map(|cursor| cursor.as_mut().and_then(|cursor| cursor.end_after(from)));
             let to = ends.into_iter().flatten().fold(piece.to, f64::min);
             let part = |cursor: &Option<Cursor<'_>>| cursor.as_ref().and_then(|cursor| cursor.now()?.within(from, to));
             if let Some(own) = piece.within(from, to) {

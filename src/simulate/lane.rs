@@ -2,12 +2,12 @@
 
 use super::comparing::Compared;
 use super::recording::{ArmOutcome, Event, EventKind, Recording, Report, Status, Work as Effort};
+use super::watch::Watcher;
 use crate::circuit::Connection;
 use crate::circuit::equations::Linearised;
 use crate::equilibrium::calibration::{resting_variables, started};
 use crate::equilibrium::stability::leading_rate_per_s;
 use crate::experiment::stimulus::mean_in_slow_time;
-use super::watch::Watcher;
 use crate::experiment::{Model, Plan, Timeline, Work};
 use crate::numeric::lanes::Row;
 use crate::pharmacology::{Exposure, Ligand};
@@ -215,7 +215,6 @@ impl Lane {
     pub fn watchers(&mut self) -> impl Iterator<Item = &mut Watcher> {
         self.watchers.iter_mut().map(|(_, watcher)| watcher)
     }
-
 
     /// Whether a report is due now.
     pub fn report_is_due(&self, now: f64) -> bool {

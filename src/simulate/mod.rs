@@ -23,13 +23,13 @@ pub use recording::{ArmOutcome, Averaged, Event, EventKind, Recording, Report, S
 pub use stationary::{REPLICATES, Sampling, rate_series};
 
 use crate::equilibrium::{Calibrated, RestError, calibrate_scenario};
-use crate::numeric::piece::Piece;
-use comparing::{Comparing, References};
 use crate::experiment::{Model, Plan, Structure, plans};
 use crate::numeric::lanes::Row;
+use crate::numeric::piece::Piece;
 use crate::spec::path::PathError;
 use crate::spec::readout::Readout;
 use crate::spec::{Problem, Run, Scenario, Time, validate};
+use comparing::{Comparing, References};
 use fearless_simd::Level;
 use rayon::prelude::*;
 use std::sync::Arc;

@@ -346,7 +346,9 @@ fn likely(name: &str, scenario: &Scenario) -> Option<String> {
     let signals = recorded(scenario);
     let plain = || nearest(place, signals.iter().map(String::as_str));
     let found = match place.split_once('.').filter(|(word, _)| Statistic::named(word).is_some()) {
-        Some((word, rest)) => nearest(rest, signals.iter().map(String::as_str)).map(|signal| format!("{word}.{signal}")),
+        Some((word, rest)) => {
+            nearest(rest, signals.iter().map(String::as_str)).map(|signal| format!("{word}.{signal}"))
+        }
         None => plain(),
     }?;
     Some(time.map_or(found.clone(), |time| format!("{found} at {time}")))

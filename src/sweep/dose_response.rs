@@ -202,7 +202,8 @@ impl<'a> Profile<'a> {
             if exact {
                 return points.rounding();
             }
-            let quantile = StudentsT::new(0.0, 1.0, freedom).map_or(f64::INFINITY, |student| student.inverse_cdf(share));
+            let quantile =
+                StudentsT::new(0.0, 1.0, freedom).map_or(f64::INFINITY, |student| student.inverse_cdf(share));
             best.rest * (1.0 + quantile * quantile / freedom)
         };
         Self { points, best, exact, allowed: allowed(0.975), allowed_beyond: allowed(0.95) }

@@ -8,8 +8,8 @@ use crate::numeric::philox::hash;
 use crate::readouts::{ArmSummary, summarise, value};
 use crate::simulate::{ArmOutcome, Outcome, run_plans};
 use crate::spec::readout::Readout;
-use crate::spec::watch::Watch;
 use crate::spec::sweep::{AxisValue, BoundSweep, NoiseStreams};
+use crate::spec::watch::Watch;
 use crate::spec::{Calibration, Run, Scenario, Setting, validate};
 use fearless_simd::Level;
 use rayon::prelude::*;
@@ -172,7 +172,8 @@ impl Engine {
         let plans = plans(&calibrated, &calibration.rates).map_err(|error| ("invalid".into(), error.to_string()))?;
         let compares = self.readouts.iter().any(|readout| readout.what.compares());
         let needed = plans.into_iter().filter(|plan| self.needed.contains(&plan.arm.name));
-        let mut needed: Vec<Plan> = needed.map(|plan| Plan { records: false, watches: self.watches.clone(), compares, ..plan }).collect();
+        let mut needed: Vec<Plan> =
+            needed.map(|plan| Plan { records: false, watches: self.watches.clone(), compares, ..plan }).collect();
         for plan in &mut needed {
             let suits =
                 |(number, structure): &&(usize, Arc<Structure>)| *number == plan.number && structure.suits(plan);

@@ -253,11 +253,8 @@ fn compare(surface: &[Dosed], means: &[f64], scale: Option<f64>) -> Option<Syner
         let bliss = bliss(&singles?);
         let effect = effect(*mean);
         let adds = point.doses.iter().zip(&rises).all(|(dose, until)| dose <= until);
-        let (loewe, index) = if adds {
-            (loewe(&point.doses, &alone), index(&point.doses, effect, &alone))
-        } else {
-            (UNKNOWN, UNKNOWN)
-        };
+        let (loewe, index) =
+            if adds { (loewe(&point.doses, &alone), index(&point.doses, effect, &alone)) } else { (UNKNOWN, UNKNOWN) };
         points.push(Combined {
             doses: point.doses.clone(),
             effect,
@@ -416,11 +413,22 @@ mod tests {
             let found = synergy(&grid(response), None, 1).unwrap();
             for point in &found.points {
                 let beyond = point.beyond_loewe;
-                let adds = if beyond.value.is_nan() { beyond.low <= 1e-6 && beyond.high >= -1e-6 } else { beyond.value.abs() < 1e-4 };
+                let adds = if beyond.value.is_nan() {
+                    beyond.low <= 1e-6 && beyond.high >= -1e-6
+                } else {
+                    beyond.value.abs() < 1e-4
+                };
                 assert!(adds, "half {half}, steepness {steepness}: {point:?}");
                 let index = point.index;
-                let one = if index.value.is_nan() { index.low <= 1.001 && index.high >= 0.999 } else { (index.value - 1.0).abs() < 0.01 };
-                assert!(one || point.effect > 0.999 || point.effect < 1e-4, "half {half}, steepness {steepness}: {point:?}");
+                let one = if index.value.is_nan() {
+                    index.low <= 1.001 && index.high >= 0.999
+                } else {
+                    (index.value - 1.0).abs() < 0.01
+                };
+                assert!(
+                    one || point.effect > 0.999 || point.effect < 1e-4,
+                    "half {half}, steepness {steepness}: {point:?}"
+                );
             }
         }
     }

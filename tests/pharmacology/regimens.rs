@@ -266,7 +266,8 @@ fn written(dose: &Dose, unit: &str) -> String {
         text += &format!(", rate = \"{per_minute} mg/kg/min\"");
     }
     if let Some(interval) = dose.interval {
-        text += &format!(", interval = \"{interval} {unit}\", additional = {}, taper = {}", dose.additional, dose.taper);
+        text +=
+            &format!(", interval = \"{interval} {unit}\", additional = {}, taper = {}", dose.additional, dose.taper);
     }
     if dose.steady_state {
         text += ", steady_state = true";
@@ -307,7 +308,10 @@ fn compare(key: u64, (unit, time, more): (&str, &str, &str), count: usize) {
             let expected = if times.get(place + 1) == Some(at) { before } else { after };
             // The exponential of a matrix is itself good to a share of its largest element.
             let allowed = 1e-9 * expected + 1e-13 * largest;
-            assert!((value - expected).abs() <= allowed, "{value} for {expected} at {at} {unit} in arm {index} of\n{text}");
+            assert!(
+                (value - expected).abs() <= allowed,
+                "{value} for {expected} at {at} {unit} in arm {index} of\n{text}"
+            );
         }
     }
 }
@@ -378,11 +382,7 @@ fn a_share_absorbed_shortens_an_infusion_by_rate_and_thins_one_by_duration() {
     approx::assert_relative_eq!(concentration_at(&outcome, 60.0), peak, max_relative = 1e-9);
     approx::assert_relative_eq!(trace.iter().copied().fold(0.0, f64::max), peak, max_relative = 1e-9);
     let by_duration = case("f954.toml", &["arms.a.doses.0.duration=10 h", "arms.a.doses.0.rate="]);
-    approx::assert_relative_eq!(
-        concentration_at(&by_duration, 600.0),
-        1e6 * -libm::expm1(-1.0),
-        max_relative = 1e-9
-    );
+    approx::assert_relative_eq!(concentration_at(&by_duration, 600.0), 1e6 * -libm::expm1(-1.0), max_relative = 1e-9);
 }
 
 #[test]

@@ -33,7 +33,8 @@ impl Extremes {
 
     /// Whether values between two numbers are no new extremes.
     pub fn hold(&self, low: f64, high: f64) -> bool {
-        self.highest.is_some_and(|highest| high <= highest.value) && self.lowest.is_some_and(|lowest| low >= lowest.value)
+        self.highest.is_some_and(|highest| high <= highest.value)
+            && self.lowest.is_some_and(|lowest| low >= lowest.value)
     }
 
     pub fn found(&self) -> [Option<Extreme>; 2] {

@@ -94,7 +94,9 @@ mod tests {
     fn only_stays_that_begin_and_end_have_a_duration() {
         let (mut rise, mut spans) = (Rise::new(2.0), Spans::new(2.0));
         // Above at the start, between 1.5 and 3, and at the end.
-        for (start, (first, last)) in [(3.0, 1.0), (1.0, 3.0), (3.0, 2.0), (2.0, 0.0), (4.0, 4.0)].into_iter().enumerate() {
+        for (start, (first, last)) in
+            [(3.0, 1.0), (1.0, 3.0), (3.0, 2.0), (2.0, 0.0), (4.0, 4.0)].into_iter().enumerate()
+        {
             let piece = Piece::line(start as f64, start as f64 + 1.0, first, last);
             rise.see(&piece);
             spans.see(&piece);

@@ -191,7 +191,8 @@ mod tests {
             let expected: Vec<f64> = (1..values.len() - 1)
                 .filter(|place| {
                     let top = values[*place];
-                    falls(Box::new(values[..*place].iter().rev()), top) && falls(Box::new(values[place + 1..].iter()), top)
+                    falls(Box::new(values[..*place].iter().rev()), top)
+                        && falls(Box::new(values[place + 1..].iter()), top)
                 })
                 .map(|place| place as f64)
                 .collect();
@@ -200,8 +201,11 @@ mod tests {
                 running.see(&Piece::line(start as f64, start as f64 + 1.0, pair[0], pair[1]));
             }
             let turns = running.zigzag.thinned(running.smallest()).turns;
-            let found: Vec<f64> =
-                turns.windows(2).filter(|pair| pair[1].at.value > pair[0].at.value).map(|pair| pair[1].at.at_min).collect();
+            let found: Vec<f64> = turns
+                .windows(2)
+                .filter(|pair| pair[1].at.value > pair[0].at.value)
+                .map(|pair| pair[1].at.at_min)
+                .collect();
             assert_eq!(found, expected, "seed {seed}");
         }
     }

@@ -2,8 +2,8 @@
 
 use super::{Checks, Problem};
 use crate::spec::arm::{Arm, Block, Dose, Reference};
-use crate::spec::path::{PathError, joined, segments};
 use crate::spec::nearest;
+use crate::spec::path::{PathError, joined, segments};
 use crate::spec::readout::{Readout, recorded};
 use crate::spec::run::{Method, Time, fits};
 use crate::units::Dimension;
