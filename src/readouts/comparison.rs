@@ -102,18 +102,22 @@ impl<'a> Comparison<'a> {
             found: arm.found.clone(),
             readouts: ByName::new(),
             lists: ByName::new(),
-            events: arm
-                .events
-                .iter()
-                .map(|event| EventSummary {
-                    at_min: event.at,
-                    kind: event.kind.word().to_owned(),
-                    what: event.what.clone(),
-                    driver: event.driver.clone(),
-                })
-                .collect(),
+            events: self.events(),
             averaged: arm.averaged.map(|one| AveragedSummary { steps: one.bursts, error_hz: one.error_hz }),
         }
+    }
+
+    fn events(&self) -> Vec<EventSummary> {
+        self.arm
+            .events
+            .iter()
+            .map(|event| EventSummary {
+                at_min: event.at,
+                kind: event.kind.word().to_owned(),
+                what: event.what.clone(),
+                driver: event.driver.clone(),
+            })
+            .collect()
     }
 
     fn signal_index(&self, name: &str) -> Option<usize> {

@@ -34,7 +34,8 @@ fn vector(rates: &[f64]) -> Option<[f64; 2]> {
     let north: f64 = weights().map(|(unit, rate)| rate * libm::sin(turn(unit))).sum();
     let length = libm::sqrt(east * east + north * north) / total;
     let angle = libm::atan2(north, east).to_degrees();
-    (length > NO_DIRECTION).then(|| [if angle < 0.0 { angle + DEGREES_PER_TURN } else { angle }, length])
+    let turned = if angle < 0.0 { angle + DEGREES_PER_TURN } else { angle };
+    Some([turned, length]).filter(|_| length > NO_DIRECTION)
 }
 
 /// The circular standard deviation in degrees, `sqrt(-2 ln R)` (Mardia & Jupp 2000, Directional Statistics,

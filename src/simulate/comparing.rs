@@ -110,11 +110,10 @@ impl Comparing {
         for end in 1..own.len().min(control.len()) {
             let to = time(end);
             let ends = |values: &[f64]| values.get(end).map(|last| [values[end - 1], *last]);
-            if let (Some(own), Some(control)) = (ends(own), ends(control)) {
-                if !self.see_step([from, to], own, control, ends(stress)) {
-                    let line = |[first, last]: [f64; 2]| Piece::line(from, to, first, last);
-                    self.see(&line(own), Some(&line(control)), ends(stress).map(line).as_ref());
-                }
+            let (Some(own), Some(control)) = (ends(own), ends(control)) else { return };
+            if !self.see_step([from, to], own, control, ends(stress)) {
+                let line = |[first, last]: [f64; 2]| Piece::line(from, to, first, last);
+                self.see(&line(own), Some(&line(control)), ends(stress).map(line).as_ref());
             }
             from = to;
         }
