@@ -26,15 +26,15 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// That of a run which is followed until a time in min; reports are means where there is noise.
-    pub fn new(run: &Run, until: f64, noisy: bool) -> Self {
+    /// That of a run which is followed until a time in min; reports are means where there is noise, and samples are taken where anything is recorded.
+    pub fn new(run: &Run, until: f64, noisy: bool, records: bool) -> Self {
         let step_min = run.step / MS_PER_MIN;
         let whole = |minutes: f64| (libm::round(minutes / step_min) as u64).max(1);
         let mut grid = Self {
             from: run.from,
             step_min,
             tick: whole(run.signal_step),
-            sample: whole(run.record.unwrap_or((run.to - run.from) / SAMPLES)),
+            sample: if records { whole(run.record.unwrap_or((run.to - run.from) / SAMPLES)) } else { u64::MAX },
             end: 0.0,
             reports: Vec::new(),
             means: Vec::new(),

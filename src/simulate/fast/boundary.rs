@@ -43,6 +43,13 @@ impl<const G: usize> Block<'_, G> {
         self.take_means(due);
         self.bring_to_present(simd, due);
         self.show_present(simd);
+        for lane in due.iter().copied() {
+            if self.lanes[lane].running {
+                let now = self.grid.time_of(self.position[lane]);
+                self.lanes[lane].reached = now;
+                self.courses.see_tick(&mut self.lanes[lane], lane, now, &self.work);
+            }
+        }
         self.stop_diverged(due);
         self.look(simd, due);
         let sampled: Vec<usize> =
@@ -55,6 +62,9 @@ impl<const G: usize> Block<'_, G> {
         let before = if jumping { self.present_rates(simd) } else { Vec::new() };
         if changed != 0 {
             self.show_present(simd);
+            for lane in (0..self.lanes.len()).filter(|lane| changed >> lane & 1 == 1) {
+                self.courses.begin_tick(lane, self.grid.time_of(self.position[lane]), &self.work);
+            }
             self.stimuli.refresh(&self.lanes, &self.work.rows);
             let again: Vec<usize> = sampled.iter().copied().filter(|lane| changed >> lane & 1 == 1).collect();
             self.sample_after_change(simd, &again);
@@ -242,10 +252,12 @@ impl<const G: usize> Block<'_, G> {
         let mut means = self.present_rates(simd);
         for lane in sampled {
             let steps = self.position[*lane] - self.sampled_at[*lane];
-            for (mean, (sums, before)) in means.iter_mut().zip(self.sample_sums.iter_mut().zip(&self.sampled_rates)) {
+            let sums = self.sample_sums.iter_mut().zip(&self.sampled_rates);
+            for (index, (mean, (sums, before))) in means.iter_mut().zip(sums).enumerate() {
                 let now = mean.get(*lane);
                 let right = if steps <= 1.0 { now } else { (sums.get(*lane) - before.get(*lane) + now) / steps };
                 mean.set(*lane, right);
+                self.sampled_means[index].set(*lane, right);
                 sums.set(*lane, 0.0);
             }
             self.sampled_at[*lane] = self.position[*lane];
@@ -261,7 +273,7 @@ impl<const G: usize> Block<'_, G> {
         let rates = if self.grid.samples_every_step() { self.present_rates(simd) } else { Vec::new() };
         for lane in lanes {
             for (index, signal) in self.model.rate_signals.iter().enumerate() {
-                let last = self.lanes[*lane].outcome.recording.last(index).unwrap_or(f64::NAN);
+                let last = self.sampled_means[index].get(*lane);
                 self.work.signals[*signal].set(*lane, rates.get(index).map_or(last, |row| row.get(*lane)));
             }
         }
