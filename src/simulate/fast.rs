@@ -1,6 +1,6 @@
 //! Fast time: the whole circuit at a fixed step, while slower signals advance on a tick of their own.
 //!
-//! At a lane's boundaries (the ticks, samples and reports that all lanes share, and its own events) its slow variables
+//! At a lane's boundaries (the ticks that all lanes share, and its own events) its slow variables
 //! are advanced over the interval that has passed, by Runge-Kutta with the mean rates of that interval; then the signals
 //! in the middle of the next interval are predicted, and the circuit's rows made from them. The error of a tick is of
 //! second order in its length. A step in which something begins or ends, or a report is due, is taken in parts by the lanes
@@ -169,6 +169,8 @@ struct Stop {
     at: f64,
     /// Whether it is a boundary, and not only a breaking point.
     boundary: bool,
+    /// Whether something is recorded or reported there.
+    looked_at: bool,
     /// Whether something may jump there: not at ticks, samples and reports.
     jumps: bool,
 }
@@ -310,8 +312,9 @@ impl<'a, const G: usize> Block<'a, G> {
     /// Where a lane must stop next.
     fn stop_of(&self, lane: usize) -> Stop {
         let (boundary, broken) = (self.boundary_of(lane), self.breaks[lane].next());
-        let at = boundary.min(broken);
-        Stop { lane, at, boundary: boundary == at, jumps: broken == at || self.change_of(lane) == at }
+        let looked_at = self.grid.next_look(self.position[lane]);
+        let at = boundary.min(broken).min(looked_at);
+        Stop { lane, at, boundary: boundary == at, looked_at: looked_at == at, jumps: broken == at || self.change_of(lane) == at }
     }
 
     /// Takes whole steps, at whose end some lanes have arrived.

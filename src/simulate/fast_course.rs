@@ -2,6 +2,7 @@
 //! between them. Nothing is kept of a step but what they have found.
 
 use super::lane::Lane;
+use super::recording::mean_over;
 use crate::experiment::{Model, Work};
 use crate::numeric::lanes::Row;
 use crate::numeric::piece::Piece;
@@ -29,8 +30,8 @@ impl<const G: usize> Courses<G> {
         let columns: Vec<Option<usize>> = (0..names.len()).map(|signal| model.variable_of(signal)).collect();
         let mut followed: Vec<usize> = Vec::new();
         for lane in lanes.iter_mut() {
-            followed.extend(lane.compared.and_then(|signal| columns[signal]));
-            followed.extend(lane.watchers().filter_map(|watcher| columns[watcher.signal]));
+            followed.extend(lane.compared.iter().filter_map(|signal| columns[*signal]));
+            followed.extend(lane.watchers().flat_map(|one| one.signals.iter().filter_map(|signal| columns[*signal])));
         }
         followed.sort_unstable();
         followed.dedup();
@@ -43,6 +44,11 @@ impl<const G: usize> Courses<G> {
             ticks: vec![None; count],
             held: vec![Vec::new(); count],
         }
+    }
+
+    /// Where signals stand among what is noted of a step; nowhere if they change with ticks.
+    fn columns_of(&self, signals: &[usize]) -> Vec<usize> {
+        signals.iter().filter_map(|signal| self.columns[*signal]).collect()
     }
 
     /// Whether steps must be noted.
@@ -61,17 +67,27 @@ impl<const G: usize> Courses<G> {
         let start = self.before.as_ref().map_or(times[0], |(time, _)| *time);
         for (index, lane) in lanes.iter_mut().enumerate().filter(|(_, lane)| lane.running) {
             let at = |step: usize, column: usize| notes[step * self.width + column].get(index);
-            let held = lane.compared.and_then(|signal| self.columns[signal]);
-            self.held[index].extend(held.into_iter().flat_map(|column| (0..count).map(move |step| at(step, column))));
+            let mean_at = |step: usize, columns: &[usize]| mean_over(columns.iter().map(|column| at(step, *column)));
+            let held = self.columns_of(&lane.compared);
+            if !held.is_empty() {
+                self.held[index].extend((0..count).map(|step| mean_at(step, &held)));
+            }
             for watcher in lane.watchers() {
-                let Some(column) = self.columns[watcher.signal] else { continue };
-                let [low, high] = [&ranges[column].0, &ranges[column].1].map(|row| row.get(index));
+                let columns = self.columns_of(&watcher.signals);
+                if columns.is_empty() {
+                    continue;
+                }
+                let range = columns.iter().map(|column| [&ranges[*column].0, &ranges[*column].1].map(|row| row.get(index)));
+                let [low, high] = range.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], [least, most]| {
+                    // What is not a number stays so.
+                    [if least >= low { low } else { least }, if most <= high { high } else { most }]
+                });
                 if watcher.is_idle([start, times[count - 1]], [low, high]) {
                     continue;
                 }
-                let mut last = self.before.as_ref().map(|(time, rows)| (*time, rows[column].get(index)));
+                let mut last = self.before.as_ref().map(|(time, rows)| (*time, mean_over(columns.iter().map(|column| rows[*column].get(index)))));
                 for (step, time) in times.iter().enumerate() {
-                    let value = at(step, column);
+                    let value = mean_at(step, &columns);
                     if let Some((from, first)) = last {
                         watcher.see(&Piece::line(from, *time, first, value));
                     }
@@ -103,8 +119,13 @@ impl<const G: usize> Courses<G> {
     pub fn see_tick(&mut self, lane: &mut Lane, index: usize, time: f64, work: &Work<G>) {
         let now = |signal: usize| work.signals[signal].get(index);
         if let Some((from, before)) = &self.ticks[index] {
-            for watcher in lane.watchers().filter(|watcher| self.columns[watcher.signal].is_none()) {
-                watcher.see(&Piece::line(*from, time, before[watcher.signal], now(watcher.signal)));
+            for watcher in lane.watchers().filter(|watcher| self.columns_of(&watcher.signals).is_empty()) {
+                watcher.see(&Piece::line(
+                    *from,
+                    time,
+                    mean_over(watcher.signals.iter().map(|signal| before[*signal])),
+                    mean_over(watcher.signals.iter().map(|signal| now(*signal))),
+                ));
             }
         }
         self.begin_tick(index, time, work);

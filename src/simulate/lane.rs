@@ -1,7 +1,7 @@
 //! One arm in its lane: its timeline, its own time and step, and what it has recorded so far.
 
 use super::comparing::Compared;
-use super::recording::{ArmOutcome, Event, EventKind, Recording, Report, Status, Work as Effort};
+use super::recording::{columns_of, ArmOutcome, Event, EventKind, Recording, Report, Status, Work as Effort};
 use super::watch::Watcher;
 use crate::circuit::equations::Linearised;
 use crate::circuit::{Connection, Rows};
@@ -40,8 +40,8 @@ pub struct Lane {
     watchers: Vec<(Watch, Watcher)>,
     /// The places of the signals that are recorded.
     columns: Vec<usize>,
-    /// The place of the rate that is held against other arms.
-    pub compared: Option<usize>,
+    /// The place of the rate that is held against other arms: of a population of several units, whose mean it is, of all.
+    pub compared: Vec<usize>,
     /// Reports still to come, in order of time.
     reports: Vec<TimeLabel>,
     /// When the run began, min.
@@ -98,7 +98,8 @@ impl Lane {
         let recorded: Vec<String> = columns.iter().map(|place| names[*place].clone()).collect();
         let watchers =
             plan.watches.iter().filter_map(|watch| Some((watch.clone(), Watcher::new(watch, names, &plan.base)?)));
-        let main = plan.base.main_population().and_then(|main| plan.base.circuit.populations.get_index_of(main));
+        let main = plan.base.main_population().filter(|_| plan.compares);
+        let compared = main.map_or_else(Vec::new, |main| columns_of(names, &format!("rate.{main}")));
         let mut reports = run.report.clone();
         reports.sort_by(|one, other| one.minutes.total_cmp(&other.minutes));
         Self {
@@ -126,7 +127,7 @@ impl Lane {
             released: vec![0.0; model.pharmacology.ligands.len()],
             watchers: watchers.collect(),
             columns,
-            compared: main.filter(|_| plan.compares),
+            compared,
             reports,
             from: run.from,
         }

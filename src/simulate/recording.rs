@@ -61,11 +61,18 @@ pub fn mean_of(names: &[String], values: &[f64], name: &str) -> Option<f64> {
 }
 
 /// Where a signal, or that of each unit of a population, stands.
-fn columns_of(names: &[String], name: &str) -> Vec<usize> {
+pub fn columns_of(names: &[String], name: &str) -> Vec<usize> {
     match names.iter().position(|known| known == name) {
         Some(column) => vec![column],
         None => (0..names.len()).filter(|column| of_all_units(&names[*column]) == name).collect(),
     }
+}
+
+/// The mean of some values, one for each unit of a population; that of a single one is itself to the last bit.
+pub fn mean_over(mut values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let count = values.len() as f64;
+    let first = values.next().unwrap_or(f64::NAN);
+    values.fold(first, |sum, value| sum + value) / count
 }
 
 fn mean(values: &[f64], columns: &[usize]) -> f64 {

@@ -8,6 +8,7 @@ use crate::numeric::lanes::{Lanes, Mask, Row};
 use crate::numeric::piece::{Piece, TERMS, fourth_difference};
 use crate::simulate::dormand_prince::DENSE;
 use crate::simulate::lane::{Lane, as_one};
+use crate::simulate::recording::mean_over;
 use fearless_simd::Simd;
 
 /// A part of a step is halved where the fourth differences of a signal exceed this, relative to its size there: the cubic
@@ -57,6 +58,12 @@ impl Part {
     /// A signal over the part.
     pub fn piece(&self, signal: usize) -> Piece {
         Piece::through(self.from, self.to, std::array::from_fn(|place| self.values[place][signal]))
+    }
+
+    /// The mean of signals over the part.
+    fn mean_piece(&self, signals: &[usize]) -> Piece {
+        let value = |place: usize| mean_over(signals.iter().map(|signal| self.values[place][*signal]));
+        Piece::through(self.from, self.to, std::array::from_fn(value))
     }
 
     /// Whether a polynomial of degree 4 follows every signal.
@@ -120,10 +127,12 @@ impl Dense {
     fn show(&mut self, lane: &mut Lane) {
         for part in &self.parts {
             for watcher in lane.watchers() {
-                let piece = part.piece(watcher.signal);
+                let piece = part.mean_piece(&watcher.signals);
                 watcher.see(&piece);
             }
-            self.course.extend(lane.compared.map(|signal| part.piece(signal)));
+            if !lane.compared.is_empty() {
+                self.course.push(part.mean_piece(&lane.compared));
+            }
             self.shown = part.to;
         }
     }
@@ -137,7 +146,7 @@ impl<const G: usize> Block<'_, G> {
             let lane = &self.lanes[*index];
             accepted >> index & 1 == 1
                 && step.length.get(*index) > 0.0
-                && (lane.watches() || lane.records() || lane.compared.is_some())
+                && (lane.watches() || lane.records() || !lane.compared.is_empty())
         });
         let seen: Vec<usize> = seen.collect();
         if seen.is_empty() {

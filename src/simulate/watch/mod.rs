@@ -8,6 +8,7 @@ mod peaks;
 
 pub use fluctuation::Sampled;
 
+use super::recording::columns_of;
 use crate::numeric::piece::{Extreme, Piece};
 use crate::spec::watch::{Followed, Watch};
 use crate::spec::{Scenario, Time};
@@ -48,8 +49,8 @@ pub enum Found {
 /// Something that is followed, on its way.
 #[derive(Clone, Debug)]
 pub struct Watcher {
-    /// The signal's place among all signals.
-    pub signal: usize,
+    /// The signal's place among all signals; of a population of several units, whose mean is followed, those of all.
+    pub signals: Vec<usize>,
     from: f64,
     to: f64,
     state: State,
@@ -70,7 +71,10 @@ impl Watcher {
     /// Begins to follow a signal of a scenario, of which `names` are all; none where there is no such signal.
     pub fn new(watch: &Watch, names: &[String], scenario: &Scenario) -> Option<Self> {
         let signal = watch.signal_in(scenario);
-        let signal = names.iter().position(|name| *name == signal)?;
+        let signals = columns_of(names, &signal);
+        if signals.is_empty() {
+            return None;
+        }
         let [from, to] = watch.window.span(scenario);
         let state = match watch.what {
             Followed::Extremes => State::Extremes(Extremes::default()),
@@ -84,7 +88,7 @@ impl Watcher {
             }
             Followed::Fluctuation => return None,
         };
-        Some(Self { signal, from, to, state })
+        Some(Self { signals, from, to, state })
     }
 
     /// Sees the next piece of the signal's course.
