@@ -187,8 +187,8 @@ fn what_a_finding_cannot_read_is_named_with_its_line() {
         ),
         (
             "readout = \"rate.Pyr at 10 min\"",
-            "readout = \"rate.Pyr at 11 min\"",
-            "there is no readout `rate.Pyr at 11 min`",
+            "readout = \"rate.Pyr at 11 d\"",
+            "there is no readout `rate.Pyr at 11 d`: 11 d lies outside the run",
         ),
         ("readout = \"rate.Pyr at 10 min\"", "readout = \"rate.Pyr\"", "`rate.Pyr` is there at every report time"),
         ("at_least = 0.1", "", "the check expects nothing"),

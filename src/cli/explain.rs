@@ -9,7 +9,6 @@ use crate::analyze::Subject;
 use crate::analyze::explain::{Evoked, Input, Inputs, Part, Stimulus, split};
 use crate::config::{Kind, Loaded, load, writer};
 use crate::plot::duration;
-use crate::readouts::compared_with;
 use crate::report::analysis::explanation;
 use crate::spec::Scenario;
 use crate::units::{Dimension, InputUnit};
@@ -192,7 +191,8 @@ impl Told {
 /// Splits the inputs of arms, each against the healthy arm that it is measured against.
 fn inputs(scenario: &Scenario, subjects: &[Subject]) -> Vec<Inputs> {
     let one = |subject: &Subject| {
-        let [control, _] = compared_with(scenario, &subject.name);
+        let arm = scenario.resolved_arms().into_iter().find(|arm| arm.name == subject.name);
+        let [control, _] = arm.map(|arm| scenario.compared_with(&arm)).unwrap_or_default();
         let other = subjects.iter().find(|other| other.name == control && other.name != subject.name);
         let other = other.and_then(|other| Some((other.name.as_str(), other.moment.as_ref()?)));
         Some(split(&subject.name, subject.moment.as_ref()?, other))

@@ -16,6 +16,9 @@ use serde_json::Value;
 use std::path::Path;
 use std::time::Instant;
 
+/// What rounding makes of a whole number of intervals, relative to it.
+const ROUNDING: f64 = 1e-6;
+
 pub(super) fn run(arguments: &RunArguments) -> Ending {
     if let Err(message) = use_threads(arguments.threads) {
         return refuse(message);
@@ -61,6 +64,9 @@ fn run_into(loaded: &Loaded, arguments: &RunArguments) -> Result<Summary, String
     out.files(results.files().map_err(|error| error.to_string())?);
     out.files(measured);
     out.files(figures);
+    if !divides(&results.scenario) {
+        note("`run.record` does not divide the run: the last interval of the traces is shorter");
+    }
     if !arguments.quiet {
         report(&results.summary);
         if scenario.run.start.is_empty() {
@@ -82,6 +88,15 @@ fn keep_measurements(scenario: &mut Scenario, from: &Path) -> Result<Vec<(String
         files.push((observed.file.clone(), bytes));
     }
     Ok(files)
+}
+
+/// Whether the interval of the traces, where there is one, divides the run.
+fn divides(scenario: &Scenario) -> bool {
+    let run = &scenario.run;
+    run.record.map(|record| (run.to - run.from) / record).is_none_or(|count| {
+        let whole = libm::round(count);
+        (count - whole).abs() <= ROUNDING * whole
+    })
 }
 
 /// The scenario with its circuit calibrated after `--set`; or with the drives as they were before, in place of the rests.
@@ -184,7 +199,10 @@ fn row(summary: &Summary, arm: &ArmSummary, labels: &[&String]) -> Vec<String> {
             (None, _) => String::new(),
         });
     }
-    row.extend([arm.peak_over_control, arm.minutes_above_control].map(|value| value.map(fixed).unwrap_or_default()));
+    // Where there is a control arm but its rate is as good as 0, nothing is relative to it.
+    let undefined = if arm.minutes_above_control.is_some() { "undefined" } else { "" };
+    row.push(arm.peak_over_control.map_or(undefined.to_owned(), fixed));
+    row.push(arm.minutes_above_control.map(fixed).unwrap_or_default());
     row
 }
 

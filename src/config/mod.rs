@@ -17,6 +17,7 @@ pub use diagnostic::{ConfigError, Diagnostic};
 
 use crate::spec::declare::Node;
 use crate::spec::path::{PathError, segments};
+use crate::spec::readout::Readout;
 use crate::spec::scenario::{CircuitFile, PharmacologyFile};
 use crate::spec::settable::{Refusal, Setter, refusal};
 use crate::spec::sweep::{BoundSweep, bind};
@@ -182,6 +183,7 @@ impl Loader<'_> {
         self.carry_out(set, &mut scenario);
         self.curves(&folder, &mut scenario);
         scenario.circuit.expand();
+        scenario = Readout::with_times_of_run(&scenario);
         if complete {
             self.notes.read = self.notes.problems.len();
             scenario.circuit.written().tie.keys().for_each(|target| self.notes.note_tie(target));
@@ -212,6 +214,11 @@ impl Loader<'_> {
             let mut scenario = loaded.scenario.clone();
             if !sweep.report.is_empty() {
                 scenario.run.report.clone_from(&sweep.report);
+            }
+            Readout::add_times(&sweep.readouts, &mut scenario);
+            if scenario.run.report != loaded.scenario.run.report {
+                // So that a point alone has them, too.
+                sweep.report.clone_from(&scenario.run.report);
             }
             let problems = if sweep.report.is_empty() { Vec::new() } else { validate(&scenario) };
             for problem in problems {

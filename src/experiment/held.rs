@@ -1,7 +1,7 @@
 //! An arm with its slow variables held: drugs, stress and adaptation stand still while the circuit is looked at, and some of
 //! them may be clamped at a number of one's own.
 
-use super::model::{Model, Plan, Traces, Work};
+use super::model::{Model, Plan, Work};
 use super::timeline::{Inputs, Timeline};
 use crate::circuit::Rows;
 use crate::numeric::lanes::{Lanes, Row, dispatch};
@@ -44,7 +44,9 @@ impl Held {
             resting_rates: resting_rates.to_vec(),
             number: 0,
             forms: Vec::new(),
-            traces: Traces::Rates,
+            records: false,
+            watches: [].into(),
+            compares: false,
         };
         Self { plan, states: None, minutes: 0.0 }
     }

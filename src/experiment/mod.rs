@@ -6,11 +6,13 @@ pub mod stimulus;
 pub mod timeline;
 
 pub use held::{Clamp, Held};
-pub use model::{Model, Plan, Traces, Work};
+pub use model::{Model, Plan, Work};
 pub use timeline::{Inputs, Timeline, as_one};
 
 use crate::pharmacology::CourseKey;
 use crate::spec::path::PathError;
+use crate::spec::readout::Readout;
+use crate::spec::watch::Watch;
 use crate::spec::{Arm, Scenario};
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use std::sync::Arc;
 pub fn plans(calibrated: &Scenario, resting_rates: &[f64]) -> Result<Vec<Plan>, PathError> {
     let forms = forms_given(calibrated);
     let base = Arc::new(calibrated.clone());
+    let watches: Arc<[Watch]> = Readout::watches_of_run(calibrated).into();
     let plan = |(number, arm): (usize, Arm)| {
         Ok(Plan {
             scenario: if arm.set.is_empty() { base.clone() } else { Arc::new(base.for_arm(&arm)?) },
@@ -29,7 +32,9 @@ pub fn plans(calibrated: &Scenario, resting_rates: &[f64]) -> Result<Vec<Plan>, 
             resting_rates: resting_rates.to_vec(),
             number,
             forms: forms.clone(),
-            traces: Traces::All,
+            records: true,
+            watches: watches.clone(),
+            compares: true,
             arm,
         })
     };

@@ -10,6 +10,7 @@ use crate::numeric::lanes::dispatch;
 use crate::numeric::lanes::{Lanes, Row};
 use crate::pharmacology::{self, CourseKey, Pharmacology};
 use crate::signals::{Board, States};
+use crate::spec::watch::Watch;
 use crate::spec::{Arm, Scenario};
 use fearless_simd::{Level, Simd};
 use std::sync::Arc;
@@ -29,18 +30,12 @@ pub struct Plan {
     pub number: usize,
     /// The forms of ligands that any arm of the experiment is given.
     pub forms: Vec<CourseKey>,
-    /// What of it is recorded.
-    pub traces: Traces,
-}
-
-/// Which signals are recorded over time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Traces {
-    /// All.
-    #[default]
-    All,
-    /// Rates alone: for sweeps, which keep numbers and no traces.
-    Rates,
+    /// Whether its traces are recorded.
+    pub records: bool,
+    /// What is followed of it step by step.
+    pub watches: Arc<[Watch]>,
+    /// Whether it is held against other arms step by step.
+    pub compares: bool,
 }
 
 /// A model over lanes.
@@ -212,6 +207,11 @@ impl<const G: usize> Model<G> {
         for (signal, value) in self.further_signals.iter().zip(&state[self.shape.size()..]) {
             signals[*signal] = *value;
         }
+    }
+
+    /// The circuit's variable, by index, that a signal shows; none of signals that are slower than the circuit.
+    pub fn variable_of(&self, signal: usize) -> Option<usize> {
+        self.rate_signals.iter().chain(&self.further_signals).position(|known| *known == signal)
     }
 
     /// Writes rates in Hz among the signals.

@@ -13,6 +13,7 @@ pub mod linear;
 pub mod monotone;
 pub mod normal;
 pub mod philox;
+pub mod piece;
 pub mod quantile;
 pub mod spectrum;
 pub mod trigonometry;

@@ -38,8 +38,7 @@ impl Spectrum {
 pub fn welch(series: &[f64], interval_s: f64, length: usize) -> Spectrum {
     let length = length.next_power_of_two().max(2);
     let taken = length.min(series.len());
-    let taper: Vec<f64> =
-        (0..taken).map(|index| 0.5 - 0.5 * libm::cos(TAU * (index as f64 + 0.5) / taken as f64)).collect();
+    let taper = hann(taken);
     let segments = (0..).map(|segment| segment * (length / 2)).take_while(|start| start + taken <= series.len());
     let mut density = vec![0.0; length / 2 + 1];
     let mut count = 0.0;
@@ -49,6 +48,51 @@ pub fn welch(series: &[f64], interval_s: f64, length: usize) -> Spectrum {
     }
     density.iter_mut().for_each(|value| *value /= count);
     spectrum(density, length, interval_s)
+}
+
+/// Welch's estimate of a series of which no more than a segment is held at a time.
+#[derive(Clone, Debug)]
+pub struct Welch {
+    interval_s: f64,
+    taper: Vec<f64>,
+    segment: Vec<f64>,
+    density: Vec<f64>,
+    segments: u64,
+}
+
+impl Welch {
+    /// An estimate from segments of `length` samples (a power of 2) that are `interval_s` apart.
+    pub fn new(length: usize, interval_s: f64) -> Self {
+        let length = length.next_power_of_two().max(2);
+        Self {
+            interval_s,
+            taper: hann(length),
+            segment: Vec::with_capacity(length),
+            density: vec![0.0; length / 2 + 1],
+            segments: 0,
+        }
+    }
+
+    /// Adds a sample.
+    pub fn push(&mut self, sample: f64) {
+        self.segment.push(sample);
+        if self.segment.len() == self.taper.len() {
+            add_periodogram(&self.segment, &self.taper, self.interval_s, &mut self.density);
+            self.segments += 1;
+            self.segment.drain(..self.taper.len() / 2);
+        }
+    }
+
+    /// The mean of the periodograms of the segments that are full; none where none is.
+    pub fn spectrum(&self) -> Option<Spectrum> {
+        let count = self.segments as f64;
+        let mean = self.density.iter().map(|value| value / count).collect();
+        (self.segments > 0).then(|| spectrum(mean, self.taper.len(), self.interval_s))
+    }
+}
+
+fn hann(length: usize) -> Vec<f64> {
+    (0..length).map(|index| 0.5 - 0.5 * libm::cos(TAU * (index as f64 + 0.5) / length as f64)).collect()
 }
 
 /// Thomson's multitaper estimate (1982, doi:10.1109/PROC.1982.12433) with `tapers` sine tapers (Riedel & Sidorenko 1995,
@@ -156,6 +200,15 @@ mod tests {
             let low: f64 = spectrum.density[1..spectrum.density.len() / 2].iter().sum::<f64>() * spacing;
             assert!((low - 0.5).abs() < 0.02, "{low}");
         }
+    }
+
+    #[test]
+    fn a_series_that_comes_by_and_by_has_the_same_spectrum() {
+        let series = noise(1_000);
+        let mut running = Welch::new(128, 0.01);
+        assert_eq!(running.spectrum(), None);
+        series.iter().for_each(|sample| running.push(*sample));
+        assert_eq!(running.spectrum(), Some(welch(&series, 0.01, 128)));
     }
 
     #[test]

@@ -1,20 +1,22 @@
 //! The numbers of an arm, taken from its recording and from those of the arms that it is measured against.
 
-use super::fluctuation::Fluctuation;
-use super::trace::{Extreme, Trace};
+use super::courses::{extremes, main_found, number};
 use super::{
-    ABOVE_CONTROL_HZ, ArmSummary, AveragedSummary, ByName, ByTime, EventSummary, LASTING_RESCUE, OWN_FIELDS, STRESS,
-    SynapsesSummary, compared_with,
+    ArmSummary, AveragedSummary, ByName, ByTime, EventSummary, OWN_FIELDS, STRESS, SynapsesSummary,
 };
+use crate::numeric::piece::Extreme;
 use crate::simulate::recording::mean_of;
-use crate::simulate::{ArmOutcome, Outcome, Report};
+use crate::simulate::watch::Found;
+use crate::simulate::{ArmOutcome, NO_DIFFERENCE_HZ, Outcome, Report, rescue};
+use crate::spec::statistic::Statistic;
 use crate::spec::units::is_of;
-use crate::spec::{Compare, Projection, Scenario, Time};
+use crate::spec::watch::{Followed, Height, Window};
+use crate::spec::{Projection, Scenario};
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};
 
-/// Differences between control and stress below this, in Hz, leave the rescue index undefined.
-const NO_DIFFERENCE_HZ: f64 = 1e-6;
+/// Synaptic currents below this, in input units, are none that anything could be relative to.
+pub(super) const NO_CURRENT: f64 = 1e-9;
 
 /// An arm beside those that it is measured against.
 pub(super) struct Comparison<'a> {
@@ -28,7 +30,8 @@ pub(super) struct Comparison<'a> {
 
 impl<'a> Comparison<'a> {
     pub(super) fn new(outcome: &'a Outcome, arm: &'a ArmOutcome, population: &str) -> Self {
-        let [control, stress] = compared_with(&outcome.scenario, &arm.name);
+        let resolved = outcome.scenario.resolved_arms().into_iter().find(|known| known.name == arm.name);
+        let [control, stress] = resolved.map(|arm| outcome.scenario.compared_with(&arm)).unwrap_or_default();
         let find = |name: &str| outcome.arms.iter().find(|arm| arm.name == name);
         Self {
             scenario: &outcome.scenario,
@@ -41,16 +44,14 @@ impl<'a> Comparison<'a> {
 
     pub(super) fn summarise(&self) -> ArmSummary {
         let arm = self.arm;
-        let Compare { from, to, .. } = self.scenario.compare;
-        let own = arm.recording.signal(&self.signal).unwrap_or_default();
-        let own = Trace { times: arm.recording.times(), values: &own };
-        let peak = own.highest(from, to);
-        let even = (self.scenario.run.time == Time::Fast).then_some(own);
-        let lasting = self.lasting(&own);
-        let fluctuation = even.and_then(|own| Fluctuation::of(&own, from, to));
-        // A sweep, which records rates alone, has no room for these.
-        let detailed = arm.recording.names().len() == arm.signals.len();
-        let detail = |prefix: &str| if detailed { self.by_time(prefix) } else { ByTime::new() };
+        let fluctuation = match main_found(arm, Followed::Fluctuation) {
+            Some(Found::Fluctuation(sampled)) => *sampled,
+            _ => None,
+        };
+        let [peak_hz, _] = main_found(arm, Followed::Extremes).map(extremes).unwrap_or_default();
+        let compared = &arm.compared;
+        let since_start = |time: f64| (time - self.scenario.compare.from) / 60.0;
+        let rescued = compared.minutes_rescued;
         ArmSummary {
             name: arm.name.clone(),
             status: arm.status.word().to_owned(),
@@ -58,26 +59,28 @@ impl<'a> Comparison<'a> {
             rates_hz: self.by_time("rate."),
             suppression_index: self.index(suppression),
             rescue_index: self.index(rescue),
-            minutes_above_control: self.minutes_above_control(&own),
-            hours_with_rescue_above_0_3: lasting.map(|lasting| lasting.hours),
-            last_hour_with_rescue_above_0_3: lasting.map(|lasting| lasting.last_hour),
-            lasting_rescue: lasting.and_then(|lasting| lasting.rescue),
-            half_time_h: lasting.and_then(|lasting| lasting.half_time_h),
-            peak_hz: peak,
-            peak_over_control: peak
-                .zip(self.control)
-                .and_then(|(peak, control)| quotient(peak.value, self.rate_of(control, peak.at_min)?)),
-            extremes_hz: self.extremes(from, to),
-            extremes_of_signals: self.extremes_of_signals(from),
-            half_time_min: self.half_times(from, to),
+            minutes_above_control: compared.minutes_above_control,
+            hours_with_rescue_above_0_3: rescued.map(|minutes| minutes / 60.0),
+            last_hour_with_rescue_above_0_3: rescued.map(|_| compared.last_rescued_at.map_or(0.0, since_start)),
+            lasting_rescue: compared.lasting_rescue,
+            half_time_h: compared.lasting_halved_at.map(since_start),
+            peak_hz,
+            peak_over_control: peak_hz
+                .zip(compared.control_at_peak_hz)
+                .and_then(|(peak, control)| relative(peak.value, control, NO_DIFFERENCE_HZ)),
+            extremes_hz: self.of_each("rate.", Followed::Extremes, Window::Comparison, extremes),
+            extremes_of_signals: self.extremes_of_signals(),
+            half_time_min: self.of_each("rate.", Followed::HalfWay, Window::Comparison, |found| {
+                number(Statistic::HalfTime, found, self.scenario.compare.from)
+            }),
             input: self.inputs(),
             weight: self.weights(),
             synapses: self.synapses(),
-            occupancy: detail("occupancy."),
-            activation: detail("activation."),
-            channel_block: detail("block."),
-            signals: if detailed { self.other_signals() } else { ByTime::new() },
-            free_concentration_nm: detail("concentration."),
+            signals: self.other_signals(),
+            occupancy: self.by_time("occupancy."),
+            activation: self.by_time("activation."),
+            channel_block: self.by_time("block."),
+            free_concentration_nm: self.by_time("concentration."),
             area_under_concentration_nm_min: arm.areas_nm_min.iter().cloned().collect(),
             stability_per_s: arm
                 .reports
@@ -86,8 +89,9 @@ impl<'a> Comparison<'a> {
                 .collect(),
             stands_still: arm.reports.iter().map(|report| (report.label.clone(), report.stands)).collect(),
             variance_hz2: fluctuation.map(|fluctuation| fluctuation.variance),
-            first_passage_s: self.first_passage(&own),
-            first_passages_s: self.first_passages(),
+            first_passage_s: main_found(arm, Followed::Rise(Height::Threshold)).and_then(|found| self.passage(found)),
+            first_passages_s: self
+                .of_each("rate.", Followed::Rise(Height::Threshold), Window::Comparison, |found| self.passage(found)),
             peak_frequency_hz: fluctuation.and_then(|fluctuation| fluctuation.peak_frequency_hz),
             stress: arm
                 .reports
@@ -95,22 +99,33 @@ impl<'a> Comparison<'a> {
                 .filter_map(|report| Some((report.label.clone(), report.signals[self.signal_index("stress")?])))
                 .collect(),
             plasticity: self.by_time("plasticity."),
-            plasticity_peak: self.plasticity_peaks(),
+            plasticity_peak: self
+                .of_each("plasticity.", Followed::Extremes, Window::Run, |found| extremes(found)[0])
+                .into_iter()
+                .filter_map(|(name, peak)| Some((name, peak?)))
+                .collect(),
             index: self.by_time("index."),
             sepsc_ratio: self.current_ratio(1.0),
             sipsc_ratio: self.current_ratio(-1.0),
-            events: arm
-                .events
-                .iter()
-                .map(|event| EventSummary {
-                    at_min: event.at,
-                    kind: event.kind.word().to_owned(),
-                    what: event.what.clone(),
-                    driver: event.driver.clone(),
-                })
-                .collect(),
+            found: arm.found.clone(),
+            readouts: ByName::new(),
+            lists: ByName::new(),
+            events: self.events(),
             averaged: arm.averaged.map(|one| AveragedSummary { steps: one.bursts, error_hz: one.error_hz }),
         }
+    }
+
+    fn events(&self) -> Vec<EventSummary> {
+        self.arm
+            .events
+            .iter()
+            .map(|event| EventSummary {
+                at_min: event.at,
+                kind: event.kind.word().to_owned(),
+                what: event.what.clone(),
+                driver: event.driver.clone(),
+            })
+            .collect()
     }
 
     fn signal_index(&self, name: &str) -> Option<usize> {
@@ -140,12 +155,6 @@ impl<'a> Comparison<'a> {
         })
     }
 
-    /// The main population's rate in another arm at a time.
-    fn rate_of(&self, arm: &ArmOutcome, time: f64) -> Option<f64> {
-        let values = arm.recording.signal(&self.signal)?;
-        Trace { times: arm.recording.times(), values: &values }.at(time)
-    }
-
     /// An index of rate, control and stress at every report time.
     fn index(&self, index: fn(f64, Option<f64>, Option<f64>) -> Option<f64>) -> ByTime<Option<f64>> {
         let reported = |arm: Option<&ArmOutcome>, label: &str| {
@@ -159,70 +168,19 @@ impl<'a> Comparison<'a> {
         self.arm.reports.iter().map(|report| (report.label.clone(), at(report))).collect()
     }
 
-    /// When the rate first reaches the threshold, in s from the window's start.
-    fn first_passage(&self, own: &Trace<'_>) -> Option<f64> {
-        let Compare { from, to, threshold, .. } = self.scenario.compare;
-        Some(60.0 * (own.first_rise_to(threshold?, from, to)? - from))
+    /// When a rate first reaches the threshold, in s from the window's start.
+    fn passage(&self, found: &Found) -> Option<f64> {
+        number(Statistic::FirstPassage, found, self.scenario.compare.from)
     }
 
-    fn first_passages(&self) -> ByName<Option<f64>> {
-        if self.scenario.compare.threshold.is_none() {
-            return ByName::default();
-        }
-        self.of_each_rate(|trace| self.first_passage(&trace))
+    /// Something of each signal that was followed and whose name starts with a prefix, without it.
+    fn of_each<T>(&self, prefix: &str, what: Followed, window: Window, of: impl Fn(&Found) -> T) -> ByName<T> {
+        let followed = self.arm.found.iter().filter(|(watch, _)| watch.what == what && watch.window == window);
+        followed.filter_map(|(watch, found)| Some((watch.signal.strip_prefix(prefix)?.to_owned(), of(found)))).collect()
     }
 
-    fn minutes_above_control(&self, own: &Trace<'_>) -> Option<f64> {
-        let control = self.control?.recording.signal(&self.signal)?;
-        let control = Trace { times: self.control?.recording.times(), values: &control };
-        let Compare { from, to, .. } = self.scenario.compare;
-        let above = own
-            .times
-            .iter()
-            .zip(own.values)
-            .map(|(time, rate)| control.at(*time).map_or(f64::NAN, |level| rate - level - ABOVE_CONTROL_HZ));
-        Some(Trace { times: own.times, values: &above.collect::<Vec<_>>() }.time_above_zero(from, to))
-    }
-
-    /// How long the rescue lasts; none where it is nowhere defined.
-    fn lasting(&self, own: &Trace<'_>) -> Option<Lasting> {
-        let (control, stress) = (self.control?, self.stress?);
-        let signals = [control.recording.signal(&self.signal)?, stress.recording.signal(&self.signal)?];
-        let control = Trace { times: control.recording.times(), values: &signals[0] };
-        let stress = Trace { times: stress.recording.times(), values: &signals[1] };
-        let index = |(time, rate): (&f64, &f64)| rescue(*rate, control.at(*time), stress.at(*time)).unwrap_or(f64::NAN);
-        let index: Vec<f64> = own.times.iter().zip(own.values).map(index).collect();
-        if index.iter().all(|value| value.is_nan()) {
-            return None;
-        }
-        let above: Vec<f64> = index.iter().map(|value| value - LASTING_RESCUE).collect();
-        let above = Trace { times: own.times, values: &above };
-        let (from, to) = (self.scenario.compare.from, self.scenario.run.to);
-        let when = self.scenario.compare.lasting;
-        let rescue = Trace { times: own.times, values: &index }.at(when).filter(|rescue| rescue.is_finite());
-        let half_time = rescue.filter(|rescue| *rescue >= LASTING_RESCUE).and_then(|rescue| {
-            let over: Vec<f64> = index.iter().map(|value| value - 0.5 * rescue).collect();
-            Trace { times: own.times, values: &over }.first_fall_to_zero(when)
-        });
-        Some(Lasting {
-            hours: above.time_above_zero(from, to) / 60.0,
-            last_hour: above.last_time_above_zero(from, to).map_or(0.0, |time| (time - from) / 60.0),
-            rescue,
-            half_time_h: half_time.map(|time| (time - from) / 60.0),
-        })
-    }
-
-    /// The largest value of each plasticity variable over the run.
-    fn plasticity_peaks(&self) -> ByName<Extreme> {
-        let recording = &self.arm.recording;
-        let names = recording.names().iter().filter_map(|name| Some((name, name.strip_prefix("plasticity.")?)));
-        names
-            .filter_map(|(signal, name)| {
-                let values = recording.signal(signal)?;
-                let trace = Trace { times: recording.times(), values: &values };
-                Some((name.to_owned(), trace.highest(f64::NEG_INFINITY, f64::INFINITY)?))
-            })
-            .collect()
+    fn extremes_of_signals(&self) -> ByName<[Option<Extreme>; 2]> {
+        self.of_each("", Followed::Extremes, Window::Rest, extremes)
     }
 
     /// Synaptic current of one sign onto the main population at every report time, relative to the control arm's then.
@@ -236,48 +194,9 @@ impl<'a> Comparison<'a> {
         let at = |report: &Report| {
             let control = self.control?;
             let same = control.reports.iter().find(|other| other.label == report.label)?;
-            quotient(current(self.arm, report), current(control, same))
+            relative(current(self.arm, report), current(control, same), NO_CURRENT)
         };
         self.arm.reports.iter().map(|report| (report.label.clone(), at(report))).collect()
-    }
-
-    fn extremes(&self, from: f64, to: f64) -> ByName<[Option<Extreme>; 2]> {
-        let recording = &self.arm.recording;
-        let names = recording.names().iter().filter_map(|name| Some((name, name.strip_prefix("rate.")?)));
-        names
-            .filter_map(|(signal, name)| {
-                let values = recording.signal(signal)?;
-                let trace = Trace { times: recording.times(), values: &values };
-                Some((name.to_owned(), [trace.highest(from, to), trace.lowest(from, to)]))
-            })
-            .collect()
-    }
-
-    fn extremes_of_signals(&self, from: f64) -> ByName<[Option<Extreme>; 2]> {
-        let recording = &self.arm.recording;
-        let others = recording.names().iter().filter(|name| !name.starts_with("rate."));
-        let extremes = |name: &String| {
-            let values = recording.signal(name)?;
-            let trace = Trace { times: recording.times(), values: &values };
-            let end = self.scenario.run.to;
-            Some((name.clone(), [trace.highest(from, end), trace.lowest(from, end)]))
-        };
-        others.filter_map(extremes).collect()
-    }
-
-    fn half_times(&self, from: f64, to: f64) -> ByName<Option<f64>> {
-        self.of_each_rate(|trace| trace.half_time(from, to, NO_DIFFERENCE_HZ))
-    }
-
-    /// A number of each population's recorded rate.
-    fn of_each_rate(&self, number: impl Fn(Trace<'_>) -> Option<f64>) -> ByName<Option<f64>> {
-        let recording = &self.arm.recording;
-        let names = recording.names().iter().filter_map(|name| Some((name, name.strip_prefix("rate.")?)));
-        let of = |(signal, name): (&String, &str)| {
-            let values = recording.signal(signal)?;
-            Some((name.to_owned(), number(Trace { times: recording.times(), values: &values })))
-        };
-        names.filter_map(of).collect()
     }
 
     /// The connections that add to inputs, with a number of each at a report.
@@ -343,27 +262,12 @@ fn pair(one: &Projection) -> (&str, &str) {
     (&one.onto, &one.from)
 }
 
-/// How long a rescue lasts.
-#[derive(Clone, Copy, Debug)]
-struct Lasting {
-    hours: f64,
-    last_hour: f64,
-    rescue: Option<f64>,
-    half_time_h: Option<f64>,
-}
-
 /// `1 - r / r(control)`.
 fn suppression(rate: f64, control: Option<f64>, _: Option<f64>) -> Option<f64> {
-    Some(1.0 - quotient(rate, control?)?)
+    Some(1.0 - relative(rate, control?, NO_DIFFERENCE_HZ)?)
 }
 
-/// `(r - r(stress)) / (r(control) - r(stress))`.
-fn rescue(rate: f64, control: Option<f64>, stress: Option<f64>) -> Option<f64> {
-    let (control, stress) = (control?, stress?);
-    if (control - stress).abs() < NO_DIFFERENCE_HZ { None } else { quotient(rate - stress, control - stress) }
-}
-
-fn quotient(numerator: f64, denominator: f64) -> Option<f64> {
-    let quotient = numerator / denominator;
-    quotient.is_finite().then_some(quotient)
+/// A number relative to another; none where that is as good as 0.
+pub(super) fn relative(number: f64, to: f64, nothing: f64) -> Option<f64> {
+    Some(number / to).filter(|quotient| quotient.is_finite() && to.abs() >= nothing)
 }

@@ -1,21 +1,24 @@
 //! From recordings to named numbers: rates, suppression and rescue, peaks, inputs by source, exposure to drugs.
 
 mod comparison;
-pub mod fluctuation;
+mod courses;
+pub mod ring;
 pub mod trace;
+mod value;
 
+pub use courses::number;
+pub use value::value;
+
+use crate::numeric::piece::Extreme;
 use crate::simulate::Outcome;
+use crate::simulate::watch::Found;
+use crate::spec::readout::{Measure, Readout};
 use crate::spec::units::of_all_units;
+use crate::spec::watch::Watch;
 use crate::spec::{Compare, Scenario};
 use comparison::Comparison;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use trace::Extreme;
-
-/// A rate lies above that of the control arm when it exceeds it by this much, in Hz.
-pub const ABOVE_CONTROL_HZ: f64 = 1e-6;
-/// The rescue that counts as lasting.
-pub const LASTING_RESCUE: f64 = 0.3;
 
 /// Values by report label.
 pub type ByTime<T> = IndexMap<String, T>;
@@ -107,13 +110,13 @@ pub struct ArmSummary {
     /// Whether the circuit stood still there: not where it oscillated, was noisy or on its way, and `stability_per_s` is none.
     #[serde(default)]
     pub stands_still: ByTime<bool>,
-    /// Variance of the main population's recorded rate within the window, Hz^2; in fast time alone.
+    /// Variance of the main population's rate over the steps within the window, Hz^2; in fast time alone.
     #[serde(default)]
     pub variance_hz2: Option<f64>,
     /// The frequency at which the spectrum of that rate is highest, in Hz; in fast time alone.
     #[serde(default)]
     pub peak_frequency_hz: Option<f64>,
-    /// When, in s from the window's start, the main population's recorded rate first reaches the threshold of `compare`;
+    /// When, in s from the window's start, the main population's rate first reaches the threshold of `compare`;
     /// none where there is no threshold or it is not reached in the window.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_passage_s: Option<f64>,
@@ -138,6 +141,15 @@ pub struct ArmSummary {
     /// The same of inhibitory current.
     #[serde(default)]
     pub sipsc_ratio: ByTime<Option<f64>>,
+    /// The readouts that `run.readouts` names, by their names.
+    #[serde(default, skip_serializing_if = "ByName::is_empty")]
+    pub readouts: ByName<Option<f64>>,
+    /// Where these count something, each: durations in s, times of peaks in min.
+    #[serde(default, skip_serializing_if = "ByName::is_empty")]
+    pub lists: ByName<Vec<f64>>,
+    /// What was found of the signals that were followed step by step; nothing in a summary that was read from a file.
+    #[serde(skip)]
+    pub found: Vec<(Watch, Found)>,
     /// What happened to the circuit on the way.
     pub events: Vec<EventSummary>,
     /// In slow time, where the circuit oscillates or is noisy: how good the mean rates are that slow variables saw.
@@ -228,19 +240,25 @@ pub fn summarise(outcome: &Outcome) -> Summary {
     let scenario = &outcome.scenario;
     let population = scenario.main_population().unwrap_or_default().to_owned();
     let Compare { from, to, .. } = scenario.compare;
-    let arms = outcome.arms.iter().map(|arm| Comparison::new(outcome, arm, &population).summarise()).collect();
+    let further = if scenario.run.readouts.is_empty() {
+        Vec::new()
+    } else {
+        Readout::chosen(&scenario.run.readouts, scenario).unwrap_or_default()
+    };
+    let summary = |arm| add_readouts(Comparison::new(outcome, arm, &population).summarise(), &further, scenario);
+    let arms = outcome.arms.iter().map(summary).collect();
     Summary { scenario: scenario.name.clone(), population, window_min: [from, to], arms }
 }
 
-/// The names of the arms that an arm is measured against: healthy and stressed.
-pub fn compared_with(scenario: &Scenario, arm: &str) -> [String; 2] {
-    let own = scenario.resolved_arms().into_iter().find(|known| known.name == arm).and_then(|arm| arm.compare);
-    let pick = |own: Option<&String>, general: &String| match own {
-        Some(own) if !own.is_empty() => own.clone(),
-        _ => general.clone(),
-    };
-    [
-        pick(own.as_ref().map(|own| &own.control), &scenario.compare.control),
-        pick(own.as_ref().map(|own| &own.stress), &scenario.compare.stress),
-    ]
+/// Adds the readouts that the scenario names.
+fn add_readouts(mut arm: ArmSummary, further: &[Readout], scenario: &Scenario) -> ArmSummary {
+    for readout in further {
+        let number = value(readout, &arm, scenario);
+        arm.readouts.insert(readout.name.clone(), Some(number).filter(|number| number.is_finite()));
+        if let Measure::Watched(watch, statistic) = &readout.what {
+            let list = courses::found(&arm.found, watch).and_then(|found| courses::list(*statistic, found));
+            arm.lists.extend(list.map(|list| (readout.name.clone(), list)));
+        }
+    }
+    arm
 }

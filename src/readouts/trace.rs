@@ -1,6 +1,8 @@
 //! Numbers from a trace: interpolation, peaks, integrals, time above a level. All treat a trace as straight lines between
 //! its samples; where two samples share a time, the second holds from there on.
 
+pub use crate::numeric::piece::Extreme;
+
 /// A variable over time.
 #[derive(Clone, Copy, Debug)]
 pub struct Trace<'a> {
@@ -8,15 +10,6 @@ pub struct Trace<'a> {
     pub times: &'a [f64],
     /// Values at those times.
     pub values: &'a [f64],
-}
-
-/// A largest or smallest value and when it is reached.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Extreme {
-    /// The value, in the variable's unit.
-    pub value: f64,
-    /// The time in min.
-    pub at_min: f64,
 }
 
 impl<'a> Trace<'a> {

@@ -39,6 +39,10 @@ impl Report<'_> {
         let mirrored = |name: &str| self.scenario.indices.values().any(|index| index.of == name);
         shown.extend(of("plasticity.").into_iter().filter(|name| !mirrored(name) && self.moves(name)).cloned());
         shown.extend(of("index.").into_iter().filter(|name| self.moves(name)).cloned());
+        shown.retain(|name| names.contains(name));
+        if shown.is_empty() {
+            return None;
+        }
         let figure = CourseFigure {
             title: self.title.clone(),
             subtitle: self.subtitle.clone(),

@@ -39,7 +39,9 @@ const LEAD_MIN: f64 = 35.0;
 pub fn figures(results: &Results, observed: &[Observed]) -> Vec<(&'static str, Figure)> {
     let report = Report::new(results);
     let mut figures = vec![("circuit", report.circuit())];
-    figures.push(("rates", report.rates(observed)));
+    if !report.recorded_populations().is_empty() {
+        figures.push(("rates", report.rates(observed)));
+    }
     if let Some(course) = report.course() {
         figures.push(("course", course));
     }
@@ -92,6 +94,17 @@ impl<'a> Report<'a> {
         populations
     }
 
+    /// Those whose rates are recorded.
+    fn recorded_populations(&self) -> Vec<plot::Population> {
+        let recorded = |name: &str| self.is_recorded(|signal| signal.strip_prefix("rate.") == Some(name));
+        self.populations().into_iter().filter(|population| recorded(&population.name)).collect()
+    }
+
+    /// Whether one of the recorded signals is like that.
+    fn is_recorded(&self, like: impl Fn(&str) -> bool) -> bool {
+        self.results.traces.first().is_some_and(|traces| traces.recording.names().iter().any(|name| like(name)))
+    }
+
     fn resting_rate(&self, population: &str) -> Option<f64> {
         let control = self.results.traces.iter().find(|traces| traces.arm == self.scenario.compare.control)?;
         control.recording.signal(&format!("rate.{population}"))?.first().copied()
@@ -104,7 +117,7 @@ impl<'a> Report<'a> {
     }
 
     fn rates(&self, observed: &[Observed]) -> Figure {
-        let populations = self.populations();
+        let populations = self.recorded_populations();
         let order: Vec<usize> = populations
             .iter()
             .filter_map(|population| self.scenario.circuit.populations.get_index_of(&population.name))
@@ -293,7 +306,7 @@ impl<'a> Report<'a> {
             .filter(|index| !self.resolved[*index].doses.is_empty() || !self.resolved[*index].baths.is_empty())
             .collect();
         let shown = &treated[..treated.len().min(PHARMACOLOGY_ARMS)];
-        if shown.is_empty() {
+        if shown.is_empty() || !self.is_recorded(|signal| signal.starts_with("concentration.")) {
             return None;
         }
         let moving = self.moving_activations(shown);

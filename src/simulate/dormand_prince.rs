@@ -19,6 +19,18 @@ pub const STAGES: [[f64; 6]; 7] = [
 pub const ERROR: [f64; 7] =
     [71.0 / 57600.0, 0.0, -71.0 / 16695.0, 71.0 / 1920.0, -17253.0 / 339_200.0, 22.0 / 525.0, -1.0 / 40.0];
 
+/// Weights of the slopes in the fourth-order dense output (Hairer, Norsett & Wanner 1993, Solving Ordinary Differential
+/// Equations I, doi:10.1007/978-3-540-78862-1, section II.6: their routine contd5), beyond the cubic through both ends.
+pub const DENSE: [f64; 7] = [
+    -12_715_105_075.0 / 11_282_082_432.0,
+    0.0,
+    87_487_479_700.0 / 32_700_410_799.0,
+    -10_690_763_975.0 / 1_880_347_072.0,
+    701_980_252_875.0 / 199_316_789_632.0,
+    -1_453_857_185.0 / 822_651_844.0,
+    69_997_945.0 / 29_380_423.0,
+];
+
 /// `now + length x sum of weighted slopes`, for every slow variable.
 #[inline(never)]
 pub fn advance<S: Simd, const G: usize>(

@@ -173,12 +173,16 @@ pub fn one_step<S: Simd, const G: usize>(
     noise: &[Row<G>],
     fast: &mut Fast<G>,
 ) {
-    let Fast { state, rate_sums, outputs: room, trial, euler, extent, .. } = fast;
+    let Fast { state, rate_sums, notes, outputs: room, trial, euler, extent, .. } = fast;
     if euler.standard {
         step_in_standard_form(simd, euler, state, noise, rate_sums, trial);
     } else {
         step_of_any(simd, (shape, rows), euler, noise, (state, room, rate_sums, trial));
         extent.note(simd, room);
+    }
+    if let Some(notes) = notes {
+        let rates = if euler.standard { &*state } else { &*room };
+        notes.extend_from_slice(&rates[..shape.size()]);
     }
     std::mem::swap(state, trial);
 }

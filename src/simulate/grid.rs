@@ -26,15 +26,15 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// That of a run which is followed until a time in min; reports are means where there is noise.
-    pub fn new(run: &Run, until: f64, noisy: bool) -> Self {
+    /// That of a run which is followed until a time in min; reports are means where there is noise, and samples are taken where anything is recorded.
+    pub fn new(run: &Run, until: f64, noisy: bool, records: bool) -> Self {
         let step_min = run.step / MS_PER_MIN;
         let whole = |minutes: f64| (libm::round(minutes / step_min) as u64).max(1);
         let mut grid = Self {
             from: run.from,
             step_min,
             tick: whole(run.signal_step),
-            sample: whole(run.record.unwrap_or((run.to - run.from) / SAMPLES)),
+            sample: if records { whole(run.record.unwrap_or((run.to - run.from) / SAMPLES)) } else { u64::MAX },
             end: 0.0,
             reports: Vec::new(),
             means: Vec::new(),
@@ -70,15 +70,21 @@ impl Grid {
         self.tick as f64
     }
 
-    /// The next shared moment.
+    /// The next boundary that all lanes share.
     pub fn next(&self, position: f64) -> f64 {
         let step = libm::floor(position) as u64;
-        let multiple = |of: u64| (step / of + 1).saturating_mul(of);
+        ((step / self.tick + 1).saturating_mul(self.tick) as f64).min(self.end)
+    }
+
+    /// The next moment at which something is recorded or reported, or a mean that is to be reported begins: nothing else
+    /// happens there.
+    pub fn next_look(&self, position: f64) -> f64 {
+        let step = libm::floor(position) as u64;
+        let sample = (step / self.sample + 1).saturating_mul(self.sample) as f64;
         let after = |moments: &[f64]| {
             moments.get(moments.partition_point(|moment| *moment <= position)).copied().unwrap_or(f64::INFINITY)
         };
-        let shared = multiple(self.tick).min(multiple(self.sample)) as f64;
-        shared.min(after(&self.reports)).min(after(&self.means)).min(self.end)
+        sample.min(after(&self.reports)).min(after(&self.means)).min(self.end)
     }
 
     /// Whether a sample is due.

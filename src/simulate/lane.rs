@@ -1,14 +1,17 @@
 //! One arm in its lane: its timeline, its own time and step, and what it has recorded so far.
 
-use super::recording::{ArmOutcome, Event, EventKind, Recording, Report, Status, Work as Effort};
+use super::comparing::Compared;
+use super::recording::{columns_of, ArmOutcome, Event, EventKind, Recording, Report, Status, Work as Effort};
+use super::watch::Watcher;
 use crate::circuit::equations::Linearised;
 use crate::circuit::{Connection, Rows};
 use crate::equilibrium::calibration::{resting_variables, started};
 use crate::equilibrium::stability::leading_rate_per_s;
 use crate::experiment::stimulus::mean_in_slow_time;
-use crate::experiment::{Model, Plan, Timeline, Traces, Work};
+use crate::experiment::{Model, Plan, Timeline, Work};
 use crate::numeric::lanes::Row;
 use crate::pharmacology::{Exposure, Ligand};
+use crate::spec::watch::Watch;
 use crate::spec::{Run, Scenario, TimeLabel};
 use std::sync::Arc;
 
@@ -23,6 +26,8 @@ pub struct Lane {
     pub running: bool,
     /// The step it would take next, min.
     pub step: f64,
+    /// How far it has come, min.
+    pub reached: f64,
     /// When something last began or ended, min.
     pub changed_at: f64,
     /// What it has left so far.
@@ -31,6 +36,12 @@ pub struct Lane {
     pub resting_variables: Vec<f64>,
     /// Area under the endogenous concentration of each ligand whose release changes it, in nM min; 0 for the others.
     pub released: Vec<f64>,
+    /// What is followed of it step by step.
+    watchers: Vec<(Watch, Watcher)>,
+    /// The places of the signals that are recorded.
+    columns: Vec<usize>,
+    /// The place of the rate that is held against other arms: of a population of several units, whose mean it is, of all.
+    pub compared: Vec<usize>,
     /// Reports still to come, in order of time.
     reports: Vec<TimeLabel>,
     /// When the run began, min.
@@ -81,11 +92,14 @@ impl Lane {
             mean_in_slow_time(injection, run).map(|what| Event { at, kind: EventKind::MeanInput, what, driver: None })
         });
         let events = averaged.collect();
-        let recorded = match plan.traces {
-            Traces::All => model.board.names(),
-            // They stand first on the board.
-            Traces::Rates => &model.board.names()[..populations.len()],
-        };
+        let names = model.board.names();
+        let columns: Vec<usize> =
+            (0..names.len()).filter(|place| plan.records && run.records(&names[*place])).collect();
+        let recorded: Vec<String> = columns.iter().map(|place| names[*place].clone()).collect();
+        let watchers =
+            plan.watches.iter().filter_map(|watch| Some((watch.clone(), Watcher::new(watch, names, &plan.base)?)));
+        let main = plan.base.main_population().filter(|_| plan.compares);
+        let compared = main.map_or_else(Vec::new, |main| columns_of(names, &format!("rate.{main}")));
         let mut reports = run.report.clone();
         reports.sort_by(|one, other| one.minutes.total_cmp(&other.minutes));
         Self {
@@ -93,13 +107,16 @@ impl Lane {
             timeline,
             running: true,
             step: 1e-3,
+            reached: run.from,
             changed_at: run.from,
             outcome: ArmOutcome {
                 name: plan.arm.name.clone(),
                 status: Status::Done,
-                recording: Recording::new(recorded),
+                recording: Recording::new(&recorded),
                 signals: model.board.names().into(),
                 connections: connections(model, lane).filter_map(|index| model.shape.projection(index)).collect(),
+                found: Vec::new(),
+                compared: Compared::default(),
                 reports: Vec::new(),
                 events,
                 areas_nm_min: Vec::new(),
@@ -108,16 +125,19 @@ impl Lane {
             },
             resting_variables,
             released: vec![0.0; model.pharmacology.ligands.len()],
+            watchers: watchers.collect(),
+            columns,
+            compared,
             reports,
             from: run.from,
         }
     }
 
-    /// What it has left, with the areas under all concentrations: what doses and baths leave is integrated exactly, what is
+    /// What it has left, with what was found of all that was followed and the areas under all concentrations: what doses and baths leave is integrated exactly, what is
     /// released over the steps that were taken. Nothing depends on how often the traces are recorded.
     pub fn finish<const G: usize>(mut self, lane: usize, model: &Model<G>) -> ArmOutcome {
         let pharmacology = &model.pharmacology;
-        let end = self.outcome.recording.times().last().copied().unwrap_or(self.from);
+        let end = self.reached;
         let courses = self.timeline.areas_until(end);
         let ligands = pharmacology.ligands.iter().zip(&pharmacology.exposures).zip(&self.released);
         let area = |((ligand, exposure), released): ((&Ligand<G>, &Exposure<G>), &f64)| {
@@ -127,6 +147,7 @@ impl Lane {
             (ligand.name.clone(), ligand.free.get(lane) * (endogenous + given.sum::<f64>()))
         };
         self.outcome.areas_nm_min = ligands.map(area).collect();
+        self.outcome.found = self.watchers.iter().map(|(watch, watcher)| (watch.clone(), watcher.found())).collect();
         self.outcome
     }
 
@@ -153,11 +174,8 @@ impl Lane {
     pub fn next_moment(&self, run: &Run) -> Next {
         let report = self.reports.first().map_or(f64::INFINITY, |report| report.minutes);
         let next = self.timeline.next_change().min(report).min(run.to);
-        match self.outcome.recording.times().last() {
-            // The last sample may miss the end by rounding.
-            Some(last) if *last >= run.to - as_one(run.to) && report == f64::INFINITY => Next::End,
-            _ => Next::At(next),
-        }
+        // The last step may miss the end by rounding.
+        if self.reached >= run.to - as_one(run.to) && report == f64::INFINITY { Next::End } else { Next::At(next) }
     }
 
     /// The next change, report or end of the run after a time in min; infinite where there is none.
@@ -184,9 +202,31 @@ impl Lane {
         }
     }
 
-    /// Records all signals in this lane.
+    /// Records the signals in this lane that are to be recorded.
     pub fn sample<const G: usize>(&mut self, time: f64, lane: usize, work: &Work<G>) {
-        self.outcome.recording.push(time, work.signals.iter().map(|row| row.get(lane)));
+        self.sample_with(time, |signal| work.signals[signal].get(lane));
+    }
+
+    /// Records those signals, given their values by place.
+    pub fn sample_with(&mut self, time: f64, value: impl Fn(usize) -> f64) {
+        if !self.columns.is_empty() {
+            self.outcome.recording.push(time, self.columns.iter().map(|place| value(*place)));
+        }
+    }
+
+    /// Whether its traces are recorded.
+    pub fn records(&self) -> bool {
+        !self.columns.is_empty()
+    }
+
+    /// Whether anything of it is followed step by step.
+    pub fn watches(&self) -> bool {
+        !self.watchers.is_empty()
+    }
+
+    /// What is followed of it.
+    pub fn watchers(&mut self) -> impl Iterator<Item = &mut Watcher> {
+        self.watchers.iter_mut().map(|(_, watcher)| watcher)
     }
 
     /// Whether a report is due now.

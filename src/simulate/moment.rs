@@ -4,7 +4,7 @@ use super::fast;
 use super::slow::run_to_end;
 use crate::circuit::equations::still_outputs;
 use crate::circuit::{Rows, Shape};
-use crate::experiment::{Held, Model, Plan, Traces, Work};
+use crate::experiment::{Held, Model, Plan, Work};
 use crate::numeric::lanes::{Row, dispatch};
 use crate::spec::{Run, Time};
 use fearless_simd::Level;
@@ -57,7 +57,7 @@ pub struct DriveEffect {
 /// # Errors
 /// Why the arm does not get there.
 pub fn moment(plan: &Plan, run: &Run, minutes: f64, level: Level) -> Result<Moment, String> {
-    let plan = Plan { traces: Traces::Rates, ..plan.clone() };
+    let plan = Plan { records: false, watches: [].into(), compares: false, ..plan.clone() };
     let model = Model::<1>::build(&[&plan], level);
     match run.time {
         Time::Slow => in_slow_time(model, &plan, run, minutes, level),

@@ -1,7 +1,10 @@
 //! What a run leaves in memory: traces of all signals, the state at each report time, and what happened on the way.
 
+use super::comparing::Compared;
+use super::watch::Found;
 use crate::spec::Projection;
 use crate::spec::units::of_all_units;
+use crate::spec::watch::Watch;
 use ndarray::ArrayView2;
 use std::sync::Arc;
 
@@ -23,12 +26,6 @@ impl Recording {
     pub fn push(&mut self, time: f64, values: impl Iterator<Item = f64>) {
         self.times.push(time);
         self.values.extend(values.chain(std::iter::repeat(f64::NAN)).take(self.names.len()));
-    }
-
-    /// The last value of a column.
-    pub fn last(&self, column: usize) -> Option<f64> {
-        let row = self.values.len().checked_sub(self.names.len())?;
-        self.values.get(row + column).copied()
     }
 
     /// The signals' names, in the order of the columns.
@@ -64,11 +61,18 @@ pub fn mean_of(names: &[String], values: &[f64], name: &str) -> Option<f64> {
 }
 
 /// Where a signal, or that of each unit of a population, stands.
-fn columns_of(names: &[String], name: &str) -> Vec<usize> {
+pub fn columns_of(names: &[String], name: &str) -> Vec<usize> {
     match names.iter().position(|known| known == name) {
         Some(column) => vec![column],
         None => (0..names.len()).filter(|column| of_all_units(&names[*column]) == name).collect(),
     }
+}
+
+/// The mean of some values, one for each unit of a population; that of a single one is itself to the last bit.
+pub fn mean_over(mut values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let count = values.len() as f64;
+    let first = values.next().unwrap_or(f64::NAN);
+    values.fold(first, |sum, value| sum + value) / count
 }
 
 fn mean(values: &[f64], columns: &[usize]) -> f64 {
@@ -252,8 +256,12 @@ pub struct ArmOutcome {
     pub name: String,
     /// How it ended.
     pub status: Status,
-    /// Its traces.
+    /// Its traces, of the signals that are recorded.
     pub recording: Recording,
+    /// What was found of the signals that were followed step by step, whatever is recorded.
+    pub found: Vec<(Watch, Found)>,
+    /// What was found beside control and the stressed arm.
+    pub compared: Compared,
     /// The names of all signals, in the order of each report's `signals`.
     pub signals: Arc<[String]>,
     /// The connections of the arm's own circuit, those whose weight is not 0, in the order of each report's `synaptic`.

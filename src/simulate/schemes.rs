@@ -57,7 +57,7 @@ fn begin<S: Simd, const G: usize>(
     eta: &[Row<G>],
     fast: &mut Fast<G>,
 ) {
-    let Fast { state, rate_sums, extent, outputs, history, slopes: stages, .. } = fast;
+    let Fast { state, rate_sums, notes, extent, outputs, history, slopes: stages, .. } = fast;
     history.read(&stride.from, Side::After);
     evaluate(simd, (shape, rows), eta, &history.delayed, state, outputs);
     if !history.is_none() {
@@ -66,6 +66,10 @@ fn begin<S: Simd, const G: usize>(
     }
     sum_rates(simd, outputs, &stride.share, rate_sums);
     extent.note(simd, outputs);
+    if let Some(notes) = notes {
+        notes.extend_from_slice(&outputs[..shape.size()]);
+        notes.extend_from_slice(&state[shape.size()..]);
+    }
     slopes(simd, (shape, rows), eta, outputs, state, &mut stages[0]);
 }
 

@@ -22,6 +22,8 @@ pub struct Fast<const G: usize> {
     pub state: Vec<Row<G>>,
     /// The sum of the rates over the steps taken, Hz, for means; each step's at its start.
     pub rate_sums: Vec<Row<G>>,
+    /// Rates and further variables at the start of each step taken since it was emptied; none where nobody follows them.
+    pub notes: Option<Vec<Row<G>>>,
     /// How far the rates have gone.
     pub extent: Extent<G>,
     /// Lanes, as bits, in which something changes at the end of the steps that are taken next: delayed synapses keep both what
@@ -65,6 +67,7 @@ impl<const G: usize> Fast<G> {
         let zero = vec![Row::ZERO; shape.variables()];
         Self {
             rate_sums: vec![Row::ZERO; shape.size()],
+            notes: None,
             extent: Extent { lowest: vec![Row::ZERO; shape.size()], largest: Row::ZERO },
             changing: 0,
             outputs: vec![Row::ZERO; shape.outputs()],

@@ -23,6 +23,7 @@ pub mod run;
 pub mod scenario;
 pub mod settable;
 pub mod signal;
+pub mod statistic;
 pub mod stimulus;
 pub mod stress;
 pub mod structure;
@@ -32,6 +33,7 @@ pub mod tie;
 pub mod transfer;
 pub mod units;
 pub mod validate;
+pub mod watch;
 
 pub use arm::{Administration, Arm, Bath, Block, Dose, Exposure, Period, Reference};
 pub use circuit::{Afferents, Circuit, Divisors, Form, Population, Role, Sources, Weights};

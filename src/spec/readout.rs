@@ -2,11 +2,14 @@
 
 use super::circuit::Circuit;
 use super::connections::Weight;
+use super::declare::TimeLabel;
 use super::nearest;
-use super::run::Time;
+use super::run::{Run, Time};
 use super::scenario::Scenario;
 use super::signal::Signal;
+use super::statistic::{RingStatistic, Statistic};
 use super::validate::Problem;
+use super::watch::{Followed, Height, MAIN_RATE, Watch};
 use crate::units::Dimension;
 
 /// A number of an arm.
@@ -47,21 +50,9 @@ pub enum Measure {
     LastHour,
     /// The hour at which the lasting rescue has halved.
     LastingHalfTime,
-    /// Variance of the main population's rate in the window.
-    Variance,
-    /// Frequency at which its spectrum is highest.
-    PeakFrequency,
-    /// When its rate first reaches the threshold.
-    FirstPassage,
-    /// When the rate of a population first does.
-    FirstPassageOf(String),
     /// Minutes above control.
     MinutesAbove,
-    /// Its largest rate.
-    Peak,
-    /// When that is.
-    PeakTime,
-    /// The same over the control arm's rate then.
+    /// Its largest rate over the control arm's rate then.
     PeakOverControl,
     /// Hours of the run in which rescue exceeds 0.3.
     HoursRescued,
@@ -76,38 +67,10 @@ pub enum Measure {
     Synaptic(bool, String, String),
     /// The weight of that connection with everything that acts on it.
     Weight(String, String, String),
-    /// An extreme of a signal after the window's start: of a rate within the window, of other signals in the whole run.
-    Extreme(Extremum, String),
-    /// Minutes from the window's start until a rate has gone half way from its value there to its extreme in the window.
-    HalfTime(String),
-}
-
-/// Which extreme of a trace, and what of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extremum {
-    /// The largest value.
-    Highest,
-    /// When the largest value is reached.
-    HighestAt,
-    /// The smallest value.
-    Lowest,
-    /// When the smallest value is reached.
-    LowestAt,
-}
-
-impl Extremum {
-    /// Every kind with the word that stands before a signal's name in a readout.
-    const WORDS: [(&'static str, Self); 4] = [
-        ("highest", Self::Highest),
-        ("highest_at", Self::HighestAt),
-        ("lowest", Self::Lowest),
-        ("lowest_at", Self::LowestAt),
-    ];
-
-    /// Whether it is a time.
-    fn is_time(self) -> bool {
-        matches!(self, Self::HighestAt | Self::LowestAt)
-    }
+    /// A number of a signal that is followed step by step.
+    Watched(Watch, Statistic),
+    /// A number of a ring of units at a report time: of the population, at the time.
+    Ring(RingStatistic, String, String),
 }
 
 impl Readout {
@@ -115,12 +78,34 @@ impl Readout {
         Self { name, unit, what }
     }
 
-    /// Whether the readout needs traces of more than the rates.
-    pub fn needs_all_signals(&self) -> bool {
+    fn watched(name: &str, signal: &str, statistic: Statistic) -> Self {
+        let watch = Watch::new(signal, statistic.followed(Height::Threshold));
+        let unit = statistic.unit(if signal.is_empty() { "rate." } else { signal });
+        Self::new(name.to_owned(), unit, Measure::Watched(watch, statistic))
+    }
+
+    /// What must be followed step by step for it.
+    pub fn watch(&self) -> Option<&Watch> {
         match &self.what {
-            Measure::Signal(signal, _) | Measure::Extreme(_, signal) => !signal.starts_with("rate."),
-            _ => false,
+            Measure::Watched(watch, _) => Some(watch),
+            _ => None,
         }
+    }
+
+    /// What must be followed for the summary of a run, and for the readouts that it has besides.
+    pub fn watches_of_run(scenario: &Scenario) -> Vec<Watch> {
+        let mut all = Watch::of_summary(scenario);
+        let further = if scenario.run.readouts.is_empty() {
+            Vec::new()
+        } else {
+            Self::chosen(&scenario.run.readouts, scenario).unwrap_or_default()
+        };
+        for watch in further.iter().filter_map(Self::watch) {
+            if !all.contains(watch) {
+                all.push(watch.clone());
+            }
+        }
+        all
     }
 
     /// The readouts that a sweep keeps where none is named.
@@ -152,19 +137,19 @@ impl Readout {
             all.push(Self::new(format!("stability at {label}"), "1/s", Measure::Stability(label.clone())));
         }
         all.push(Self::new("minutes_above_control".into(), "min", Measure::MinutesAbove));
-        all.push(Self::new("peak".into(), "Hz", Measure::Peak));
-        all.push(Self::new("peak_at".into(), "min", Measure::PeakTime));
+        all.push(Self::watched("peak", MAIN_RATE, Statistic::Highest));
+        all.push(Self::watched("peak_at", MAIN_RATE, Statistic::HighestAt));
         all.push(Self::new("peak_over_control".into(), "", Measure::PeakOverControl));
         all.push(Self::new("hours_with_rescue_above_0_3".into(), "h", Measure::HoursRescued));
         all.push(Self::new("last_hour_with_rescue_above_0_3".into(), "h", Measure::LastHour));
         all.push(Self::new("lasting_rescue".into(), "", Measure::LastingRescue));
         all.push(Self::new("lasting_half_time".into(), "h", Measure::LastingHalfTime));
         if scenario.compare.threshold.is_some() {
-            all.push(Self::new("first_passage".into(), "s", Measure::FirstPassage));
+            all.push(Self::watched("first_passage", MAIN_RATE, Statistic::FirstPassage));
         }
         if scenario.run.time == Time::Fast {
-            all.push(Self::new("variance".into(), "Hz^2", Measure::Variance));
-            all.push(Self::new("peak_frequency".into(), "Hz", Measure::PeakFrequency));
+            all.push(Self::watched("variance", MAIN_RATE, Statistic::Variance));
+            all.push(Self::watched("peak_frequency", MAIN_RATE, Statistic::PeakFrequency));
         }
         all.push(Self::new("events".into(), "", Measure::Events));
         all
@@ -179,9 +164,9 @@ impl Readout {
     /// input.TARGET.PLACE at TIME, weight.TARGET.PLACE at TIME: some of them, by where their weight stands under
     ///                          [onto.TARGET], such as input.Pyr.through.nmda.Pyr
     /// excitation.TARGET at TIME, inhibition.TARGET at TIME: sizes of all input from sources of that sign
-    /// highest.SIGNAL, highest_at.SIGNAL, lowest.SIGNAL, lowest_at.SIGNAL
-    /// half_time.POPULATION
-    /// first_passage.POPULATION, where the scenario has a threshold
+    /// ring_sum.RING at TIME, and the other words of a ring of units ([`RingStatistic`])
+    /// STATISTIC.SIGNAL, STATISTIC.POPULATION: those of [`Statistic`], such as mean.concentration.ketamine or period.E
+    /// STATISTIC.SIGNAL above HEIGHT: where a height is asked for, in the signal's unit; else the threshold of `compare`
     /// ```
     pub fn named(name: &str, scenario: &Scenario) -> Option<Self> {
         if let Some(found) = Self::all(scenario).into_iter().find(|readout| readout.name == name) {
@@ -192,18 +177,7 @@ impl Readout {
             let (unit, what) = reported.then(|| Self::at_time(place, label, scenario))??;
             return Some(Self::new(name.to_owned(), unit, what));
         }
-        let new = |unit, what| Some(Self::new(name.to_owned(), unit, what));
-        let (word, rest) = name.split_once('.')?;
-        if word == "half_time" && scenario.circuit.populations.contains_key(rest) {
-            return new("min", Measure::HalfTime(rest.to_owned()));
-        }
-        let passes = scenario.compare.threshold.is_some() && scenario.circuit.populations.contains_key(rest);
-        if word == "first_passage" && passes {
-            return new("s", Measure::FirstPassageOf(rest.to_owned()));
-        }
-        let (_, extremum) = Extremum::WORDS.into_iter().find(|(known, _)| *known == word)?;
-        let unit = signal_unit(rest, scenario)?;
-        new(if extremum.is_time() { "min" } else { unit }, Measure::Extreme(extremum, rest.to_owned()))
+        Self::of_course(name, scenario)
     }
 
     /// What stands before a report time in a readout that is not among [`Self::all`], with its unit.
@@ -217,6 +191,10 @@ impl Readout {
             let what = Measure::Synaptic(word == "excitation", onto.to_owned(), label);
             return Some((circuit.input_unit.symbol(), what));
         }
+        if let Some((_, statistic)) = RingStatistic::WORDS.into_iter().find(|(known, _)| *known == word) {
+            let what = Measure::Ring(statistic, onto.to_owned(), label);
+            return (units_of(onto, scenario).count() > 1).then(|| (statistic.unit(), what));
+        }
         let (onto, from) = onto.split_once('.')?;
         let dimensions = weight_dimensions(circuit, onto, from);
         let (onto, from) = (onto.to_owned(), from.to_owned());
@@ -226,6 +204,65 @@ impl Readout {
             ("input", [_, ..]) => Some((circuit.input_unit.symbol(), Measure::Input(onto, from, label))),
             ("weight", [one]) => Some((one.base_symbol(circuit.input_unit), Measure::Weight(onto, from, label))),
             _ => None,
+        }
+    }
+
+    /// A readout of a signal that is followed, by its name.
+    fn of_course(name: &str, scenario: &Scenario) -> Option<Self> {
+        let (course, height) = match name.split_once(" above ") {
+            Some((course, height)) => (course, Some(height)),
+            None => (name, None),
+        };
+        let (word, rest) = course.split_once('.').unwrap_or((course, ""));
+        let statistic = Statistic::named(word)?;
+        let known = || recorded(scenario).into_iter();
+        let signal = match rest {
+            "" => MAIN_RATE.to_owned(),
+            _ => {
+                let rate = format!("rate.{rest}");
+                known().find(|signal| signal == rest).or_else(|| known().find(|signal| *signal == rate))?
+            }
+        };
+        let rate = signal == MAIN_RATE || signal.starts_with("rate.");
+        let height = match (statistic.asks_for_height(), height) {
+            (true, Some(text)) => {
+                let dimension = if rate { Dimension::Rate } else { Signal::parse(&signal)?.dimension(scenario) };
+                // 0 needs no unit.
+                let zero = (text.trim() == "0").then_some(0.0);
+                Height::Of(zero.or_else(|| dimension.read(text, scenario.circuit.input_unit).ok())?)
+            }
+            (true, None) if rate && scenario.compare.threshold.is_some() => Height::Threshold,
+            (false, None) => Height::Threshold,
+            _ => return None,
+        };
+        let followed = statistic.followed(height);
+        if followed == Followed::Fluctuation && !(rate && scenario.run.time == Time::Fast) {
+            return None;
+        }
+        let unit = match statistic {
+            Statistic::Highest | Statistic::Lowest | Statistic::Mean if !rate => signal_unit(&signal, scenario)?,
+            _ => statistic.unit(if rate { "rate." } else { &signal }),
+        };
+        Some(Self::new(name.to_owned(), unit, Measure::Watched(Watch::new(&signal, followed), statistic)))
+    }
+
+    /// A scenario that reports the times, too, that its own readouts name.
+    pub fn with_times_of_run(scenario: &Scenario) -> Scenario {
+        let mut with = scenario.clone();
+        Self::add_times(scenario.run.readouts.iter().chain([&scenario.compare.off_target]), &mut with);
+        with
+    }
+
+    /// Adds the times that readouts name, of those within the run, to the times that are reported.
+    pub fn add_times<'a>(names: impl IntoIterator<Item = &'a String>, scenario: &mut Scenario) {
+        let unit = scenario.circuit.input_unit;
+        for label in names.into_iter().filter_map(|name| Some(name.split_once(" at ")?.1)) {
+            let run = &mut scenario.run;
+            let known = run.report.iter().any(|report| report.label == label);
+            let minutes = Dimension::Time.read(label, unit).ok().filter(|time| (run.from..=run.to).contains(time));
+            if let Some(minutes) = minutes.filter(|_| !known) {
+                run.report.push(TimeLabel { label: label.to_owned(), minutes });
+            }
         }
     }
 
@@ -267,20 +304,22 @@ impl Measure {
     /// Whether it needs the run from its start to its end: what has no time of its own, but for a first passage and the
     /// count of events.
     pub fn needs_whole_run(&self) -> bool {
+        match self {
+            Self::Watched(_, statistic) => statistic.needs_whole_run(),
+            _ => self.compares(),
+        }
+    }
+
+    /// Whether it holds the arm against others step by step.
+    pub fn compares(&self) -> bool {
         matches!(
             self,
             Self::LastingRescue
                 | Self::LastHour
                 | Self::LastingHalfTime
-                | Self::Variance
-                | Self::PeakFrequency
                 | Self::MinutesAbove
-                | Self::Peak
-                | Self::PeakTime
                 | Self::PeakOverControl
                 | Self::HoursRescued
-                | Self::Extreme(..)
-                | Self::HalfTime(_)
         )
     }
 }
@@ -303,15 +342,55 @@ fn unknown(name: &str, all: &[Readout], scenario: &Scenario) -> Problem {
     known.dedup();
     Problem {
         path,
-        message: format!("there is no readout `{name}`"),
+        message: missing(name, scenario),
         expected: format!(
             "{}, input.TARGET.SOURCE, weight.TARGET.SOURCE, excitation.TARGET, inhibition.TARGET, or a signal; some with a \
-             report time, such as `rescue at 10 min`; highest.SIGNAL, lowest.SIGNAL, half_time.POPULATION, \
-             first_passage.POPULATION",
-            known.join(", ")
+             time of the run, such as `rescue at 10 min`; of signals and populations: {}, some with a height, such as \
+             `time_above.E above 20 Hz`",
+            known.join(", "),
+            Statistic::words().collect::<Vec<_>>().join(", ")
         ),
-        nearest: nearest(name, known.iter().copied()),
+        nearest: nearest(name, known.iter().copied()).or_else(|| likely(name, scenario)),
     }
+}
+
+/// Why there is no readout of a name, in a sentence.
+fn missing(name: &str, scenario: &Scenario) -> String {
+    let Run { from, to, .. } = scenario.run;
+    let time = |label: &str| Dimension::Time.read(label, scenario.circuit.input_unit).ok();
+    match name.split_once(" at ").and_then(|(_, label)| Some((label, time(label)?))) {
+        Some((label, minutes)) if !(from..=to).contains(&minutes) => {
+            format!("there is no readout `{name}`: {label} lies outside the run")
+        }
+        _ => format!("there is no readout `{name}`"),
+    }
+}
+
+/// The name of a readout of a signal that is most like one that there is not.
+fn likely(name: &str, scenario: &Scenario) -> Option<String> {
+    let (place, time) = name.split_once(" at ").map_or((name, None), |(place, time)| (place, Some(time)));
+    let signals = recorded(scenario);
+    let plain = || nearest(place, signals.iter().map(String::as_str));
+    let found = match place.split_once('.').filter(|(word, _)| Statistic::named(word).is_some()) {
+        Some((word, rest)) => {
+            nearest(rest, signals.iter().map(String::as_str)).map(|signal| format!("{word}.{signal}"))
+        }
+        None => plain(),
+    }?;
+    Some(time.map_or(found.clone(), |time| format!("{found} at {time}")))
+}
+
+/// The units of a population, in order: their places in the circuit and their names. None of a population that is one unit.
+pub fn units_of<'a>(population: &'a str, scenario: &'a Scenario) -> impl Iterator<Item = (usize, &'a str)> {
+    let populations = scenario.circuit.populations.keys().map(String::as_str).enumerate();
+    populations.filter(move |(_, name)| {
+        name.strip_prefix(population).is_some_and(|unit| unit.starts_with('[') && unit.ends_with(']'))
+    })
+}
+
+/// The names of the signals that a run records.
+pub fn recorded(scenario: &Scenario) -> Vec<String> {
+    Signal::recorded(scenario).iter().map(ToString::to_string).collect()
 }
 
 /// What the weights that `from` names onto a population measure, each dimension once: those of a source, but for divisive

@@ -63,6 +63,10 @@ pub struct Run {
     pub report: Vec<TimeLabel>,
     /// Interval of the recorded traces in min; adaptive where absent.
     pub record: Option<f64>,
+    /// The signals that are recorded, by name or by patterns with `*`; all where empty.
+    pub signals: Vec<String>,
+    /// Readouts that the summary has besides those that it always has.
+    pub readouts: Vec<String>,
     /// Seed of the noise.
     pub seed: u64,
     /// Noise stream: 0, or that of a point of a sweep, to run that point again.
@@ -98,6 +102,8 @@ impl Default for Run {
             to: 120.0,
             report: Vec::new(),
             record: None,
+            signals: Vec::new(),
+            readouts: Vec::new(),
             seed: 1,
             stream: 0,
             replicate: 0,
@@ -133,6 +139,8 @@ pub struct Compare {
     pub off_target: String,
     /// A rate in Hz whose first passage by the main population is timed from the window's start.
     pub threshold: Option<f64>,
+    /// The share of a signal's range in its window by which a peak stands out on both sides.
+    pub prominence: f64,
 }
 
 impl Default for Compare {
@@ -146,6 +154,7 @@ impl Default for Compare {
             lasting: 1_440.0,
             off_target: String::new(),
             threshold: None,
+            prominence: 0.25,
         }
     }
 }
@@ -202,6 +211,33 @@ static THRESHOLD: Parameter = parameter(
     "rate whose first passage by the main population is timed from the window's start",
 );
 
+static PROMINENCE: Parameter = parameter(
+    "p_min",
+    Dimension::Number,
+    Range::Unit,
+    "share of a signal's range in its window by which a peak stands out on both sides",
+);
+
+impl Run {
+    /// Whether a signal is recorded.
+    pub fn records(&self, signal: &str) -> bool {
+        self.signals.is_empty() || self.signals.iter().any(|pattern| fits(pattern, signal))
+    }
+}
+
+/// Whether a signal has a name, or fits a pattern in which `*` stands for any letters. The name of a population stands for
+/// all its units.
+pub fn fits(pattern: &str, signal: &str) -> bool {
+    let unit = || signal.strip_suffix(']')?.rsplit_once('[').map(|(whole, _)| whole);
+    is_like(pattern, signal) || unit().is_some_and(|whole| is_like(pattern, whole))
+}
+
+fn is_like(pattern: &str, text: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(left) = text.strip_prefix(start) else { return false };
+    (0..=left.len()).filter(|place| left.is_char_boundary(*place)).any(|place| is_like(rest, &left[place..]))
+}
+
 impl Node for Run {
     fn visit(&mut self, visitor: &mut dyn Visitor) {
         visitor.choice("time", &mut self.time, Presence::Default, "which of the circuit's times is resolved");
@@ -209,6 +245,8 @@ impl Node for Run {
         visitor.number("to", &mut self.to, Presence::Default, &TO);
         visitor.times("report", &mut self.report, "when rates are reported");
         visitor.optional("record", &mut self.record, &RECORD);
+        visitor.texts("signals", &mut self.signals, Presence::Default, "what is recorded, by name, * for any letters");
+        visitor.texts("readouts", &mut self.readouts, Presence::Default, "further readouts of the summary");
         visitor.whole("seed", &mut self.seed, "seed of the noise");
         visitor.whole("stream", &mut self.stream, "noise stream of a point of a sweep; 0 for the shared one");
         visitor.whole("replicate", &mut self.replicate, "which of the runs with noise of their own");
@@ -235,6 +273,7 @@ impl Node for Compare {
         let off_target = "readout of an unwanted effect, whose half dose is set against that of rescue";
         visitor.text("off_target", &mut self.off_target, Presence::Default, off_target);
         visitor.optional("threshold", &mut self.threshold, &THRESHOLD);
+        visitor.number("prominence", &mut self.prominence, Presence::Default, &PROMINENCE);
     }
 }
 

@@ -209,6 +209,19 @@ impl Scenario {
         kinetics.map_or(1.0, |kinetics| kinetics.bioavailability)
     }
 
+    /// The names of the arms that an arm, with what it inherits, is measured against: healthy and stressed.
+    pub fn compared_with(&self, arm: &Arm) -> [String; 2] {
+        let pick = |own: Option<&String>, general: &String| match own {
+            Some(own) if !own.is_empty() => own.clone(),
+            _ => general.clone(),
+        };
+        let own = arm.compare.as_ref();
+        [
+            pick(own.map(|own| &own.control), &self.compare.control),
+            pick(own.map(|own| &own.stress), &self.compare.stress),
+        ]
+    }
+
     /// The population that suppression and rescue are measured on.
     pub fn main_population(&self) -> Option<&str> {
         if self.compare.population.is_empty() { self.circuit.main_population() } else { Some(&self.compare.population) }

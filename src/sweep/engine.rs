@@ -2,18 +2,19 @@
 //! asked for is read from each.
 
 use super::design::{Design, DesignError};
-use super::readout::value;
 use crate::equilibrium::{Calibrated, RestError, calibrate_scenarios};
-use crate::experiment::{Plan, Traces, plans};
+use crate::experiment::{Plan, plans};
 use crate::numeric::philox::hash;
-use crate::readouts::{ArmSummary, compared_with, summarise};
+use crate::readouts::{ArmSummary, summarise, value};
 use crate::simulate::{ArmOutcome, Outcome, run_plans};
 use crate::spec::readout::Readout;
 use crate::spec::sweep::{AxisValue, BoundSweep, NoiseStreams};
+use crate::spec::watch::Watch;
 use crate::spec::{Calibration, Run, Scenario, Setting, validate};
 use fearless_simd::Level;
 use rayon::prelude::*;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Vectors side by side: 32 lanes hide the latency of arithmetic.
 const VECTORS: usize = 4;
@@ -51,6 +52,8 @@ pub struct Engine {
     /// The arms that are kept, in the order of the scenario.
     pub arms: Vec<String>,
     scenario: Scenario,
+    /// What must be followed for the readouts.
+    watches: Arc<[Watch]>,
     /// The arms that are run: those kept, and those they are compared with.
     needed: Vec<String>,
     /// The drives of the circuit as it is written, where points hold them.
@@ -71,11 +74,20 @@ impl Engine {
         let readouts = bound.readouts.clone();
         let kept = |name: &String| sweep.arms.is_empty() || sweep.arms.contains(name);
         let arms: Vec<String> = scenario.arms.iter().map(|arm| arm.name.clone()).filter(kept).collect();
-        let compared: Vec<String> = arms.iter().flat_map(|arm| compared_with(scenario, arm)).collect();
+        let resolved = scenario.resolved_arms();
+        let measured = resolved.iter().filter(|arm| arms.contains(&arm.name));
+        let compared: Vec<String> = measured.flat_map(|arm| scenario.compared_with(arm)).collect();
         let needed = scenario.arms.iter().map(|arm| arm.name.clone());
         let needed = needed.filter(|name| arms.contains(name) || compared.contains(name)).collect();
         let replicates = sweep.replicates.max(1);
-        Ok(Self { design, readouts, arms, scenario: scenario.clone(), needed, held, replicates, noise: sweep.noise })
+        let mut watches: Vec<Watch> = Vec::new();
+        for watch in readouts.iter().filter_map(Readout::watch) {
+            if !watches.contains(watch) {
+                watches.push(watch.clone());
+            }
+        }
+        let (scenario, watches) = (scenario.clone(), watches.into());
+        Ok(Self { design, readouts, arms, scenario, watches, needed, held, replicates, noise: sweep.noise })
     }
 
     /// The drives that points keep, where the scenario asks for that.
@@ -154,10 +166,9 @@ impl Engine {
     fn plans_of(&self, scenario: &Scenario, calibration: &Calibrated) -> Result<Vec<Plan>, (String, String)> {
         let calibrated = Scenario { circuit: calibration.circuit.clone(), ..scenario.clone() };
         let plans = plans(&calibrated, &calibration.rates).map_err(|error| ("invalid".into(), error.to_string()))?;
-        let all = self.readouts.iter().any(Readout::needs_all_signals);
-        let traces = if all { Traces::All } else { Traces::Rates };
+        let compares = self.readouts.iter().any(|readout| readout.what.compares());
         let needed = plans.into_iter().filter(|plan| self.needed.contains(&plan.arm.name));
-        Ok(needed.map(|plan| Plan { traces, ..plan }).collect())
+        Ok(needed.map(|plan| Plan { records: false, watches: self.watches.clone(), compares, ..plan }).collect())
     }
 
     /// A run, and the scenario there; or, in the point, what makes it invalid.

@@ -7,11 +7,10 @@ pub mod engine;
 mod hill;
 pub mod isobole;
 pub mod monotone;
-mod readout;
 pub mod sensitivity;
 mod sobol;
 pub mod synergy;
 
+pub use crate::readouts::value;
 pub use design::{Design, DesignError};
 pub use engine::{Engine, Row};
-pub use readout::value;

@@ -22,6 +22,11 @@ impl<const G: usize> Block<'_, G> {
     /// Goes on from where some lanes have stopped.
     pub(super) fn arrive<S: Simd>(&mut self, simd: S, stops: &[Stop]) {
         let due: Vec<usize> = stops.iter().filter(|stop| stop.boundary).map(|stop| stop.lane).collect();
+        let looked_at: Vec<usize> =
+            stops.iter().filter(|stop| stop.looked_at && !stop.boundary).map(|stop| stop.lane).collect();
+        if !looked_at.is_empty() {
+            self.look_on(simd, &looked_at);
+        }
         let changed = if due.is_empty() { 0 } else { self.pass_boundary(simd, &due) };
         for stop in stops {
             self.breaks[stop.lane].reach(stop.at, changed >> stop.lane & 1 == 1);
@@ -43,6 +48,13 @@ impl<const G: usize> Block<'_, G> {
         self.take_means(due);
         self.bring_to_present(simd, due);
         self.show_present(simd);
+        for lane in due.iter().copied() {
+            if self.lanes[lane].running {
+                let now = self.grid.time_of(self.position[lane]);
+                self.lanes[lane].reached = now;
+                self.courses.see_tick(&mut self.lanes[lane], lane, now, &self.work);
+            }
+        }
         self.stop_diverged(due);
         self.look(simd, due);
         let sampled: Vec<usize> =
@@ -55,6 +67,9 @@ impl<const G: usize> Block<'_, G> {
         let before = if jumping { self.present_rates(simd) } else { Vec::new() };
         if changed != 0 {
             self.show_present(simd);
+            for lane in (0..self.lanes.len()).filter(|lane| changed >> lane & 1 == 1) {
+                self.courses.begin_tick(lane, self.grid.time_of(self.position[lane]), &self.work);
+            }
             self.stimuli.refresh(&self.lanes, &self.work.rows);
             let again: Vec<usize> = sampled.iter().copied().filter(|lane| changed >> lane & 1 == 1).collect();
             self.sample_after_change(simd, &again);
@@ -63,6 +78,35 @@ impl<const G: usize> Block<'_, G> {
         self.refresh(simd, due);
         self.note_sampled_rates(simd, &sampled, (changed, &before));
         changed
+    }
+
+    /// Records and reports lanes between two boundaries: they are shown at the present, and go on from where they were.
+    fn look_on<S: Simd>(&mut self, simd: S, lanes: &[usize]) {
+        let kept = (self.states.clone(), self.mean_rates.clone());
+        let mut length = Row::ZERO;
+        for lane in lanes {
+            let steps = self.position[*lane] - self.last[*lane];
+            length.set(*lane, steps * self.grid.step_min);
+            for (mean, sum) in self.mean_rates.iter_mut().zip(&self.fast.rate_sums) {
+                mean.set(*lane, sum.get(*lane) / steps);
+            }
+            self.keep_sums(*lane);
+        }
+        let started = Row::from_fn(|lane| self.grid.time_of(self.last[lane.min(self.last.len() - 1)]));
+        let advanced = self.advance_states(simd, &started, &length);
+        for (state, advanced) in self.states.iter_mut().zip(&advanced) {
+            lanes.iter().for_each(|lane| state.set(*lane, advanced.get(*lane)));
+        }
+        self.show_present(simd);
+        let sampled: Vec<usize> =
+            lanes.iter().copied().filter(|lane| self.grid.is_sampled(self.position[*lane])).collect();
+        if !sampled.is_empty() {
+            self.record(simd, &sampled);
+        }
+        self.report(simd, lanes);
+        self.work.rows.clone_from(&self.rows);
+        self.note_sampled_rates(simd, &sampled, (0, &[]));
+        (self.states, self.mean_rates) = kept;
     }
 
     /// Brings the slow variables of lanes to the present.
@@ -167,8 +211,8 @@ impl<const G: usize> Block<'_, G> {
         let begin = (position - self.grid.tick()).max(0.0);
         let (at, sums) = self.sums_before[lane].iter().rev().find(|(at, _)| (at - begin).abs() <= SLACK)?;
         let length = position - at;
-        (length > 0.0)
-            .then(|| self.sums.iter().zip(sums).map(|(sum, before)| (sum.get(lane) - before) / length).collect())
+        let now = self.sums_of(lane);
+        (length > 0.0).then(|| now.iter().zip(sums).map(|(sum, before)| (sum - before) / length).collect())
     }
 
     /// Turns the sums of the lanes' rates into means over the interval that has passed.
@@ -184,10 +228,21 @@ impl<const G: usize> Block<'_, G> {
                     total.set(*lane, total.get(*lane) + sum);
                 }
             }
-            if self.noisy >> lane & 1 == 1 && self.grid.begins_mean(position) {
-                let sums = self.sums.iter().map(|sum| sum.get(*lane)).collect();
-                self.sums_before[*lane].push((position, sums));
-            }
+            self.keep_sums(*lane);
+        }
+    }
+
+    /// The sums of a lane's rates since the run began.
+    fn sums_of(&self, lane: usize) -> Vec<f64> {
+        self.sums.iter().zip(&self.fast.rate_sums).map(|(sum, open)| sum.get(lane) + open.get(lane)).collect()
+    }
+
+    /// Keeps them where the mean of a later report begins.
+    fn keep_sums(&mut self, lane: usize) {
+        let position = self.position[lane];
+        if self.noisy >> lane & 1 == 1 && self.grid.begins_mean(position) {
+            let sums = self.sums_of(lane);
+            self.sums_before[lane].push((position, sums));
         }
     }
 
@@ -242,11 +297,18 @@ impl<const G: usize> Block<'_, G> {
         let mut means = self.present_rates(simd);
         for lane in sampled {
             let steps = self.position[*lane] - self.sampled_at[*lane];
-            for (mean, (sums, before)) in means.iter_mut().zip(self.sample_sums.iter_mut().zip(&self.sampled_rates)) {
+            let sums = self.sample_sums.iter_mut().zip(&self.fast.rate_sums).zip(&self.sampled_rates);
+            for (index, (mean, ((sums, open), before))) in means.iter_mut().zip(sums).enumerate() {
                 let now = mean.get(*lane);
-                let right = if steps <= 1.0 { now } else { (sums.get(*lane) - before.get(*lane) + now) / steps };
+                let right = if steps <= 1.0 {
+                    now
+                } else {
+                    (sums.get(*lane) + open.get(*lane) - before.get(*lane) + now) / steps
+                };
                 mean.set(*lane, right);
-                sums.set(*lane, 0.0);
+                self.sampled_means[index].set(*lane, right);
+                // What the interval that is still open has had already.
+                sums.set(*lane, -open.get(*lane));
             }
             self.sampled_at[*lane] = self.position[*lane];
         }
@@ -261,7 +323,7 @@ impl<const G: usize> Block<'_, G> {
         let rates = if self.grid.samples_every_step() { self.present_rates(simd) } else { Vec::new() };
         for lane in lanes {
             for (index, signal) in self.model.rate_signals.iter().enumerate() {
-                let last = self.lanes[*lane].outcome.recording.last(index).unwrap_or(f64::NAN);
+                let last = self.sampled_means[index].get(*lane);
                 self.work.signals[*signal].set(*lane, rates.get(index).map_or(last, |row| row.get(*lane)));
             }
         }

@@ -9,6 +9,7 @@
 //! bursts of fast time. None of this depends on how fast time would be stepped.
 
 mod averaging;
+mod dense;
 mod driver;
 mod events;
 mod following;
@@ -24,8 +25,10 @@ use crate::equilibrium::newton::NewtonWork;
 use crate::experiment::{Inputs, Model, Plan, Work};
 use crate::numeric::lanes::dispatch;
 use crate::numeric::lanes::{Lanes, Mask, Row};
+use crate::numeric::piece::Piece;
 use crate::spec::Run;
 use averaging::{Averaging, Burst};
+use dense::Dense;
 use driver::Past;
 use fearless_simd::{Level, Simd};
 use stiff::Stiff;
@@ -33,11 +36,17 @@ use stiff::Stiff;
 /// The first step of a lane after an event, in min.
 const FIRST_STEP: f64 = 1e-3;
 
-/// Runs a block of arms; outcome `i` is that of `plans[i]`.
-pub fn run<const G: usize>(model: &Model<G>, plans: &[&Plan], run: &Run, level: Level) -> Vec<ArmOutcome> {
+/// Runs a block of arms; outcome `i` is that of `plans[i]`, with the course of the rate that is held against other arms.
+pub fn run<const G: usize>(
+    model: &Model<G>,
+    plans: &[&Plan],
+    run: &Run,
+    level: Level,
+) -> Vec<(ArmOutcome, Vec<Piece>)> {
     let mut block = Block::new(model, plans, run);
     dispatch!(level, simd => block.run(simd));
-    block.lanes.into_iter().enumerate().map(|(index, lane)| lane.finish(index, model)).collect()
+    let lanes = block.lanes.into_iter().zip(block.dense).enumerate();
+    lanes.map(|(index, (lane, dense))| (lane.finish(index, model), dense.course)).collect()
 }
 
 /// What is in force in an arm at the end of its run, in the first lane.
@@ -127,6 +136,8 @@ struct Block<'a, const G: usize> {
     stiff: Stiff<G>,
     /// What held when each lane's state was last known to be stable.
     past: Past<G>,
+    /// Each lane's course over its last step.
+    dense: Vec<Dense>,
 }
 
 /// One step of all lanes.
@@ -185,6 +196,7 @@ impl<'a, const G: usize> Block<'a, G> {
             passing_rates: vec![Row::ZERO; n],
             burst: None,
             past: Past::new(model),
+            dense: vec![Dense::default(); plans.len()],
         }
     }
 
@@ -227,7 +239,7 @@ impl<'a, const G: usize> Block<'a, G> {
         self.jumped = 0;
         for index in 0..self.lanes.len() {
             if self.lanes[index].running {
-                self.sample_now(simd, index);
+                self.sample_start(simd, index);
                 self.note_negative_rate(index, self.run.from);
             }
         }

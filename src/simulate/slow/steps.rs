@@ -92,17 +92,13 @@ impl<const G: usize> Block<'_, G> {
     fn record(&mut self, index: usize, changed: u64, on_the_way: Option<&Linearised<G>>) {
         let now = self.time.get(index);
         let lane = &mut self.lanes[index];
-        if changed >> index & 1 == 1 && lane.running {
-            lane.sample(now, index, &self.work);
-        }
         let stands = (self.averaged | self.passing) >> index & 1 == 0;
         let linearised = on_the_way.filter(|_| self.passing >> index & 1 == 1);
         let linearised = linearised.unwrap_or(&self.newton.linearised);
         let state = State { rows: &self.work.rows, outputs: &linearised.outputs, linearised, stands };
         lane.report_if_due(now + as_one(now), index, (self.model, &self.work.signals), &state);
-        if lane.running && now >= self.run.to - as_one(self.run.to) && lane.next_moment(self.run) != Next::End {
-            // The end has a sample, whether or not it lies on the grid of `record`.
-            lane.sample(now, index, &self.work);
+        if lane.running {
+            self.dense[index].begin(lane, now, index, &self.work, changed >> index & 1 == 1);
         }
         if lane.next_moment(self.run) == Next::End {
             lane.running = false;
@@ -278,7 +274,7 @@ impl<const G: usize> Block<'_, G> {
             let at = self.time.get(index) + step.length.get(index);
             self.note_event(simd, EventKind::Jump, index, at);
         }
-        self.sample_within(simd, step, accepted);
+        self.see_steps(simd, step, accepted);
         self.note_trend(step, accepted);
         for index in (0..self.lanes.len()).filter(|index| accepted >> index & 1 == 1) {
             let slopes = Some([step.stages[0].as_slice(), step.stages[6].as_slice()]);
@@ -296,7 +292,8 @@ impl<const G: usize> Block<'_, G> {
                 lane.running = false;
             }
             // Moments of interest are met exactly, not to rounding.
-            let end = lane.snap(end, self.run);
+            lane.reached = lane.snap(end, self.run);
+            let end = lane.reached;
             self.time.set(index, end);
             self.note_negative_rate(index, end);
         }
@@ -314,8 +311,10 @@ impl<const G: usize> Block<'_, G> {
             for (state, slope) in self.states.iter_mut().zip(&step.stages[0]) {
                 state.set(index, length.mul_add(slope.get(index), state.get(index)));
             }
-            self.time.set(index, self.lanes[index].snap(now + length, self.run));
-            self.lanes[index].step = FIRST_STEP;
+            let lane = &mut self.lanes[index];
+            lane.reached = lane.snap(now + length, self.run);
+            lane.step = FIRST_STEP;
+            self.time.set(index, lane.reached);
         }
     }
 

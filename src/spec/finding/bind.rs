@@ -28,6 +28,8 @@ pub fn bind(finding: &Finding, scenario: &Scenario) -> Result<BoundFinding, Vec<
     let mut problems = carry_out(&finding.set, &mut scenario);
     let own = scenario.arms.len();
     scenario.arms.extend(finding.arms.iter().cloned());
+    let named: Vec<String> = finding.checks.iter().flat_map(Check::readouts).map(str::to_owned).collect();
+    Readout::add_times(&named, &mut scenario);
     problems.extend(validate(&scenario).into_iter().map(|problem| in_finding(problem, own)));
     if problems.is_empty() {
         problems.extend(checks(finding, &scenario));

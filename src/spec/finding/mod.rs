@@ -295,6 +295,11 @@ impl Check {
         arms.extend(self.beyond.iter().flat_map(|beyond| beyond.arms.iter().map(String::as_str)));
         arms
     }
+
+    /// Every readout that the check reads.
+    pub fn readouts(&self) -> Vec<&str> {
+        std::iter::once(&self.value).chain(&self.than).flat_map(Expression::readouts).collect()
+    }
 }
 
 impl Expression {
@@ -303,6 +308,13 @@ impl Expression {
         let references = [&self.minus, &self.over, &self.share_of].into_iter().flatten();
         let named = references.map(|reference| reference.arm.as_str()).filter(|arm| !arm.is_empty());
         std::iter::once(self.arm.as_str()).chain(named).collect()
+    }
+
+    /// Every readout that the expression reads.
+    fn readouts(&self) -> Vec<&str> {
+        let references = [&self.minus, &self.over, &self.share_of].into_iter().flatten();
+        let named = references.map(|reference| reference.readout.as_str()).filter(|readout| !readout.is_empty());
+        std::iter::once(self.readout.as_str()).chain(named).collect()
     }
 
     /// The arm and readout of a reference, with what it does not state taken from the expression.

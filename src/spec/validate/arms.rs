@@ -2,9 +2,10 @@
 
 use super::{Checks, Problem};
 use crate::spec::arm::{Arm, Block, Dose, Reference};
+use crate::spec::nearest;
 use crate::spec::path::{PathError, joined};
-use crate::spec::readout::Readout;
-use crate::spec::run::{Method, Time};
+use crate::spec::readout::{Readout, recorded};
+use crate::spec::run::{Method, Time, fits};
 use crate::spec::settable::{Refusal, Setter, refusal};
 use crate::spec::units::of_all_units;
 use crate::units::Dimension;
@@ -12,6 +13,10 @@ use crate::units::Dimension;
 /// More steps or samples than this, and the run would take days or fill the memory.
 const MOST_STEPS: f64 = 2e10;
 const MOST_SAMPLES: f64 = 1e7;
+/// What rounding makes of a whole number of steps, relative to it.
+const WHOLE: f64 = 1e-6;
+/// The smallest share of its range by which a peak stands out.
+const LEAST_PROMINENCE: f64 = 0.01;
 const MOST_STEPS_OF_A_BURST: f64 = 1e7;
 const MOST_DOSES: f64 = 1e4;
 const MS_PER_MIN: f64 = 60_000.0;
@@ -43,6 +48,8 @@ impl Checks<'_> {
             self.report("run.tolerance", "finer than floating point allows", "at least 1e-12");
         }
         self.starts();
+        self.signals();
+        self.readouts();
         self.times_of_the_circuit();
         let scenario = self.scenario;
         let compare = &scenario.compare;
@@ -92,9 +99,7 @@ impl Checks<'_> {
         if run.signal_step * MS_PER_MIN < run.step {
             self.report("run.signal_step", "`signal_step` is shorter than the circuit's step", "at least `step`");
         }
-        if run.record.is_some_and(|record| record * MS_PER_MIN < 0.999 * run.step) {
-            self.report("run.record", "shorter than the circuit's step", "at least `step`");
-        }
+        self.interval_of_samples();
         self.delays();
         for (name, tau) in circuit.time_constants() {
             if run.step > tau {
@@ -103,6 +108,51 @@ impl Checks<'_> {
                 let limit = Dimension::CircuitTime.print(tau / 4.0, unit, 3);
                 self.report("run.step", message, format!("a fraction of it: {limit} or less"));
             }
+        }
+    }
+
+    /// In fast time, samples fall on steps.
+    fn interval_of_samples(&mut self) {
+        let run = &self.scenario.run;
+        let Some(steps) = run.record.map(|record| record * MS_PER_MIN / run.step) else { return };
+        let whole = libm::round(steps).max(1.0);
+        if steps < 0.999 {
+            self.report("run.record", "shorter than the circuit's step", "at least `step`");
+        } else if (steps - whole).abs() > WHOLE * whole {
+            let unit = self.scenario.circuit.input_unit;
+            let [below, above] = [libm::floor(steps), libm::ceil(steps)]
+                .map(|count| Dimension::CircuitTime.print(count * run.step, unit, 6));
+            let expected = format!("a multiple of `step`, such as {below} or {above}");
+            self.report("run.record", "no whole number of steps: samples fall on steps", expected);
+        }
+    }
+
+    /// What is recorded.
+    fn signals(&mut self) {
+        let names = recorded(self.scenario);
+        for (index, pattern) in self.scenario.run.signals.iter().enumerate() {
+            if !names.iter().any(|name| fits(pattern, name)) {
+                self.problems.push(Problem {
+                    path: joined("run.signals", &index.to_string()),
+                    message: format!("there is no signal `{pattern}`"),
+                    expected: "names of signals, in which `*` stands for any letters, such as `rate.*`".into(),
+                    nearest: nearest(pattern, names.iter().map(String::as_str)),
+                });
+            }
+        }
+    }
+
+    /// The readouts that the summary has besides, and what peaks are.
+    fn readouts(&mut self) {
+        let scenario = self.scenario;
+        if !scenario.run.readouts.is_empty() {
+            let problems = Readout::chosen(&scenario.run.readouts, scenario).err().unwrap_or_default();
+            let placed = |problem: Problem| Problem { path: format!("run.{}", problem.path), ..problem };
+            self.problems.extend(problems.into_iter().map(placed));
+        }
+        if scenario.compare.prominence < LEAST_PROMINENCE {
+            let message = "so small a share would count every flicker as a peak";
+            self.report("compare.prominence", message, format!("{LEAST_PROMINENCE} to 1"));
         }
     }
 

@@ -1,8 +1,9 @@
-//! Readouts of a sweep, from the summary of an arm.
+//! Readouts by their names, from the summary of an arm.
 
-use crate::readouts::trace::Extreme;
-use crate::readouts::{ArmSummary, ByName, ByTime, SynapsesSummary};
-use crate::spec::readout::{Extremum, Measure, Readout};
+use super::comparison::{NO_CURRENT, relative};
+use super::courses::{found, number};
+use super::{ArmSummary, ByName, ByTime, SynapsesSummary, ring};
+use crate::spec::readout::{Measure, Readout, units_of};
 use crate::spec::units::is_of;
 use crate::spec::{Role, Scenario};
 
@@ -24,13 +25,7 @@ pub fn value(readout: &Readout, arm: &ArmSummary, scenario: &Scenario) -> f64 {
         Measure::LastingRescue => arm.lasting_rescue,
         Measure::LastHour => arm.last_hour_with_rescue_above_0_3,
         Measure::LastingHalfTime => arm.half_time_h,
-        Measure::Variance => arm.variance_hz2,
-        Measure::PeakFrequency => arm.peak_frequency_hz,
-        Measure::FirstPassage => arm.first_passage_s,
-        Measure::FirstPassageOf(population) => arm.first_passages_s.get(population).copied().flatten(),
         Measure::MinutesAbove => arm.minutes_above_control,
-        Measure::Peak => arm.peak_hz.map(|peak| peak.value),
-        Measure::PeakTime => arm.peak_hz.map(|peak| peak.at_min),
         Measure::PeakOverControl => arm.peak_over_control,
         Measure::HoursRescued => arm.hours_with_rescue_above_0_3,
         Measure::Events => Some(arm.events.len() as f64),
@@ -41,8 +36,16 @@ pub fn value(readout: &Readout, arm: &ArmSummary, scenario: &Scenario) -> f64 {
             synaptic(arm, scenario, (onto, role), label).map(f64::abs)
         }
         Measure::Weight(onto, from, label) => connection(arm, (&arm.weight, |one| one.weight), [onto, from], label),
-        Measure::Extreme(extremum, signal) => arm.extremes(signal).and_then(|extremes| extreme(extremes, *extremum)),
-        Measure::HalfTime(population) => arm.half_time_min.get(population).copied().flatten(),
+        Measure::Watched(watch, statistic) => {
+            let [from, _] = watch.window.span(scenario);
+            found(&arm.found, watch).and_then(|found| number(*statistic, found, from))
+        }
+        Measure::Ring(statistic, population, label) => {
+            let rates = arm.rates_hz.get(label);
+            let unit = |(_, name): (usize, &str)| rates?.get(name).copied();
+            let rates: Option<Vec<f64>> = units_of(population, scenario).map(unit).collect();
+            rates.and_then(|rates| ring::number(*statistic, &rates))
+        }
     };
     value.unwrap_or(f64::NAN)
 }
@@ -63,21 +66,11 @@ fn connection(
     sum.or_else(single).or_else(|| (!there()).then_some(0.0))
 }
 
-fn extreme([highest, lowest]: &[Option<Extreme>; 2], extremum: Extremum) -> Option<f64> {
-    match extremum {
-        Extremum::Highest => highest.map(|extreme| extreme.value),
-        Extremum::HighestAt => highest.map(|extreme| extreme.at_min),
-        Extremum::Lowest => lowest.map(|extreme| extreme.value),
-        Extremum::LowestAt => lowest.map(|extreme| extreme.at_min),
-    }
-}
-
 /// Excitatory over inhibitory synaptic input of the main population, by the role of the sources.
 fn balance(arm: &ArmSummary, scenario: &Scenario, label: &str) -> Option<f64> {
     let onto = scenario.main_population()?;
     let of = |role: Role| synaptic(arm, scenario, (onto, role), label);
-    let balance = of(Role::Excitatory)? / -of(Role::Inhibitory)?;
-    balance.is_finite().then_some(balance)
+    relative(of(Role::Excitatory)?, -of(Role::Inhibitory)?, NO_CURRENT)
 }
 
 /// All input to a population from sources of a role.
