@@ -214,13 +214,13 @@ fn cubics(roots: &[[f64; 3]], sign: f64) -> String {
     for (index, roots) in roots.iter().enumerate() {
         let [a, b, c] = roots.map(|root| sign * root);
         let largest = roots.iter().fold(0.0_f64, |largest, root| largest.max(root.abs()));
-        text += &format!(
+        text.extend([format!(
             "[populations.P{index}]\ntau = \"{} ms\"\ndrive = 0\n\
              transfer = {{ kind = \"expression\", f = \"x - (x - ({a:?})) * (x - ({b:?})) * (x - ({c:?})) / {:?}\" }}\n\
              [onto.P{index}]\nP{index} = 1\n",
             10 + index,
             largest * largest
-        );
+        )]);
     }
     text
 }
@@ -229,7 +229,7 @@ fn cubics(roots: &[[f64; 3]], sign: f64) -> String {
 fn every_root_of_random_cubics_is_found_and_mirrored_circuits_have_mirrored_points() {
     let mut draws = Draws(4);
     for round in 0..18 {
-        let roots: Vec<[f64; 3]> = (0..1 + round % 3).map(|_| draws.roots()).collect();
+        let roots: Vec<[f64; 3]> = (0..=round % 3).map(|_| draws.roots()).collect();
         let found = all(&cubics(&roots, 1.0));
         assert_eq!(found.points.len(), 3_usize.pow(roots.len() as u32), "{roots:?}");
         let largest = roots.iter().flatten().fold(0.0_f64, |largest, root| largest.max(root.abs()));

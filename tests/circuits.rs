@@ -460,8 +460,9 @@ fn linear_circuit(random: &mut Random, sign: f64) -> (String, f64, Vec<f64>) {
     for one in 0..n {
         for other in (0..n).filter(|other| *other != one) {
             let shear = random.between(-0.8, 0.8);
-            for column in 0..n {
-                dynamics[one][column] += shear * dynamics[other][column];
+            let added = dynamics[other].clone();
+            for (entry, added) in dynamics[one].iter_mut().zip(added) {
+                *entry += shear * added;
             }
             for row in &mut dynamics {
                 row[other] -= shear * row[one];
@@ -475,12 +476,12 @@ fn linear_circuit(random: &mut Random, sign: f64) -> (String, f64, Vec<f64>) {
         let tau = random.over_decades(0.1, 100.0);
         let weight = |column: usize| 1e-3 * tau * dynamics[row][column] + if row == column { 1.0 } else { 0.0 };
         let input: f64 = (0..n).map(|column| weight(column) * rest[column]).sum();
-        text += &format!(
+        text.extend([format!(
             "[populations.P{row}]\ntau = \"{tau:?} ms\"\ndrive = {:?}\ntransfer = {{ kind = \"expression\", f = \"x\" }}\n",
             rest[row] - input
-        );
-        onto += &format!("[onto.P{row}]\n");
-        (0..n).for_each(|column| onto += &format!("P{column} = {:?}\n", weight(column)));
+        )]);
+        onto.extend([format!("[onto.P{row}]\n")]);
+        (0..n).for_each(|column| onto.extend([format!("P{column} = {:?}\n", weight(column))]));
     }
     (text + &onto, leading, rest)
 }

@@ -178,22 +178,22 @@ fn figures_have_a_panel_for_each_dendrite_and_divisor() {
 fn random_circuit(random: &mut SmallRng) -> String {
     let mut text = String::from("name = \"random\"\n");
     for name in ["A", "B", "C", "D"] {
-        text += &format!(
+        text.extend([format!(
             "[populations.{name}]\ntau = \"10 ms\"\ndrive = \"{} mV\"\ntransfer = {{ kind = \"threshold-linear\", gain = 1 }}\n\
              dendrite = {{ drive = \"1 mV\", soma_leak = 0.1, dendrite_leak = 0.3 }}\n",
             random.random_range(4.0..9.0)
-        );
+        )]);
     }
     text += "[synapses.first]\ngate = { kind = \"first-order\", tau = \"40 ms\" }\n\
              [synapses.second]\ngate = { kind = \"filter\", tau = \"20 ms\" }\n[synapses.late]\ndelay = \"2 ms\"\n";
     for onto in ["A", "B", "C", "D"] {
         for place in ["", ".dendrite", ".divisive"] {
             for class in ["", ".through.first", ".through.second", ".through.late"] {
-                text += &format!("[onto.{onto}{place}{class}]\n");
+                text.extend([format!("[onto.{onto}{place}{class}]\n")]);
                 for from in ["A", "B", "C", "D"] {
                     match random.random_range(0..10_u8) {
-                        0 => text += &format!("{from} = 0\n"),
-                        1 | 2 => text += &format!("{from} = {}\n", random.random_range(0.01..0.1)),
+                        0 => text.extend([format!("{from} = 0\n")]),
+                        1 | 2 => text.extend([format!("{from} = {}\n", random.random_range(0.01..0.1))]),
                         _ => {}
                     }
                 }

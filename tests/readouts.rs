@@ -44,7 +44,7 @@ fn the_starter_peaks_and_lies_above_control_whatever_is_recorded() {
 /// Two populations with a drug on one of them, and numbers that differ from seed to seed.
 fn random_scenario(seed: u64, fast: bool) -> String {
     let number = |place: u64, from: f64, to: f64| from + (to - from) * unit(hash(seed, place));
-    let noise = if fast && seed % 2 == 0 { "noise = { sigma = \"0.4 mV\", tau = \"5 ms\" }\n" } else { "" };
+    let noise = if fast && seed.is_multiple_of(2) { "noise = { sigma = \"0.4 mV\", tau = \"5 ms\" }\n" } else { "" };
     let (time, scale) = if fast { ("fast", 0.02) } else { ("slow", 1.0) };
     let at = |minutes: f64| format!("{} s", (60.0 * scale * minutes).round());
     format!(

@@ -616,7 +616,7 @@ fn the_input_through_a_class_of_synapses_can_be_swept() {
         let engine = Engine::new(&loaded.sweep.unwrap(), &loaded.scenario, None).unwrap();
         Ok::<_, String>((engine.readouts[0].unit, engine.rows(0..1, Level::new())[0].readouts[0]))
     };
-    assert_eq!(loaded("weight.I.through.exc.E at 5 min"), Ok(("mV", 3.0)));
+    assert_eq!(loaded("weight.I.through.exc.E at 5 min"), Ok(("", 3.0)), "inputs have no unit here");
     assert_eq!(loaded("gate.exc.E at 5 min").unwrap().0, "");
     let refused = loaded("weight.I.E at 5 min").unwrap_err();
     assert!(refused.contains("do not add up") && refused.contains("weight.I.through.exc.E"), "{refused}");

@@ -1,6 +1,6 @@
 //! Circuits of four populations that differ in every number, for the benches of the sweep kernel.
 
-use disinhibit::experiment::{Plan, Traces};
+use disinhibit::experiment::Plan;
 use disinhibit::spec::{Arm, Circuit, Noise, Population, Run, Scenario, Time, Transfer, Weights};
 use std::sync::Arc;
 
@@ -72,16 +72,23 @@ pub fn plans(kind: &str, noisy: bool, points: usize) -> (Vec<Plan>, Run) {
             onto: names.iter().enumerate().map(|(index, name)| ((*name).to_owned(), weights(index))).collect(),
             ..Circuit::default()
         };
-        let scenario = Arc::new(Scenario { circuit, run: run.clone(), ..Scenario::default() });
-        Plan {
-            arm: Arm::default(),
-            base: scenario.clone(),
-            scenario,
-            resting_rates: vec![0.0; 4],
-            number: 0,
-            forms: Vec::new(),
-            traces: Traces::Rates,
-        }
+        plan_of(Scenario { circuit, run: run.clone(), ..Scenario::default() })
     };
     ((0..points).map(plan).collect(), run)
+}
+
+/// The plan of a scenario's only arm, of which nothing is recorded.
+fn plan_of(scenario: Scenario) -> Plan {
+    let scenario = Arc::new(scenario);
+    Plan {
+        arm: Arm::default(),
+        base: scenario.clone(),
+        scenario,
+        resting_rates: vec![0.0; 4],
+        number: 0,
+        forms: Vec::new(),
+        records: false,
+        watches: Arc::default(),
+        compares: false,
+    }
 }

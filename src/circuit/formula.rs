@@ -32,7 +32,7 @@ impl<const G: usize> Formula<G> {
         let position = |wanted: &str| expression.names().iter().position(|name| name == wanted);
         let input = position(INPUT);
         let second = position(SECOND_INPUT).filter(|_| specs[0].has_second_input());
-        Self { input, second, values, expression }
+        Self { expression, input, second, values }
     }
 
     /// The rate in Hz at an input and a second one, which only a formula in `y` needs.

@@ -245,7 +245,7 @@ impl Track {
             if error.is_nan() { f64::INFINITY } else { worst.max(error) }
         });
         let growth = (0.9 * libm::pow(error.max(1e-8), -0.25)).clamp(0.2, 5.0);
-        if !(error <= 1.0) || next.iter().any(|value| !value.is_finite()) {
+        if error > 1.0 || next.iter().any(|value| !value.is_finite()) {
             self.length_ms = length * growth.min(0.9);
             let shortest =
                 (0..state.len()).filter(|variable| moves(*variable)).map(|variable| steps.lags[variable].get(lane));

@@ -146,8 +146,8 @@ impl<const G: usize> Rosenbrock<G> {
         for (negated, entry) in self.matrix.iter_mut().zip(&self.linearised.jacobian) {
             (-Lanes::load(simd, entry)).store(negated);
         }
-        for row in 0..n {
-            if held[row] {
+        for (row, held) in held.iter().enumerate() {
+            if *held {
                 self.matrix[row * n..(row + 1) * n].fill(Row::ZERO);
             }
             let diagonal = &mut self.matrix[row * n + row];

@@ -18,7 +18,7 @@ const NEAR: [f64; 13] = [
     -2.686_617_064_507_679_2e-2,
     1.128_379_167_095_487_9e-1,
     -3.761_263_890_318_375e-1,
-    1.128_379_167_095_512_6,
+    std::f64::consts::FRAC_2_SQRT_PI,
 ];
 /// erfc(x) e^(x^2) as powers of (x - 3.75)/(x + 3.75) for x from 1 to 6, highest power first; relative error below 2e-17.
 const FAR: [f64; 16] = [

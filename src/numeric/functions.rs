@@ -171,7 +171,7 @@ pub fn ln<S: Simd, const G: usize>(simd: S, x: Lanes<S, G>) -> Lanes<S, G> {
 }
 
 /// 1/ln(10) in two parts.
-const LOG_10_OF_E: [f64; 2] = [0.434_294_481_903_251_8, 1.098_319_650_216_765e-17];
+const LOG_10_OF_E: [f64; 2] = [std::f64::consts::LOG10_E, 1.098_319_650_216_765e-17];
 
 /// The logarithm to base 10; error below 2 ulp. -infinity at 0, NaN below.
 #[inline(never)]

@@ -151,17 +151,15 @@ impl<const G: usize> Factors<G> {
                 }
                 for row in 0..n {
                     let mut sum = Lanes::load(simd, &right[row]);
-                    for place in 0..row {
-                        let entry = -Lanes::load(simd, &self.entries[row * n + place]);
-                        sum = entry.mul_add(Lanes::load(simd, &right[place]), sum);
+                    for (known, entry) in right[..row].iter().zip(&self.entries[row * n..]) {
+                        sum = (-Lanes::load(simd, entry)).mul_add(Lanes::load(simd, known), sum);
                     }
                     sum.store(&mut right[row]);
                 }
                 for row in (0..n).rev() {
                     let mut sum = Lanes::load(simd, &right[row]);
-                    for place in row + 1..n {
-                        let entry = -Lanes::load(simd, &self.entries[row * n + place]);
-                        sum = entry.mul_add(Lanes::load(simd, &right[place]), sum);
+                    for (known, entry) in right[row + 1..n].iter().zip(&self.entries[row * n + row + 1..]) {
+                        sum = (-Lanes::load(simd, entry)).mul_add(Lanes::load(simd, known), sum);
                     }
                     (sum / Lanes::load(simd, &self.entries[row * n + row])).store(&mut right[row]);
                 }

@@ -9,7 +9,7 @@ use fearless_simd::{f64x8, u64x8};
 
 /// pi/2 in three parts (Cody & Waite 1980, Software Manual for the Elementary Functions). With fused multiplication the first
 /// is taken away without any rounding, so that the parts serve arguments of any size below [`LARGEST_ANGLE`].
-const HALF_PI: [f64; 3] = [1.570_796_326_794_896_6, 6.123_233_995_736_766e-17, -1.497_384_904_859_169_8e-33];
+const HALF_PI: [f64; 3] = [std::f64::consts::FRAC_PI_2, 6.123_233_995_736_766e-17, -1.497_384_904_859_169_8e-33];
 /// From here on neighbouring numbers lie about an eighth apart, and there is no sine worth the name.
 const LARGEST_ANGLE: f64 = 1_125_899_906_842_624.0;
 

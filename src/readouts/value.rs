@@ -50,11 +50,14 @@ pub fn value(readout: &Readout, arm: &ArmSummary, scenario: &Scenario) -> f64 {
     value.unwrap_or(f64::NAN)
 }
 
+/// Numbers by target and source.
+type BySource = ByName<ByName<f64>>;
+
 /// A number of the synapses of a pair, from the sums by source or from single connections by their place; 0 where the weight
 /// is 0, so that there is no connection.
 fn connection(
     arm: &ArmSummary,
-    (sums, pick): (&ByTime<ByName<ByName<f64>>>, fn(&SynapsesSummary) -> f64),
+    (sums, pick): (&ByTime<BySource>, fn(&SynapsesSummary) -> f64),
     [onto, from]: [&str; 2],
     label: &str,
 ) -> Option<f64> {

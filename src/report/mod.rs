@@ -399,7 +399,7 @@ pub fn circuit_subtitle(circuit: &Circuit) -> String {
         let variables = synapses.modulation.as_ref().map(Modulation::variables).unwrap_or_default();
         let names: Vec<String> = variables.iter().map(ToString::to_string).collect();
         if !names.is_empty() {
-            text += &format!("; synapses of class {class} follow {}", names.join(", "));
+            text.extend(["; synapses of class ", class, " follow ", &names.join(", ")]);
         }
     }
     text

@@ -65,9 +65,9 @@ impl Effect {
     /// # Errors
     /// A sentence that says what is missing or contradictory.
     pub fn resolve(&self, population: Option<&str>) -> Result<(Target, f64), String> {
+        type Make = fn(String, String) -> Target;
         let Self { on, from, onto, drive, output, weight, gain, tau, sigma, adaptation, reduced_by: _, raised_by: _ } =
             self;
-        type Make = fn(String, String) -> Target;
         // Key, amount, the words that say where, and the target of what they name.
         let targets: [(&str, &Option<f64>, &[&str], Make); 7] = [
             ("drive", drive, &["on"], |on, _| Target::Drive(on)),

@@ -251,7 +251,7 @@ impl Signal {
         names.extend(scenario.plasticity.values().flat_map(|variable| &variable.effects).flat_map(modifiers));
         for variable in scenario.plasticity.values() {
             names.push(variable.target.of.clone());
-            for hastening in variable.fall_hastened_by.iter() {
+            if let Some(hastening) = &variable.fall_hastened_by {
                 let all = hastening.by.keys().chain(hastening.reduced_by.keys()).chain(hastening.raised_by.keys());
                 names.extend(all.cloned());
             }

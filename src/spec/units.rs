@@ -182,9 +182,12 @@ impl Circuit {
     }
 }
 
+/// Weights by source.
+type BySource = IndexMap<String, f64>;
+
 impl Weights {
     /// The same tables, each made anew.
-    fn each(&self, make: &dyn Fn(&IndexMap<String, f64>) -> IndexMap<String, f64>) -> Self {
+    fn each(&self, make: &dyn Fn(&BySource) -> BySource) -> Self {
         let mut made = self.clone();
         for from in made.tables() {
             *from = make(from);

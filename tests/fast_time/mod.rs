@@ -288,16 +288,16 @@ fn random_circuit(random: &mut SmallRng) -> String {
     for (name, slowest) in [("A", 12.0), ("B", 30.0), ("C", 20.0)] {
         let (tau, drive) = (random.random_range(6.0..slowest), random.random_range(1.0..5.0));
         let own = if name == "C" { "form = \"algebraic\"".to_owned() } else { format!("tau = \"{tau:.3} ms\"") };
-        text += &format!(
+        text.extend([format!(
             "[populations.{name}]\n{own}\ndrive = {drive:.3}\ntransfer = {{ kind = \"expression\", f = \"x\" }}\n"
-        );
+        )]);
     }
     let mut weight = || random.random_range(-0.6..0.6);
     let [ab, ba, ac, cb, late, later] = std::array::from_fn(|_| weight());
-    text += &format!("[synapses.late]\ndelay = \"{:.4} ms\"\n", random.random_range(2.5..6.0));
-    text += &format!("[synapses.later]\ndelay = \"{:.4} ms\"\n", random.random_range(2.5..9.0));
-    text += &format!("[onto.A]\nB = {ab:.3}\nC = {ac:.3}\n[onto.A.through.late]\nA = {late:.3}\n");
-    text += &format!("[onto.B]\nA = {ba:.3}\n[onto.B.through.later]\nC = {later:.3}\n[onto.C]\nB = {cb:.3}\n");
+    text.extend([format!("[synapses.late]\ndelay = \"{:.4} ms\"\n", random.random_range(2.5..6.0))]);
+    text.extend([format!("[synapses.later]\ndelay = \"{:.4} ms\"\n", random.random_range(2.5..9.0))]);
+    text.extend([format!("[onto.A]\nB = {ab:.3}\nC = {ac:.3}\n[onto.A.through.late]\nA = {late:.3}\n")]);
+    text.extend([format!("[onto.B]\nA = {ba:.3}\n[onto.B.through.later]\nC = {later:.3}\n[onto.C]\nB = {cb:.3}\n")]);
     text
 }
 

@@ -45,7 +45,7 @@ fn slopes([e, v, gate_v, gate_e]: [f64; 4], [drive_e, drive_v]: [f64; 2]) -> [f6
     let x = drive_e + 0.3 * e - 0.2 * v;
     let y = -1.0 + 0.1 * v + 0.3 * gate_v - 0.05 * gate_e;
     let f = libm::log1p(libm::exp(x / 2.0)) * (0.5 + logistic(y));
-    let rate_v = 2.0 * libm::log1p(libm::exp((drive_v + 0.4 * e) / 2.0));
+    let rate_v = 2.0 * libm::log1p(libm::exp(0.5 * (drive_v + 0.4 * e)));
     [(f * (1.0 - 0.01 * e) - e) / 10.0, (rate_v - v) / 20.0, (v - gate_v) / 50.0, (e - gate_e) / 50.0]
 }
 

@@ -119,7 +119,7 @@ impl Body {
 
     /// The compartment into which doses go.
     fn into(&self) -> usize {
-        if self.absorption.is_some() { 0 } else { 1 }
+        usize::from(self.absorption.is_none())
     }
 
     fn seen(&self, state: &DVector<f64>) -> f64 {
@@ -231,7 +231,7 @@ fn reference(body: &Body, doses: &[Dose], times: &[f64]) -> Vec<[f64; 2]> {
 
 /// Doses of every kind; their times often coincide.
 fn random_doses(draws: &mut Draws, body: &Body) -> Vec<Dose> {
-    (0..1 + (draws.next() * 5.0) as usize)
+    (0..=(draws.next() * 5.0) as usize)
         .map(|_| {
             let at = if draws.likely(0.6) { 20.0 * (draws.next() * 40.0).floor() } else { draws.between(0.0, 800.0) };
             let amount = draws.between(0.5, 50.0);

@@ -143,7 +143,7 @@ impl Tree<'_> {
                 }
                 for onward in crossing {
                     if !self.is_known(&onward, ON_NEIGHBOUR) {
-                        self.push(self.follower.from_point(&Way { point: place.clone(), onward }));
+                        self.push(self.follower.leave_point(&Way { point: place.clone(), onward }));
                     }
                 }
             } else if let Some(along) = other_tangent(&self.follower.tracer(), place) {
@@ -155,7 +155,7 @@ impl Tree<'_> {
         }
         let ways: Vec<Way> = std::mem::take(&mut self.traced[index].ways);
         for way in ways {
-            self.push(self.follower.from_point(&way));
+            self.push(self.follower.leave_point(&way));
         }
         let traced = &mut self.traced[index];
         traced.branch.special = special.iter().map(|(special, _)| special.clone()).collect();

@@ -157,7 +157,7 @@ impl<'a> Follower<'a> {
     }
 
     /// A branch that leaves others at a point, from a place a little way on.
-    pub(super) fn from_point(&self, way: &Way) -> Traced {
+    pub(super) fn leave_point(&self, way: &Way) -> Traced {
         let mut forward = self.follow(way.onward.clone());
         forward.places.insert(0, way.point.clone());
         let back = Side { places: vec![way.point.clone()], special: vec![], ways: vec![], end: End::Crossing };

@@ -103,7 +103,8 @@ impl Dense {
         self.now.extend(work.signals.iter().map(|row| row.get(index)));
         if !before.is_empty() && self.shown < time {
             // A moment that was stepped over, because the state was lost there, is seen as a straight line.
-            let mut line = Open { from: 0.0, to: 1.0, values: [Some(before), None, None, None, Some(self.now.clone())] };
+            let mut line =
+                Open { from: 0.0, to: 1.0, values: [Some(before), None, None, None, Some(self.now.clone())] };
             line.straighten();
             let values = line.values.map(Option::unwrap_or_default);
             self.parts = vec![Part { from: self.shown, to: time, values }];

@@ -220,7 +220,7 @@ impl<const G: usize> Block<'_, G> {
                 steps.push((variable, now + change));
             }
             // A change that is not a number is none to stop at.
-            if !(largest <= LAST_CORRECTION) {
+            if largest.is_nan() || largest > LAST_CORRECTION {
                 moved |= 1 << lane;
             }
             steps.iter().for_each(|(variable, value)| states[*variable].set(lane, *value));
