@@ -53,8 +53,7 @@ fn run_into(loaded: &Loaded, arguments: &RunArguments) -> Result<Summary, String
     let level = Level::new();
     let (scenario, calibration) = calibrated_scenario(loaded, level).map_err(|error| format!("{file}: {error}"))?;
     let calibrated = started.elapsed();
-    let outcome =
-        run_calibrated(&scenario, calibration.clone(), level).map_err(|error| format!("{file}: {error}"))?;
+    let outcome = run_calibrated(&scenario, calibration.clone(), level).map_err(|error| format!("{file}: {error}"))?;
     let simulated = started.elapsed();
     let mut results = Results::new(outcome);
     let seconds = [("calibrate", calibrated.as_secs_f64()), ("simulate", (simulated - calibrated).as_secs_f64())];

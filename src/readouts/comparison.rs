@@ -1,9 +1,7 @@
 //! The numbers of an arm, taken from its recording and from those of the arms that it is measured against.
 
 use super::courses::{extremes, main_found, number};
-use super::{
-    ArmSummary, AveragedSummary, ByName, ByTime, EventSummary, OWN_FIELDS, STRESS, SynapsesSummary,
-};
+use super::{ArmSummary, AveragedSummary, ByName, ByTime, EventSummary, OWN_FIELDS, STRESS, SynapsesSummary};
 use crate::numeric::piece::Extreme;
 use crate::simulate::recording::mean_of;
 use crate::simulate::watch::Found;

@@ -314,7 +314,13 @@ impl<'a, const G: usize> Block<'a, G> {
         let (boundary, broken) = (self.boundary_of(lane), self.breaks[lane].next());
         let looked_at = self.grid.next_look(self.position[lane]);
         let at = boundary.min(broken).min(looked_at);
-        Stop { lane, at, boundary: boundary == at, looked_at: looked_at == at, jumps: broken == at || self.change_of(lane) == at }
+        Stop {
+            lane,
+            at,
+            boundary: boundary == at,
+            looked_at: looked_at == at,
+            jumps: broken == at || self.change_of(lane) == at,
+        }
     }
 
     /// Takes whole steps, at whose end some lanes have arrived.

@@ -77,7 +77,8 @@ impl<const G: usize> Courses<G> {
                 if columns.is_empty() {
                     continue;
                 }
-                let range = columns.iter().map(|column| [&ranges[*column].0, &ranges[*column].1].map(|row| row.get(index)));
+                let range =
+                    columns.iter().map(|column| [&ranges[*column].0, &ranges[*column].1].map(|row| row.get(index)));
                 let [low, high] = range.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], [least, most]| {
                     // What is not a number stays so.
                     [if least >= low { low } else { least }, if most <= high { high } else { most }]
@@ -85,7 +86,10 @@ impl<const G: usize> Courses<G> {
                 if watcher.is_idle([start, times[count - 1]], [low, high]) {
                     continue;
                 }
-                let mut last = self.before.as_ref().map(|(time, rows)| (*time, mean_over(columns.iter().map(|column| rows[*column].get(index)))));
+                let mut last = self
+                    .before
+                    .as_ref()
+                    .map(|(time, rows)| (*time, mean_over(columns.iter().map(|column| rows[*column].get(index)))));
                 for (step, time) in times.iter().enumerate() {
                     let value = mean_at(step, &columns);
                     if let Some((from, first)) = last {

@@ -1,7 +1,7 @@
 //! One arm in its lane: its timeline, its own time and step, and what it has recorded so far.
 
 use super::comparing::Compared;
-use super::recording::{columns_of, ArmOutcome, Event, EventKind, Recording, Report, Status, Work as Effort};
+use super::recording::{ArmOutcome, Event, EventKind, Recording, Report, Status, Work as Effort, columns_of};
 use super::watch::Watcher;
 use crate::circuit::equations::Linearised;
 use crate::circuit::{Connection, Rows};

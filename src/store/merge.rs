@@ -1,12 +1,12 @@
 //! Chunks become tables: those of one folder, or those of the shards of a sweep.
 
+use super::StoreError;
 use super::identity::{IDENTITY, Identity, Shard, changes, differences};
 use super::ledger::Ledger;
 use super::lock::Lock;
 use super::sweep::{RESULTS, RESULTS_CSV, chunk_file, is_stored, read_table};
 use super::table::{Cell, Table};
 use super::table_file::TableWriter;
-use super::StoreError;
 use parquet::errors::ParquetError;
 use std::path::{Path, PathBuf};
 

@@ -173,8 +173,8 @@ impl Results {
         let bytes = ledger::read_listed(folder, SUMMARY)?;
         let wrong = |name: &str, message: String| StoreError::Content { file: folder.join(name), message };
         let summary = serde_json::from_slice(&bytes).map_err(|error| wrong(SUMMARY, error.to_string()))?;
-        let traces = traces::decode(&ledger::read_listed(folder, TRACES)?)
-            .map_err(|error| wrong(TRACES, error.to_string()))?;
+        let traces =
+            traces::decode(&ledger::read_listed(folder, TRACES)?).map_err(|error| wrong(TRACES, error.to_string()))?;
         ledger::read_listed(folder, SCENARIO)?;
         let scenario = load(&folder.join(SCENARIO), &[])?.scenario;
         Ok(Self { scenario, summary, traces })

@@ -186,7 +186,8 @@ fn chunk_files(chunks: &Path) -> Result<Vec<PathBuf>, StoreError> {
 
 /// Deletes the chunks of any sweep from a folder; files without the stamp of one are not ours, and stay.
 fn remove_chunks(chunks: &Path) -> Result<(), StoreError> {
-    let is_stamped = |file: &PathBuf| std::fs::File::open(file).ok().and_then(|file| stamp(file).ok().flatten()).is_some();
+    let is_stamped =
+        |file: &PathBuf| std::fs::File::open(file).ok().and_then(|file| stamp(file).ok().flatten()).is_some();
     remove(chunk_files(chunks)?.into_iter().filter(is_stamped))
 }
 

@@ -209,8 +209,7 @@ pub fn decode<R: ChunkReader + 'static>(source: R, wanted: impl Fn(&Column) -> b
     let file = reader.metadata().file_metadata();
     let note = |key: &str| file.key_value_metadata()?.iter().find(|entry| entry.key == key)?.value.as_deref();
     let described = note(COLUMNS).filter(|text| note(SEAL) == Some(&checksum(text.as_bytes())));
-    let described: serde_json::Value =
-        described.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let described: serde_json::Value = described.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let names = file.schema().get_fields().iter().map(|field| field.name());
     if !described.as_object().is_some_and(|known| known.keys().map(String::as_str).eq(names)) {
         let message = "its columns are not as they were written: it is damaged, or no table of this program";
