@@ -155,9 +155,14 @@ impl<const G: usize> Block<'_, G> {
         }
         let (jumped, lost, burst) = (self.jumped, self.lost, self.burst.take());
         let (signals, rates) = (self.work.signals.clone(), self.rates.clone());
+        // A passage ends with the circuit's numbers at its end.
+        let rows = (self.passing != 0).then(|| self.work.rows.clone());
         self.resolve(simd, step, &seen);
         (self.jumped, self.lost, self.burst) = (jumped, lost, burst);
         (self.work.signals, self.rates) = (signals, rates);
+        if let Some(rows) = rows {
+            self.work.rows = rows;
+        }
         for index in seen {
             self.dense[index].show(&mut self.lanes[index]);
             self.record_step(step, index);
@@ -204,7 +209,12 @@ impl<const G: usize> Block<'_, G> {
         for (size, value) in dense.sizes.iter_mut().zip(&end) {
             *size = if value.is_finite() { size.max(value.abs()) } else { *size };
         }
-        Open { from: 0.0, to: 1.0, values: [Some(dense.now.clone()), None, None, None, Some(end)] }
+        let mut open = Open { from: 0.0, to: 1.0, values: [Some(dense.now.clone()), None, None, None, Some(end)] };
+        if self.passing >> index & 1 == 1 {
+            // The slow variables see the mean of a circuit's way and not the way itself.
+            open.straighten();
+        }
+        open
     }
 
     /// Takes the parts that are complete off a lane's stack: they are done, or halved.
@@ -217,7 +227,7 @@ impl<const G: usize> Block<'_, G> {
             _ => share.mul_add(length, start),
         };
         let dense = &mut self.dense[index];
-        let averaged = self.averaged >> index & 1 == 1;
+        let averaged = (self.averaged | self.passing) >> index & 1 == 1;
         while open.last().is_some_and(|part| part.missing().is_none()) {
             let Some(Open { from, to, values }) = open.pop() else { return };
             let part = Part { from: moment(from), to: moment(to), values: values.map(Option::unwrap_or_default) };
