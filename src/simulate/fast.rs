@@ -171,6 +171,8 @@ struct Stop {
     boundary: bool,
     /// Whether something is recorded or reported there.
     looked_at: bool,
+    /// Whether the length of the step may be judged.
+    judged: bool,
     /// Whether something may jump there: not at ticks, samples and reports.
     jumps: bool,
 }
@@ -313,12 +315,14 @@ impl<'a, const G: usize> Block<'a, G> {
     fn stop_of(&self, lane: usize) -> Stop {
         let (boundary, broken) = (self.boundary_of(lane), self.breaks[lane].next());
         let looked_at = self.grid.next_look(self.position[lane]);
-        let at = boundary.min(broken).min(looked_at);
+        let judged = self.grid.next_judged(self.position[lane]);
+        let at = boundary.min(broken).min(looked_at).min(judged);
         Stop {
             lane,
             at,
             boundary: boundary == at,
             looked_at: looked_at == at,
+            judged: judged == at,
             jumps: broken == at || self.change_of(lane) == at,
         }
     }

@@ -5,6 +5,8 @@ use crate::spec::Run;
 const MS_PER_MIN: f64 = 60_000.0;
 /// Samples of a whole run where no interval is asked for.
 const SAMPLES: f64 = 2_000.0;
+/// Moments of a short run at which the length of its step may be judged.
+const JUDGEMENTS: u64 = 64;
 /// Moments this close, in steps, are one.
 pub const SLACK: f64 = 1e-6;
 /// What rounding makes of a number of steps, relative to it.
@@ -18,6 +20,8 @@ pub struct Grid {
     pub step_min: f64,
     tick: u64,
     sample: u64,
+    /// Steps between moments at which the length of the step may be judged, whatever is recorded.
+    judged: u64,
     /// Where the run ends.
     pub end: f64,
     reports: Vec<f64>,
@@ -35,6 +39,7 @@ impl Grid {
             step_min,
             tick: whole(run.signal_step),
             sample: if records { whole(run.record.unwrap_or((run.to - run.from) / SAMPLES)) } else { u64::MAX },
+            judged: (whole(run.to - run.from) / JUDGEMENTS).clamp(16, 1024),
             end: 0.0,
             reports: Vec::new(),
             means: Vec::new(),
@@ -85,6 +90,12 @@ impl Grid {
             moments.get(moments.partition_point(|moment| *moment <= position)).copied().unwrap_or(f64::INFINITY)
         };
         sample.min(after(&self.reports)).min(after(&self.means)).min(self.end)
+    }
+
+    /// The next moment at which the length of the step may be judged.
+    pub fn next_judged(&self, position: f64) -> f64 {
+        let step = libm::floor(position) as u64;
+        ((step / self.judged + 1).saturating_mul(self.judged) as f64).min(self.end)
     }
 
     /// Whether a sample is due.

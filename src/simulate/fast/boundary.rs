@@ -27,6 +27,12 @@ impl<const G: usize> Block<'_, G> {
         if !looked_at.is_empty() {
             self.look_on(simd, &looked_at);
         }
+        // At a boundary the step is judged with all else.
+        let judged: Vec<usize> =
+            stops.iter().filter(|stop| stop.judged && !stop.boundary).map(|stop| stop.lane).collect();
+        if !judged.is_empty() {
+            self.look(simd, &judged);
+        }
         let changed = if due.is_empty() { 0 } else { self.pass_boundary(simd, &due) };
         for stop in stops {
             self.breaks[stop.lane].reach(stop.at, changed >> stop.lane & 1 == 1);
