@@ -14,7 +14,7 @@ use fearless_simd::Simd;
 /// A part of a step is halved where the fourth differences of a signal exceed this, relative to its size there: the cubic
 /// through four of the five values then misses the fifth by more, and the polynomial through all of them a signal of that
 /// smoothness by some hundred times less.
-const RESOLVED: f64 = 1e-6;
+const RESOLVED: f64 = 1e-7;
 /// Values below this, relative to the largest that a signal has had, are as good as 0.
 const NOTHING: f64 = 1e-9;
 /// Parts of a step beyond which none is halved any more.

@@ -28,7 +28,16 @@ impl<const G: usize> Block<'_, G> {
     /// Notes an event of a lane, driven by what has changed since its state was last known to be stable.
     pub(super) fn note_event<S: Simd>(&mut self, simd: S, kind: EventKind, index: usize, at: f64) {
         let driver = if kind == EventKind::Rest { None } else { self.driver_of(simd, index) };
-        self.lanes[index].outcome.events.push(Event { at, kind, what: kind.what().to_owned(), driver });
+        self.push_event(kind, index, at, driver);
+    }
+
+    /// Where a state has just been lost the circuit lingers, and is let go again and again: it has jumped once.
+    fn push_event(&mut self, kind: EventKind, index: usize, at: f64, driver: Option<String>) {
+        let events = &mut self.lanes[index].outcome.events;
+        let lingers = |last: &Event| kind == EventKind::Jump && last.kind == kind && at - last.at < LINGERING;
+        if !events.last().is_some_and(lingers) {
+            events.push(Event { at, kind, what: kind.what().to_owned(), driver });
+        }
     }
 
     /// What drives a lane, where its past is known.
@@ -94,12 +103,7 @@ impl<const G: usize> Block<'_, G> {
                 // On the branch that was followed, just before that ends.
                 Fate::Rest if !self.moves_away(index, &circuit) => self.averaged &= !(1 << index),
                 Fate::Rest => {
-                    let (kind, driver) = (EventKind::Jump, drivers[index].clone());
-                    let events = &mut self.lanes[index].outcome.events;
-                    // Where a state has just been lost the circuit lingers, and is let go again and again: it is one jump.
-                    if !events.last().is_some_and(|last| last.kind == kind && at - last.at < LINGERING) {
-                        events.push(Event { at, kind, what: kind.what().to_owned(), driver });
-                    }
+                    self.push_event(EventKind::Jump, index, at, drivers[index].clone());
                     self.averaged &= !(1 << index);
                 }
                 Fate::Cycle(_) => oscillating |= 1 << index,
