@@ -171,8 +171,6 @@ struct Stop {
     boundary: bool,
     /// Whether something is recorded or reported there.
     looked_at: bool,
-    /// Whether the length of the step may be judged.
-    judged: bool,
     /// Whether something may jump there: not at ticks, samples and reports.
     jumps: bool,
 }
@@ -322,7 +320,6 @@ impl<'a, const G: usize> Block<'a, G> {
             at,
             boundary: boundary == at,
             looked_at: looked_at == at,
-            judged: judged == at,
             jumps: broken == at || self.change_of(lane) == at,
         }
     }

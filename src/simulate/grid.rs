@@ -92,6 +92,12 @@ impl Grid {
         sample.min(after(&self.reports)).min(after(&self.means)).min(self.end)
     }
 
+    /// Whether the length of the step may be judged at a moment.
+    pub fn is_judged(&self, position: f64) -> bool {
+        let whole = libm::floor(position);
+        position == whole && (whole as u64).is_multiple_of(self.judged)
+    }
+
     /// The next moment at which the length of the step may be judged.
     pub fn next_judged(&self, position: f64) -> f64 {
         let step = libm::floor(position) as u64;

@@ -29,7 +29,7 @@ impl<const G: usize> Block<'_, G> {
         }
         // At a boundary the step is judged with all else.
         let judged: Vec<usize> =
-            stops.iter().filter(|stop| stop.judged && !stop.boundary).map(|stop| stop.lane).collect();
+            stops.iter().filter(|stop| !stop.boundary && self.grid.is_judged(stop.at)).map(|stop| stop.lane).collect();
         if !judged.is_empty() {
             self.look(simd, &judged);
         }
