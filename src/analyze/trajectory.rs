@@ -5,23 +5,13 @@
 //! interpolants too; steps are then no longer than the shortest delay (the method of steps, II.17).
 
 use super::system::System;
-use crate::simulate::dormand_prince::{ERROR, NODES, STAGES};
+use crate::simulate::dormand_prince::{DENSE, ERROR, NODES, STAGES};
 use std::collections::VecDeque;
 
 /// Relative tolerance of a step; absolute below this share of the variables' ranges.
 const TOLERANCE: f64 = 1e-10;
 /// Steps after which a trajectory is given up.
 const MOST_STEPS: usize = 2_000_000;
-/// Weights of the slopes in the interpolant's last term.
-const QUARTIC: [f64; 7] = [
-    -12_715_105_075.0 / 11_282_082_432.0,
-    0.0,
-    87_487_479_700.0 / 32_700_410_799.0,
-    -10_690_763_975.0 / 1_880_347_072.0,
-    701_980_252_875.0 / 199_316_789_632.0,
-    -1_453_857_185.0 / 822_651_844.0,
-    69_997_945.0 / 29_380_423.0,
-];
 /// Places within a step at which the channels' values are kept, and the weights of the polynomial through them.
 const PLACES: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
 const WEIGHTS: [f64; 5] = [1.0, -4.0, 6.0, -4.0, 1.0];
@@ -126,7 +116,7 @@ impl Step<'_> {
             let slope = |stage: usize| self.length_ms * self.slopes[stage][variable];
             let start = slope(0) - change;
             let end = change - slope(STAGES.len() - 1) - start;
-            let sum: f64 = (0..STAGES.len()).map(|stage| QUARTIC[stage] * slope(stage)).sum();
+            let sum: f64 = (0..STAGES.len()).map(|stage| DENSE[stage] * slope(stage)).sum();
             from + share * (change + rest * (start + share * (end + rest * sum)))
         };
         (0..self.from.len()).map(one).collect()
