@@ -3,9 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
+/// Where source stands.
+const FOLDERS: [&str; 2] = ["src", "crates"];
+
 fn main() {
     let mut files = ["Cargo.toml", "Cargo.lock", "build.rs"].map(PathBuf::from).to_vec();
-    sources(Path::new("src"), &mut files);
+    for folder in FOLDERS {
+        sources(Path::new(folder), &mut files);
+    }
     files.sort();
     let mut hash = Fnv::default();
     for file in files {
@@ -13,7 +18,9 @@ fn main() {
         hash.add(file.to_string_lossy().replace('\\', "/").as_bytes());
         hash.add(&std::fs::read(&file).unwrap_or_default());
     }
-    println!("cargo::rerun-if-changed=src");
+    for folder in FOLDERS {
+        println!("cargo::rerun-if-changed={folder}");
+    }
     println!("cargo::rustc-env=DISINHIBIT_BUILD={:016x}", hash.0);
 }
 

@@ -6,7 +6,7 @@
 use disinhibit::analyze::{Analysis, Request, Subject, System, fixed_points};
 use disinhibit::config::load;
 use disinhibit::equilibrium::calibrate;
-use disinhibit::spec::Scenario;
+use disinhibit::scenario::Scenario;
 use divan::Bencher;
 use fearless_simd::Level;
 use std::path::Path;

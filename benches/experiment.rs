@@ -6,8 +6,8 @@
 use disinhibit::config::load;
 use disinhibit::readouts::summarise;
 use disinhibit::report::figures;
+use disinhibit::scenario::{Scenario, Time};
 use disinhibit::simulate::run;
-use disinhibit::spec::{Scenario, Time};
 use disinhibit::store::Results;
 use divan::Bencher;
 use fearless_simd::Level;

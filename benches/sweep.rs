@@ -10,8 +10,8 @@ mod circuits;
 
 use circuits::{MINUTES, STEP_MS, plans};
 use disinhibit::config::load;
+use disinhibit::scenario::Form;
 use disinhibit::simulate::run_plans;
-use disinhibit::spec::Form;
 use disinhibit::store::table::{Table, cells, columns};
 use disinhibit::store::table_file::TableWriter;
 use disinhibit::sweep::Engine;

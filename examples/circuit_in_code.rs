@@ -2,11 +2,11 @@
 //!
 //!     cargo run --release --example circuit_in_code
 
-use disinhibit::simulate::run;
-use disinhibit::spec::{
+use disinhibit::scenario::{
     Arm, Binding, Circuit, Compare, Dose, Effect, Kinetics, Ligand, Peak, Population, Receptor, Role, Route, Run,
     Scenario, Site, TimeLabel, Transfer, Weights,
 };
+use disinhibit::simulate::run;
 use fearless_simd::Level;
 use std::error::Error;
 

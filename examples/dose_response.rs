@@ -4,8 +4,8 @@
 
 use disinhibit::config::load;
 use disinhibit::readouts::summarise;
+use disinhibit::scenario::{Arm, Dose};
 use disinhibit::simulate::run;
-use disinhibit::spec::{Arm, Dose};
 use fearless_simd::Level;
 use std::error::Error;
 use std::path::Path;

@@ -2,26 +2,20 @@
 //! receptors of chosen cells, and shows what happens.
 //!
 //! Data flows one way; a module uses only those before it:
-//! `units`, `numeric` -> `spec` -> `config` -> `circuit` -> `signals` -> `pharmacology` -> `modulation` ->
-//! `experiment` -> `equilibrium` -> `simulate` -> `readouts` -> `analyze` -> `sweep` -> `store` -> `findings` -> `plot` ->
+//! `numeric` -> `units` -> `scenario` -> `config` -> `circuit` -> `signals` -> `pharmacology` -> `modulation` ->
+//! `experiment` -> `equilibrium` -> `simulate` -> `readouts` -> `analyze` -> `sweep` -> `store` -> `plot` -> `findings` ->
 //! `report` -> `cli`.
 
-pub mod analyze;
-pub mod circuit;
 pub mod cli;
-pub mod config;
-pub mod equilibrium;
-pub mod experiment;
 pub mod findings;
-pub mod modulation;
-pub mod numeric;
-pub mod pharmacology;
-pub mod plot;
-pub mod readouts;
 pub mod report;
-pub mod signals;
-pub mod simulate;
-pub mod spec;
-pub mod store;
-pub mod sweep;
-pub mod units;
+
+pub use disinhibit_analyze::{analyze, sweep};
+pub use disinhibit_engine::{circuit, equilibrium, experiment, modulation, pharmacology, readouts, signals, simulate};
+pub use disinhibit_model::{config, scenario, units};
+pub use disinhibit_numeric as numeric;
+pub use disinhibit_plot as plot;
+pub use disinhibit_store as store;
+
+/// The name of this program's source: another for a change of any line.
+pub const BUILD: &str = env!("DISINHIBIT_BUILD");

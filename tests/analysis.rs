@@ -13,8 +13,8 @@ use disinhibit::analyze::{
 };
 use disinhibit::config::load;
 use disinhibit::equilibrium::calibrate;
+use disinhibit::scenario::Scenario;
 use disinhibit::simulate::run;
-use disinhibit::spec::Scenario;
 use fearless_simd::Level;
 
 fn system(text: &str) -> System {

@@ -11,8 +11,8 @@ use disinhibit::analyze::continuation::{CycleEnd, End, Family, Kind, Options, Se
 use disinhibit::analyze::{Bifurcation, Knob, KnobError, Subject, Turned, fixed_points, planes};
 use disinhibit::config::load;
 use disinhibit::equilibrium::calibrate;
+use disinhibit::scenario::Scenario;
 use disinhibit::simulate::run;
-use disinhibit::spec::Scenario;
 use fearless_simd::Level;
 use nalgebra::SVector;
 use std::path::Path;

@@ -7,12 +7,12 @@ mod common;
 use disinhibit::circuit::transfer::inverse;
 use disinhibit::equilibrium::{Calibrated, calibrate, calibrate_all};
 use disinhibit::readouts::summarise;
-use disinhibit::simulate::run;
-use disinhibit::spec::stimulus::Waveform;
-use disinhibit::spec::transfer::{Interpolation, Table};
-use disinhibit::spec::{
+use disinhibit::scenario::stimulus::Waveform;
+use disinhibit::scenario::transfer::{Interpolation, Table};
+use disinhibit::scenario::{
     Arm, Circuit, Form, Population, Refractory, Role, Run, Scenario, Time, TimeLabel, Transfer, Weights,
 };
+use disinhibit::simulate::run;
 use fearless_simd::Level;
 
 fn transfers() -> Vec<Transfer> {
@@ -182,7 +182,7 @@ fn fast_time_stays_at_rest_and_returns_to_it_after_a_push() {
         scenario.run = Run { time: Time::Fast, from: 0.0, to: 0.05, ..Run::default() };
         scenario.run.report = vec![TimeLabel { label: "3 s".into(), minutes: 0.05 }];
         scenario.run.signal_step = 0.005;
-        let push = disinhibit::spec::Injection {
+        let push = disinhibit::scenario::Injection {
             population: "E".into(),
             drive: 1.0,
             from: Some(0.0),
@@ -313,10 +313,10 @@ fn rates_under(waveform: Waveform) -> Vec<(f64, f64)> {
     let mut scenario = Scenario { name: "stimulus".into(), circuit, ..Scenario::default() };
     let minutes = |ms: f64| ms / 60_000.0;
     scenario.run = Run { time: Time::Fast, from: 0.0, to: minutes(200.0), step: STEP, ..Run::default() };
-    scenario.run.method = disinhibit::spec::Method::Heun;
+    scenario.run.method = disinhibit::scenario::Method::Heun;
     scenario.run.signal_step = minutes(50.0);
     scenario.run.record = Some(minutes(STEP));
-    let stimulus = disinhibit::spec::Injection {
+    let stimulus = disinhibit::scenario::Injection {
         population: "A".into(),
         drive: 8.0,
         from: Some(minutes(20.0)),
@@ -376,7 +376,7 @@ fn a_ring_of_units_amplifies_each_of_its_modes_as_it_should() {
     // m_0 = 1/(1 - W) the gain of the uniform mode and m_1 = 1/(1 - W a / 2) that of the tuned one.
     let (weight, amplitude) = (0.6, 0.5);
     for (path, value) in [("onto.E.E", weight), ("onto.E.I", 0.0), ("kernels.0.amplitude", amplitude)] {
-        scenario.set(path, &disinhibit::spec::Setting::Number(value)).unwrap();
+        scenario.set(path, &disinhibit::scenario::Setting::Number(value)).unwrap();
     }
     let calibrated = calibrate(&scenario.circuit, Level::new()).unwrap();
     let (uniform, tuned) = (1.0 / (1.0 - weight), 1.0 / (1.0 - 0.5 * weight * amplitude));
@@ -390,15 +390,15 @@ fn a_ring_of_units_amplifies_each_of_its_modes_as_it_should() {
     // What an arm sets reaches every unit, and the drives stay; an input onto the population reaches all of its units.
     let mut calibrated_scenario = Scenario { circuit: calibrated.circuit.clone(), ..scenario.clone() };
     let drive = calibrated.circuit.populations["E[5]"].drive;
-    calibrated_scenario.set("populations.E.tau", &disinhibit::spec::Setting::Text("30 ms".into())).unwrap();
+    calibrated_scenario.set("populations.E.tau", &disinhibit::scenario::Setting::Text("30 ms".into())).unwrap();
     let unit = &calibrated_scenario.circuit.populations["E[5]"];
     assert_eq!((unit.tau, unit.drive), (30.0, drive));
     scenario.run = Run { time: Time::Slow, from: 0.0, to: 1.0, ..Run::default() };
     scenario.run.report = vec![TimeLabel { label: "1 min".into(), minutes: 1.0 }];
-    let inject = |population: &str| disinhibit::spec::Injection {
+    let inject = |population: &str| disinhibit::scenario::Injection {
         population: population.into(),
         drive: 1.0,
-        ..disinhibit::spec::Injection::default()
+        ..disinhibit::scenario::Injection::default()
     };
     scenario.arms = vec![
         Arm { name: "all".into(), inject: vec![inject("E")], ..Arm::default() },
@@ -410,8 +410,8 @@ fn a_ring_of_units_amplifies_each_of_its_modes_as_it_should() {
     approx::assert_relative_eq!(summary.arms[1].rates_hz["1 min"]["E[3]"], expected, max_relative = 1e-9);
     // A tuned input meets the uniform and the tuned mode, each with its own gain.
     let mut tuned_input = inject("E");
-    let shape = disinhibit::spec::units::KernelShape::Cosine { amplitude: 0.4 };
-    tuned_input.tuning = Some(disinhibit::spec::stimulus::Tuning { centre: 90.0, shape });
+    let shape = disinhibit::scenario::units::KernelShape::Cosine { amplitude: 0.4 };
+    tuned_input.tuning = Some(disinhibit::scenario::stimulus::Tuning { centre: 90.0, shape });
     scenario.arms = vec![Arm { name: "tuned".into(), inject: vec![tuned_input], ..Arm::default() }];
     let summary = summarise(&run(&scenario, Level::new()).unwrap());
     for unit in [0, 3, 4, 12] {

@@ -6,8 +6,8 @@ mod common;
 
 use common::{read, read_bytes};
 use disinhibit::config::{Diagnostic, load, load_from, writer};
+use disinhibit::scenario::{Compartment, Scenario, Transfer};
 use disinhibit::simulate::run;
-use disinhibit::spec::{Compartment, Scenario, Transfer};
 use fearless_simd::Level;
 use proptest::prelude::*;
 use std::path::Path;
@@ -241,10 +241,10 @@ fn ties_hold_after_every_change_and_their_mistakes_are_placed() {
     approx::assert_relative_eq!(weight(&scenario), expected(0.06), max_relative = 1e-14);
     assert_eq!(scenario.circuit.populations["C"].tau, 10.0);
     // In an arm as well; what is tied cannot be set.
-    let mut arm = disinhibit::spec::Arm { name: "arm".into(), ..Default::default() };
-    arm.set.insert("onto.A.A".into(), disinhibit::spec::Setting::Number(0.09));
+    let mut arm = disinhibit::scenario::Arm { name: "arm".into(), ..Default::default() };
+    arm.set.insert("onto.A.A".into(), disinhibit::scenario::Setting::Number(0.09));
     approx::assert_relative_eq!(weight(&scenario.for_arm(&arm).unwrap()), expected(0.09), max_relative = 1e-14);
-    let refused = scenario.set("onto.C.A", &disinhibit::spec::Setting::Number(0.1)).unwrap_err();
+    let refused = scenario.set("onto.C.A", &disinhibit::scenario::Setting::Number(0.1)).unwrap_err();
     assert!(refused.to_string().contains("tied to other parameters"), "{refused}");
     scenario.arms.push(arm);
     let again = read(&writer::to_toml(&scenario), &[]).unwrap();

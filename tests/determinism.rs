@@ -8,11 +8,11 @@ mod settings;
 use common::bits;
 use disinhibit::config::load;
 use disinhibit::numeric::lanes::levels;
+use disinhibit::scenario::settable::{Setter, refusal};
+use disinhibit::scenario::signal::Signal;
+use disinhibit::scenario::sweep::{Axis, Sweep, bind};
+use disinhibit::scenario::{Arm, Scenario, Setting, Time, validate};
 use disinhibit::simulate::{ArmOutcome, Outcome, run};
-use disinhibit::spec::settable::{Setter, refusal};
-use disinhibit::spec::signal::Signal;
-use disinhibit::spec::sweep::{Axis, Sweep, bind};
-use disinhibit::spec::{Arm, Scenario, Setting, Time, validate};
 use disinhibit::sweep::{Engine, Row};
 use fearless_simd::Level;
 use rand::seq::SliceRandom;
@@ -51,7 +51,7 @@ fn an_arm_has_the_same_bits_alone_beside_random_mates_and_in_every_lane() {
         for (index, arm) in scenario.arms.iter().enumerate() {
             let expected = bits(&whole.arms[index]);
             let alone = Scenario { arms: vec![arm.clone()], ..scenario.clone() };
-            let alone = Scenario { compare: disinhibit::spec::Compare::default(), ..alone };
+            let alone = Scenario { compare: disinhibit::scenario::Compare::default(), ..alone };
             assert!(bits(&run_on(&alone, Level::new()).arms[0]) == expected, "{} alone", arm.name);
         }
         let subject = 2;
@@ -71,7 +71,7 @@ fn an_arm_has_the_same_bits_alone_beside_random_mates_and_in_every_lane() {
                 .collect();
             arms.shuffle(&mut random);
             arms.insert(position, scenario.arms[subject].clone());
-            let mixed = Scenario { arms, compare: disinhibit::spec::Compare::default(), ..scenario.clone() };
+            let mixed = Scenario { arms, compare: disinhibit::scenario::Compare::default(), ..scenario.clone() };
             let outcome = run_on(&mixed, Level::new());
             assert!(bits(&outcome.arms[position]) == expected, "in lane {position}");
         }
@@ -118,10 +118,10 @@ fn seeds_differ_and_arms_share_their_noise_unless_told_otherwise() {
     scenario.run.report.clear();
     let mut stress = standing_alone(&scenario);
     stress.arms = vec![stress.arms[1].clone(), Arm { name: "twin".into(), ..stress.arms[1].clone() }];
-    stress.compare = disinhibit::spec::Compare::default();
+    stress.compare = disinhibit::scenario::Compare::default();
     let shared = run_on(&stress, Level::new());
     assert!(bits(&shared.arms[0]) == bits(&shared.arms[1]));
-    stress.run.noise = disinhibit::spec::NoiseSharing::Independent;
+    stress.run.noise = disinhibit::scenario::NoiseSharing::Independent;
     let independent = run_on(&stress, Level::new());
     assert!(bits(&independent.arms[0]) != bits(&independent.arms[1]));
     assert!(bits(&independent.arms[0]) == bits(&shared.arms[0]));
@@ -157,7 +157,7 @@ fn swept(scenario: &Scenario, path: &str, values: &[Setting]) -> Option<usize> {
     let arm = scenario
         .arms
         .iter()
-        .find(|arm| path.starts_with(&format!("arms.{}.", disinhibit::spec::path::quoted(&arm.name))));
+        .find(|arm| path.starts_with(&format!("arms.{}.", disinhibit::scenario::path::quoted(&arm.name))));
     let arm = arm.or(scenario.arms.last()).map(|arm| arm.name.clone());
     let sweep = Sweep {
         axes: vec![Axis { path: path.to_owned(), values: values.to_vec(), ..Axis::default() }],
@@ -195,7 +195,7 @@ fn set_in_arms(scenario: &Scenario, path: &str, values: &[Setting]) -> Option<()
     let arms: Vec<Arm> = values.iter().enumerate().map(arm).collect();
     let with = |arms: Vec<Arm>| {
         let compare =
-            disinhibit::spec::Compare { control: String::new(), stress: String::new(), ..scenario.compare.clone() };
+            disinhibit::scenario::Compare { control: String::new(), stress: String::new(), ..scenario.compare.clone() };
         Scenario { arms, compare, ..scenario.clone() }
     };
     if refusal(path, Setter::Arm).is_some() {
@@ -229,7 +229,7 @@ fn short(file: &Path) -> Scenario {
     run.report.retain(|time| (run.from..=run.to).contains(&time.minutes));
     if run.report.is_empty() {
         let minutes = f64::midpoint(run.from, run.to);
-        run.report.push(disinhibit::spec::TimeLabel { label: "middle".into(), minutes });
+        run.report.push(disinhibit::scenario::TimeLabel { label: "middle".into(), minutes });
     }
     (scenario.compare.from, scenario.compare.to) = (scenario.run.from, scenario.run.to);
     scenario.compare.off_target.clear();

@@ -11,8 +11,8 @@ use disinhibit::equilibrium::calibrate;
 use disinhibit::readouts::summarise;
 use disinhibit::report::analysis::explanation;
 use disinhibit::report::drawn_connections;
+use disinhibit::scenario::{Divided, Projection, Scenario};
 use disinhibit::simulate::run;
-use disinhibit::spec::{Divided, Projection, Scenario};
 use fearless_simd::Level;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
@@ -215,9 +215,9 @@ fn every_connection_drawn_listed_explained_and_summed_is_the_same_set() {
         let arm = &summary.arms[0];
         assert_eq!(arm.status, "ok");
         // Listed: the weights of `check` that are not 0.
-        let listed = disinhibit::spec::listing::list(&mut scenario.circuit.clone());
+        let listed = disinhibit::scenario::listing::list(&mut scenario.circuit.clone());
         let listed = listed.iter().filter(|entry| {
-            entry.path.starts_with("onto.") && entry.value != disinhibit::spec::listing::Value::Number(0.0)
+            entry.path.starts_with("onto.") && entry.value != disinhibit::scenario::listing::Value::Number(0.0)
         });
         let mut listed: Vec<&str> = listed.map(|entry| entry.path.as_str()).collect();
         listed.sort_unstable();

@@ -7,8 +7,8 @@ mod fast_time;
 use common::arm;
 use disinhibit::config::load;
 use disinhibit::readouts::trace::Trace;
+use disinhibit::scenario::{Block, Method, Scenario, Time};
 use disinhibit::simulate::{Outcome, Status, run};
-use disinhibit::spec::{Block, Method, Scenario, Time};
 use fearless_simd::Level;
 use std::path::Path;
 

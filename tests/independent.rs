@@ -3,8 +3,8 @@
 
 use disinhibit::config::load;
 use disinhibit::readouts::summarise;
+use disinhibit::scenario::{Method, Time};
 use disinhibit::simulate::run;
-use disinhibit::spec::{Method, Time};
 use fearless_simd::Level;
 use std::collections::HashMap;
 use std::path::Path;

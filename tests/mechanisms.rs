@@ -13,9 +13,9 @@ use common::{arm, bits, last, outcome, read, scenario};
 use disinhibit::equilibrium::calibrate;
 use disinhibit::experiment::plans;
 use disinhibit::readouts::summarise;
+use disinhibit::scenario::readout::Readout;
+use disinhibit::scenario::{Arm, Method, Scenario, Signal};
 use disinhibit::simulate::{Outcome, run, run_plans};
-use disinhibit::spec::readout::Readout;
-use disinhibit::spec::{Arm, Method, Scenario, Signal};
 use fearless_simd::Level;
 use std::path::Path;
 
@@ -438,12 +438,12 @@ fn each_method_converges_with_its_order_whatever_the_mechanisms() {
 fn lanes_of_rich_circuits_do_not_feel_each_other_and_names_and_order_are_free() {
     let mut scenario = rich("time = \"fast\"\nstep = \"0.25 ms\"\nfrom = \"0 s\"\nto = \"0.3 s\"\nseed = 3");
     for population in scenario.circuit.populations.values_mut() {
-        population.noise = Some(disinhibit::spec::Noise { sigma: 0.4, tau: 5.0, ..Default::default() });
+        population.noise = Some(disinhibit::scenario::Noise { sigma: 0.4, tau: 5.0, ..Default::default() });
     }
     for number in 0..9_u8 {
         let mut arm = Arm { name: format!("arm {number}"), ..Arm::default() };
         // Delays that differ between lanes, and are no whole number of steps.
-        let delay = disinhibit::spec::Setting::Text(format!("{} ms", 1.0 + 0.37 * f64::from(number)));
+        let delay = disinhibit::scenario::Setting::Text(format!("{} ms", 1.0 + 0.37 * f64::from(number)));
         arm.set.insert("synapses.gaba.delay".into(), delay);
         scenario.arms.push(arm);
     }
@@ -470,11 +470,11 @@ fn lanes_of_rich_circuits_do_not_feel_each_other_and_names_and_order_are_free() 
         population.noise = None;
     }
     let inject = |scenario: &mut Scenario| {
-        let injection = disinhibit::spec::Injection {
+        let injection = disinhibit::scenario::Injection {
             population: "A".into(),
             drive: 2.0,
             from: Some(0.001),
-            ..disinhibit::spec::Injection::default()
+            ..disinhibit::scenario::Injection::default()
         };
         scenario.arms.truncate(1);
         scenario.arms[0].inject = vec![injection];

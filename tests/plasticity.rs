@@ -7,8 +7,8 @@ use common::{arm, last, outcome, read, scenario};
 use disinhibit::config::load;
 use disinhibit::readouts::summarise;
 use disinhibit::readouts::trace::Trace;
+use disinhibit::scenario::{Method, Time};
 use disinhibit::simulate::run;
-use disinhibit::spec::{Method, Time};
 use fearless_simd::Level;
 use std::path::Path;
 

@@ -112,9 +112,9 @@ doses = [{ ligand = "xylo", amount = "0.1 mg/kg", at = "0 min" }]
 "#;
     let slow = scenario(&text);
     let mut fast = slow.clone();
-    fast.run.time = disinhibit::spec::Time::Fast;
+    fast.run.time = disinhibit::scenario::Time::Fast;
     fast.run.step = 0.5;
-    fast.run.method = disinhibit::spec::Method::RungeKutta4;
+    fast.run.method = disinhibit::scenario::Method::RungeKutta4;
     let (slow, fast) = (run(&slow, Level::new()).unwrap(), run(&fast, Level::new()).unwrap());
     let rates = |outcome: &disinhibit::simulate::Outcome, name: &str, report: usize| {
         arm(outcome, name).reports[report].signals[..3].to_vec()

@@ -4,8 +4,8 @@
 
 use disinhibit::config::load;
 use disinhibit::equilibrium::{Calibrated, calibrate};
+use disinhibit::scenario::{Arm, Method, Run, Scenario, Time, Transfer};
 use disinhibit::simulate::run;
-use disinhibit::spec::{Arm, Method, Run, Scenario, Time, Transfer};
 use fearless_simd::Level;
 use indexmap::IndexMap;
 use serde_json::Value;

@@ -7,10 +7,10 @@ use common::{arm, bits, outcome, read, scenario};
 use disinhibit::config::load_from;
 use disinhibit::numeric::philox::{hash, unit};
 use disinhibit::readouts::{ArmSummary, summarise, value};
+use disinhibit::scenario::readout::Readout;
+use disinhibit::scenario::sweep::bind;
+use disinhibit::scenario::{Scenario, Setting, Sweep};
 use disinhibit::simulate::{Outcome, run};
-use disinhibit::spec::readout::Readout;
-use disinhibit::spec::sweep::bind;
-use disinhibit::spec::{Scenario, Setting, Sweep};
 use disinhibit::sweep::Engine;
 use fearless_simd::Level;
 use std::path::Path;
@@ -146,7 +146,7 @@ fn sweeps_read_out_what_runs_do_to_the_last_bit() {
             .collect();
         let mut with_times = plain.clone();
         Readout::add_times(&names, &mut with_times);
-        let axis = disinhibit::spec::sweep::Axis {
+        let axis = disinhibit::scenario::sweep::Axis {
             path: "populations.E.tau".into(),
             values: ["12 ms", "15 ms"].map(|value| Setting::Text(value.to_owned())).to_vec(),
             ..Default::default()

@@ -4,8 +4,8 @@
 use disinhibit::config::load;
 use disinhibit::equilibrium::calibrate;
 use disinhibit::readouts::{ArmSummary, Summary, summarise};
+use disinhibit::scenario::{Arm, Dose, Scenario, Time, TimeLabel};
 use disinhibit::simulate::run;
-use disinhibit::spec::{Arm, Dose, Scenario, Time, TimeLabel};
 use fearless_simd::Level;
 use serde_json::Value;
 use std::collections::BTreeSet;

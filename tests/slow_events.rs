@@ -7,8 +7,8 @@ use common::{arm, outcome, scenario};
 use disinhibit::config::load;
 use disinhibit::readouts::summarise;
 use disinhibit::readouts::trace::Trace;
+use disinhibit::scenario::{Scenario, Time, TimeLabel};
 use disinhibit::simulate::{EventKind, Outcome, run};
-use disinhibit::spec::{Scenario, Time, TimeLabel};
 use fearless_simd::Level;
 use std::path::Path;
 
@@ -345,7 +345,7 @@ fn means_of_random_oscillators_agree_with_fast_time_to_what_is_said() {
         oscillating += 1;
         // Fine steps of fast time: the mean over whole periods of the last seconds, cut where the rate rises through its mean.
         let mut fast = scenario(&text);
-        (fast.run.time, fast.run.method, fast.run.step) = (Time::Fast, disinhibit::spec::Method::RungeKutta4, 0.05);
+        (fast.run.time, fast.run.method, fast.run.step) = (Time::Fast, disinhibit::scenario::Method::RungeKutta4, 0.05);
         (fast.run.to, fast.run.record, fast.run.report) = (11.0 / 60.0, Some(0.05 / 60_000.0), Vec::new());
         let fast = run(&fast, Level::new()).unwrap();
         let recording = &arm(&fast, "driven").recording;
@@ -463,12 +463,12 @@ fn whatever_an_effect_changes_its_signal_may_drive_events() {
         signals.collect::<Vec<_>>()
     };
     // Every amount that an effect may have, from what it declares of itself.
-    let mut effect = disinhibit::spec::Effect { drive: Some(0.0), ..Default::default() };
+    let mut effect = disinhibit::scenario::Effect { drive: Some(0.0), ..Default::default() };
     for amount in [&mut effect.output, &mut effect.weight, &mut effect.gain, &mut effect.tau, &mut effect.sigma] {
         *amount = Some(0.0);
     }
     effect.adaptation = Some(0.0);
-    for entry in disinhibit::spec::listing::list(&mut effect) {
+    for entry in disinhibit::scenario::listing::list(&mut effect) {
         let place = if entry.path == "weight" { ", from = \"A\", onto = \"A\"" } else { "" };
         let amount = if entry.path == "drive" { "\"0.1 mV\"" } else { "0.1" };
         let signals = with(&format!("{} = {amount}{place}, reduced_by = {{ \"rate.A\" = 0.1 }}", entry.path));

@@ -3,7 +3,7 @@
 
 use disinhibit::plot::Figure;
 use disinhibit::report::sweep::SweepTable;
-use disinhibit::spec::sweep::Design;
+use disinhibit::scenario::sweep::Design;
 use disinhibit::store::table::{Cell, Column, ColumnKind, ColumnRole, Table};
 
 enum Values {

@@ -229,7 +229,7 @@ fn two_sweeps_do_not_share_a_folder_and_two_processes_of_one_do() {
         let loaded = load(&folder.path().join("sweep.toml"), &[]).unwrap();
         let bound = loaded.sweep.unwrap();
         let engine = Engine::new(&bound, &loaded.scenario, None).unwrap();
-        let identity = Identity::new(&bound.sweep, &loaded.scenario, &engine, 128);
+        let identity = Identity::new(&bound.sweep, &loaded.scenario, &engine, 128, disinhibit::BUILD);
         SweepStore::open(&folder.path().join("out"), &engine, identity, Shard::WHOLE, fresh)
     };
     let first = opened(SWEEP, false).unwrap();

@@ -1,7 +1,7 @@
 //! Circuits of four populations that differ in every number, for the benches of the sweep kernel.
 
 use disinhibit::experiment::Plan;
-use disinhibit::spec::{Arm, Circuit, Noise, Population, Run, Scenario, Time, Transfer, Weights};
+use disinhibit::scenario::{Arm, Circuit, Noise, Population, Run, Scenario, Time, Transfer, Weights};
 use std::sync::Arc;
 
 /// How long a bench simulates, and its step.

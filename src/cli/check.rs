@@ -7,8 +7,8 @@ use crate::config::{Kind, Loaded, load, schema};
 use crate::equilibrium::attractors::{attractor, other_attractors, pushed_off};
 use crate::equilibrium::{Calibrated, Fate, RestError, calibrate_scenario};
 use crate::report::parameters::{markdown, rows};
-use crate::spec::Setting;
-use crate::spec::sweep::AxisValue;
+use crate::scenario::Setting;
+use crate::scenario::sweep::AxisValue;
 use crate::sweep::Design;
 use comfy_table::{ContentArrangement, Table, presets};
 use fearless_simd::Level;
@@ -91,7 +91,7 @@ fn describe_motion(loaded: &Loaded, error: &RestError) {
     say(format!("no stable rest: {error}"));
     let level = Level::new();
     let names: Vec<&str> = loaded.scenario.circuit.populations.keys().map(String::as_str).collect();
-    let kind = |circuit: &crate::spec::Circuit, near: &[f64]| {
+    let kind = |circuit: &crate::scenario::Circuit, near: &[f64]| {
         let system = System::new(circuit, level);
         let near = system.solve(near).unwrap_or_else(|| near.to_vec());
         let point = FixedPoint::at(&system, &near)?;

@@ -10,7 +10,7 @@ use crate::analyze::explain::{Evoked, Input, Inputs, Part, Stimulus, split};
 use crate::config::{Kind, Loaded, load, writer};
 use crate::plot::duration;
 use crate::report::analysis::explanation;
-use crate::spec::Scenario;
+use crate::scenario::Scenario;
 use crate::units::{Dimension, InputUnit};
 use comfy_table::{CellAlignment, Table, presets};
 use fearless_simd::Level;

@@ -4,7 +4,7 @@ use super::Ending;
 use super::output::drawn;
 use super::progress::{refuse, say};
 use crate::report::sweep::{SweepTable, is_drawn};
-use crate::spec::nearest;
+use crate::scenario::nearest;
 use crate::store::sweep::{About, RESULTS, about, is_finished, is_sweep, is_table, read_columns};
 use crate::store::table::ColumnRole;
 use crate::store::{Results, is_data, redraw};

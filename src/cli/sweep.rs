@@ -4,8 +4,8 @@ use super::progress::{Bar, note, refuse, say};
 use super::{Ending, MergeArguments, SweepArguments};
 use crate::config::{Kind, Loaded, load};
 use crate::equilibrium::calibrate;
-use crate::spec::path::segments;
-use crate::spec::{Calibration, Setting};
+use crate::scenario::path::segments;
+use crate::scenario::{Calibration, Setting};
 use crate::store::StoreError;
 use crate::store::sweep::{Identity, RESULTS, Shard, SweepStore, merge};
 use crate::sweep::{Engine, Row};
@@ -125,7 +125,7 @@ fn prepare(loaded: &Loaded) -> Result<(Engine, Identity, String), String> {
         }
     };
     let engine = Engine::new(bound, &loaded.scenario, held).map_err(|error| error.to_string())?;
-    let identity = Identity::new(&bound.sweep, &loaded.scenario, &engine, RUNS_PER_CHUNK);
+    let identity = Identity::new(&bound.sweep, &loaded.scenario, &engine, RUNS_PER_CHUNK, crate::BUILD);
     Ok((engine, identity, bound.sweep.name.clone()))
 }
 

@@ -1,10 +1,10 @@
 //! The number that a check is about, from the summary of a run.
 
 use crate::readouts::Summary;
-use crate::spec::Scenario;
-use crate::spec::declare::Choice;
-use crate::spec::finding::{Check, Expression, Reference, Rule};
-use crate::spec::readout::Readout;
+use crate::scenario::Scenario;
+use crate::scenario::declare::Choice;
+use crate::scenario::finding::{Check, Expression, Reference, Rule};
+use crate::scenario::readout::Readout;
 use crate::sweep::synergy::bliss;
 use crate::sweep::value;
 use std::fmt::Write;

@@ -8,7 +8,7 @@ use crate::plot::{
     Curve, CurveColor, CurvePanel, CurvesFigure, EigenvalueFigure, EigenvalueSet, Figure, MatrixFigure, MatrixPanel,
     SharePanel, ShareRow, SharesFigure, Source, Theme, duration,
 };
-use crate::spec::Scenario;
+use crate::scenario::Scenario;
 use crate::units::InputUnit;
 
 /// Decades of power that are shown.

@@ -6,7 +6,7 @@ use crate::plot::{
     BifurcationFigure, BifurcationPanel, CycleRun, Figure, KnobCurve, NamedPoint, StateRun, SweptAxis, TwoKnobsFigure,
     TwoKnobsPanel,
 };
-use crate::spec::Circuit;
+use crate::scenario::Circuit;
 
 /// The bifurcation diagrams of several subjects over one knob, side by side.
 pub fn diagram(circuit: &Circuit, bifurcations: &[Bifurcation]) -> Option<Figure> {

@@ -3,7 +3,7 @@
 use super::Report;
 use crate::plot::{CourseFigure, CourseRow, Figure};
 use crate::readouts::trace::Trace;
-use crate::spec::Arm;
+use crate::scenario::Arm;
 use crate::store::ArmTraces;
 
 /// A run that goes on for so much longer than the window of its comparison, relative to that, gets the figure.

@@ -2,8 +2,8 @@
 
 use crate::findings::{CheckResult, FindingResult, ModelResult, Verdict};
 use crate::plot::{CheckMark, Figure, Mark, VerdictCell, VerdictFigure, VerdictRow};
-use crate::spec::declare::Choice;
-use crate::spec::finding::{Grade, Part};
+use crate::scenario::declare::Choice;
+use crate::scenario::finding::{Grade, Part};
 use std::fmt::Write;
 
 /// The grades of a finding's evidence, the surest first.

@@ -22,7 +22,7 @@ use crate::plot::{
 };
 use crate::readouts::ArmSummary;
 use crate::readouts::trace::Trace;
-use crate::spec::{Arm, Circuit, Compartment, Modulation, Role, Scenario, Waveform};
+use crate::scenario::{Arm, Circuit, Compartment, Modulation, Role, Scenario, Waveform};
 use crate::store::{ArmTraces, Results};
 use crate::units::{Dimension, significant};
 

@@ -2,7 +2,7 @@
 
 use crate::config::disk;
 use crate::plot::Observed;
-use crate::spec::nearest;
+use crate::scenario::nearest;
 use crate::units::{Dimension, InputUnit};
 use std::path::{Path, PathBuf};
 

@@ -62,7 +62,7 @@ impl SweepTable<'_> {
 mod tests {
     use super::super::sweep::tests::columns_over_x;
     use super::*;
-    use crate::spec::sweep::Design;
+    use crate::scenario::sweep::Design;
     use crate::store::table::{Cell, Table};
 
     #[test]

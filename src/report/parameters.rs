@@ -1,11 +1,11 @@
 //! Every parameter of a file as a table: its value with its unit, what it means, where it comes from and how sure that is.
 
 use crate::config::{Kind, Loaded};
-use crate::spec::Scenario;
-use crate::spec::declare::Node;
-use crate::spec::listing::{Entry, Value, list};
-use crate::spec::path::{joined, segments};
-use crate::spec::scenario::{CircuitFile, PharmacologyFile};
+use crate::scenario::Scenario;
+use crate::scenario::declare::Node;
+use crate::scenario::listing::{Entry, Value, list};
+use crate::scenario::path::{joined, segments};
+use crate::scenario::scenario::{CircuitFile, PharmacologyFile};
 use crate::units::InputUnit;
 use indexmap::IndexMap;
 use std::fmt::Write;

@@ -4,7 +4,7 @@ use super::analysis::{matrix_panel, moment, response_unit};
 use super::searched::searched_in_short;
 use crate::analyze::{Analysis, Plane};
 use crate::plot::{Figure, PhaseAxes, PhasePanel, PhasePlaneFigure, PhasePoint, SideBySideFigure, SideColumn, Theme};
-use crate::spec::{Circuit, Role};
+use crate::scenario::{Circuit, Role};
 
 /// The phase planes of several subjects, side by side.
 pub fn phase_planes(circuit: &Circuit, analyses: &[Analysis], planes: &[Plane]) -> Option<Figure> {

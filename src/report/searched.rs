@@ -1,7 +1,7 @@
 //! Where fixed points were looked for, in words.
 
 use crate::analyze::{Ended, Search};
-use crate::spec::units::of_all_units;
+use crate::scenario::units::of_all_units;
 use crate::units::significant;
 
 /// Of more different ranges than this a figure names none.

@@ -3,7 +3,7 @@
 use super::replicates::joined;
 use super::sweep::SweepTable;
 use crate::plot::{Bar, BarFigure, BarGroup, BarPanel, Figure};
-use crate::spec::sweep::Design;
+use crate::scenario::sweep::Design;
 use crate::sweep::sensitivity::{Estimate, elementary_effects, variance_shares};
 
 /// Seed of the bootstrap: intervals are the same whenever they are made from the same table.

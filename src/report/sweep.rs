@@ -1,7 +1,7 @@
 //! The figures of a sweep, from its table alone.
 
 use crate::plot::{Figure, HeatMapFigure, HeatPanel, Role, SweptAxis, SweptCurve, SweptFigure, SweptPanel, Theme};
-use crate::spec::sweep::Design;
+use crate::scenario::sweep::Design;
 use crate::store::table::{Column, ColumnRole, Table};
 
 /// How many readouts are drawn where none is asked for.

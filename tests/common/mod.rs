@@ -2,8 +2,8 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 use disinhibit::config::{ConfigError, load_from};
+use disinhibit::scenario::Scenario;
 use disinhibit::simulate::{ArmOutcome, Outcome, run};
-use disinhibit::spec::Scenario;
 use fearless_simd::Level;
 use std::io::{Error, ErrorKind};
 use std::path::Path;

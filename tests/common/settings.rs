@@ -1,9 +1,9 @@
 //! Values to which the parameters of a scenario can be set.
 #![allow(dead_code, clippy::unwrap_used)]
 
-use disinhibit::spec::listing::{Entry, Value, list};
-use disinhibit::spec::signal::Signal;
-use disinhibit::spec::{Scenario, Setting, validate};
+use disinhibit::scenario::listing::{Entry, Value, list};
+use disinhibit::scenario::signal::Signal;
+use disinhibit::scenario::{Scenario, Setting, validate};
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 

@@ -7,8 +7,8 @@ use disinhibit::analyze::explain::split;
 use disinhibit::config::load;
 use disinhibit::equilibrium::calibrate_scenario;
 use disinhibit::readouts::summarise;
+use disinhibit::scenario::{Arm, Scenario};
 use disinhibit::simulate::{EventKind, Outcome, Status, run};
-use disinhibit::spec::{Arm, Scenario};
 use fearless_simd::Level;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
@@ -172,7 +172,7 @@ fn what_goes_into_an_algebraic_population_comes_out() {
 #[test]
 fn an_input_shorter_than_a_step_is_refused() {
     let text = std::fs::read_to_string("tests/cases/circuits/onsets.toml").unwrap();
-    let error = common::read(&text, &[]).map(|scenario| disinhibit::spec::validate(&scenario));
+    let error = common::read(&text, &[]).map(|scenario| disinhibit::scenario::validate(&scenario));
     let words = match error {
         Ok(problems) => problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
         Err(error) => error.render(),
@@ -270,9 +270,9 @@ fn a_formula_without_a_value_is_not_called_a_runaway() {
     for method in ["euler-maruyama", "heun", "rk4"] {
         let mut scenario = scenario(text);
         scenario.run.method = match method {
-            "heun" => disinhibit::spec::Method::Heun,
-            "rk4" => disinhibit::spec::Method::RungeKutta4,
-            _ => disinhibit::spec::Method::EulerMaruyama,
+            "heun" => disinhibit::scenario::Method::Heun,
+            "rk4" => disinhibit::scenario::Method::RungeKutta4,
+            _ => disinhibit::scenario::Method::EulerMaruyama,
         };
         let outcome = run(&scenario, Level::new()).unwrap();
         let Status::Undefined { reason, .. } = &outcome.arms[0].status else { panic!("{:?}", outcome.arms[0].status) };

@@ -7,8 +7,8 @@ use disinhibit::analyze::continuation::{Kind, Options, Settings};
 use disinhibit::analyze::explain::split;
 use disinhibit::analyze::{Bifurcation, Knob, Subject, fixed_points};
 use disinhibit::equilibrium::{calibrate, calibrate_scenario};
+use disinhibit::scenario::{Scenario, Setting};
 use disinhibit::simulate::{run, run_plans};
-use disinhibit::spec::{Scenario, Setting};
 use fearless_simd::Level;
 
 /// An algebraic source S at 10 Hz that jumps to 40 Hz at 0 ms, another M at 2 Hz that jumps to 6 Hz, and an algebraic target T.

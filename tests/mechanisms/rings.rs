@@ -3,8 +3,8 @@
 use super::common::{last, read, scenario};
 use approx::assert_relative_eq;
 use disinhibit::equilibrium::calibrate;
+use disinhibit::scenario::Setting;
 use disinhibit::simulate::run;
-use disinhibit::spec::Setting;
 use fearless_simd::Level;
 
 /// A ring of 12 and one of 8, two populations that read the ring's population vector, and one that sends to a part of it.

@@ -7,8 +7,8 @@ use disinhibit::analyze::explain::split;
 use disinhibit::analyze::{Bifurcation, Knob, Subject, fixed_points};
 use disinhibit::equilibrium::{calibrate, calibrate_scenario};
 use disinhibit::report::analysis::explanation;
+use disinhibit::scenario::{Circuit, Population, SecondInput, Transfer};
 use disinhibit::simulate::run;
-use disinhibit::spec::{Circuit, Population, SecondInput, Transfer};
 use fearless_simd::Level;
 
 /// The gain of E is set by V, through a gate; E excites itself and V.

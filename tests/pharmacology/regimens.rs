@@ -2,8 +2,8 @@
 
 use super::common::{arm, scenario};
 use disinhibit::numeric::philox::{hash, unit};
+use disinhibit::scenario::Scenario;
 use disinhibit::simulate::{Outcome, run};
-use disinhibit::spec::Scenario;
 use fearless_simd::Level;
 use nalgebra::{DMatrix, DVector};
 use std::fmt::Write;

@@ -1,0 +1,78 @@
+//! One arm followed to a moment, and what holds there.
+
+use super::Block;
+use super::boundary::stands_still;
+use crate::circuit::Rows;
+use crate::circuit::equations::{Linearised, residual_and_jacobian};
+use crate::experiment::{Model, Plan, Work};
+use crate::numeric::lanes::{Row, dispatch};
+use crate::scenario::Run;
+use crate::simulate::recording::ArmOutcome;
+use fearless_simd::{Level, Simd};
+
+/// What holds in an arm at a moment of fast time, the same in every lane.
+pub struct End {
+    /// How the arm came there.
+    pub outcome: ArmOutcome,
+    /// Signals, with the rates of that moment among them.
+    pub work: Work<1>,
+    /// The circuit's numbers, waves included.
+    pub rows: Rows<1>,
+    /// Its variables.
+    pub circuit: Vec<Row<1>>,
+    /// Rates in Hz, then what channels give.
+    pub outputs: Vec<Row<1>>,
+    /// The slow variables.
+    pub states: Vec<Row<1>>,
+    /// Everything injected into each population, in input units.
+    pub injected: Vec<f64>,
+    /// Whether the circuit stands still.
+    pub stands: bool,
+    /// The noise of each population, in input units (Hz where it enters the rate).
+    pub noise: Vec<f64>,
+}
+
+/// Follows one arm until a time in min, as the run itself does.
+pub fn run_until(model: &Model<1>, plan: &Plan, run: &Run, minutes: f64, level: Level) -> End {
+    let mut block = Block::new(model, &[plan], run, minutes);
+    dispatch!(level, simd => block.run(simd));
+    dispatch!(level, simd => block.end(simd, minutes))
+}
+
+impl Block<'_, 1> {
+    fn end<S: Simd>(mut self, simd: S, minutes: f64) -> End {
+        for lane in 0..Row::<1>::LANES {
+            self.lanes[0].timeline.write(lane, &mut self.inputs);
+        }
+        let alike = |rows: &mut [Row<1>]| rows.iter_mut().for_each(|row| *row = Row::splat(row.get(0)));
+        [&mut self.states, &mut self.fast.state, &mut self.mean_rates].into_iter().for_each(|rows| alike(rows));
+        self.show_present(simd);
+        let injected = self.lanes[0].timeline.injected_at(minutes);
+        let mut rows = self.work.rows.clone();
+        let waves = injected.iter().zip(&self.inputs.injected).map(|(all, constant)| all - constant.get(0));
+        for (numbers, wave) in rows.populations.iter_mut().zip(waves) {
+            numbers.drive = Row::splat(numbers.drive.get(0) + wave);
+        }
+        let (mut outputs, mut circuit) = self.present(simd, &rows);
+        [&mut outputs, &mut circuit].into_iter().for_each(|rows| alike(rows));
+        self.model.show_rates(&outputs[..self.model.shape.size()], &mut self.work.signals);
+        let mut linearised = Linearised::new(&self.model.shape);
+        residual_and_jacobian(simd, &self.model.shape, &rows, &circuit, &mut linearised);
+        let stands = self.noisy & 1 == 0 && stands_still(&linearised, (&outputs, &circuit), 0);
+        let eta = self.present_noise();
+        let noise = self.model.shape.populations.iter().zip(&rows.populations).map(|(population, numbers)| {
+            if population.noisy { eta[population.noise_row].get(0) * numbers.sigma.get(0) } else { 0.0 }
+        });
+        End {
+            noise: noise.collect(),
+            stands,
+            outcome: self.lanes.remove(0).finish(0, self.model),
+            work: self.work,
+            rows,
+            circuit,
+            outputs,
+            states: self.states,
+            injected,
+        }
+    }
+}

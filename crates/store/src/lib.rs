@@ -1,0 +1,248 @@
+//! What a run leaves in its folder: manifest, summary, traces, the resolved scenario, figures. Every file is written
+//! beside its place and then moved there, so that a reader never sees half a file; and a folder is whole where its
+//! manifest, which is written last, lists every file with its checksum ([`ledger`]).
+
+mod folder;
+mod identity;
+pub mod ledger;
+mod lock;
+mod manifest;
+mod merge;
+mod summary;
+pub mod sweep;
+pub mod table;
+pub mod table_file;
+mod traces;
+
+pub use folder::{ResultsFolder, redraw};
+pub use ledger::MANIFEST;
+pub use manifest::Manifest;
+pub use traces::ArmTraces;
+
+use crate::config::{ConfigError, load, writer};
+use crate::readouts::{Summary, summarise};
+use crate::scenario::Scenario;
+use crate::simulate::Outcome;
+use serde_json::Value;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The resolved scenario.
+pub const SCENARIO: &str = "scenario.toml";
+/// The numbers of every arm.
+pub const SUMMARY: &str = "summary.json";
+/// The same as a table.
+pub const SUMMARY_TABLE: &str = "summary.csv";
+/// All signals over time.
+pub const TRACES: &str = "traces.parquet";
+
+/// A run as it can be stored, read again and drawn.
+#[derive(Clone, Debug)]
+pub struct Results {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// The numbers of every arm.
+    pub summary: Summary,
+    /// The traces of every arm.
+    pub traces: Vec<ArmTraces>,
+}
+
+/// Why a run cannot be stored or read again.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A file or folder cannot be written.
+    #[error("`{file}` cannot be written: {error}")]
+    Write {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// A file cannot be read.
+    #[error("`{file}` cannot be read: {error}")]
+    Read {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// A file does not hold what it should.
+    #[error("`{file}` does not hold the results of a run: {message}")]
+    Content {
+        /// Which.
+        file: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
+    /// The file belongs to the user.
+    #[error("`{}` was not made by this program and is not overwritten; choose another folder with --out", file.display())]
+    Foreign {
+        /// Which.
+        file: PathBuf,
+    },
+    /// The folder's results are not whole.
+    #[error("`{}` has no {MANIFEST}: its results are unfinished, or it never had any; run the command again", folder.display())]
+    Unfinished {
+        /// Which.
+        folder: PathBuf,
+    },
+    /// The folder belongs to another configuration.
+    #[error("`{}` holds other results; what changed: {}. Run with --fresh to delete it, or choose another folder with --out", folder.display(), what.join("; "))]
+    Changed {
+        /// Which.
+        folder: PathBuf,
+        /// What differs, by path.
+        what: Vec<String>,
+    },
+    /// The folder of a merged table holds something else.
+    #[error("`{}` holds something else than the shards; what differs: {}. Choose another folder with --out", folder.display(), what.join("; "))]
+    Occupied {
+        /// Which.
+        folder: PathBuf,
+        /// What differs, by path.
+        what: Vec<String>,
+    },
+    /// The folder holds a run.
+    #[error("`{}` holds a run, not a sweep; choose another folder", folder.display())]
+    OfARun {
+        /// Which.
+        folder: PathBuf,
+    },
+    /// The folder holds a sweep.
+    #[error("`{}` holds a sweep, not a run; choose another folder with --out", folder.display())]
+    OfASweep {
+        /// Which.
+        folder: PathBuf,
+    },
+    /// Another process writes to the folder.
+    #[error("another process is writing to `{}`; stop it first, or choose another folder with --out", folder.display())]
+    Busy {
+        /// Which.
+        folder: PathBuf,
+    },
+    /// Shards do not fit together.
+    #[error("{0}")]
+    Shards(String),
+    /// The stored scenario does not read.
+    #[error(transparent)]
+    Scenario(#[from] ConfigError),
+}
+
+impl Results {
+    /// The results of a run, with its numbers.
+    pub fn new(outcome: Outcome) -> Self {
+        let summary = summarise(&outcome);
+        let traces =
+            outcome.arms.into_iter().map(|arm| ArmTraces { arm: arm.name, recording: arm.recording }).collect();
+        Self { scenario: outcome.scenario, summary, traces }
+    }
+
+    /// Scenario, summary and traces as they are written, by name.
+    ///
+    /// # Errors
+    /// [`StoreError::Content`] where the traces cannot be encoded.
+    pub fn files(&self) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        let traces = traces::encode(&self.traces)
+            .map_err(|error| StoreError::Content { file: TRACES.into(), message: error.to_string() })?;
+        let files = [
+            (SCENARIO, writer::to_toml(&self.scenario).into_bytes()),
+            (SUMMARY, summary::json(&self.summary)),
+            (SUMMARY_TABLE, summary::table(&self.summary).into_bytes()),
+            (TRACES, traces),
+        ];
+        Ok(files.map(|(name, bytes)| (name.to_owned(), bytes)).into())
+    }
+
+    /// Writes scenario, summary and traces into a folder, which is made if absent, and the manifest last.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the folder holds other results or files of the user's, or a file cannot be written; then the
+    /// folder has no manifest.
+    pub fn write(&self, folder: &Path, manifest: &Manifest) -> Result<(), StoreError> {
+        let identity = ("run", manifest.config(), Value::Null);
+        let mut folder = ResultsFolder::open(folder, identity, &DATA, false)?;
+        folder.write(&self.files()?)?;
+        folder.finish(manifest.notes())
+    }
+
+    /// Reads the results of a run from its folder.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the folder is unfinished, or a file is missing, damaged or not what it should be.
+    pub fn read(folder: &Path) -> Result<Self, StoreError> {
+        let bytes = ledger::read_listed(folder, SUMMARY)?;
+        let wrong = |name: &str, message: String| StoreError::Content { file: folder.join(name), message };
+        let summary = serde_json::from_slice(&bytes).map_err(|error| wrong(SUMMARY, error.to_string()))?;
+        let traces =
+            traces::decode(&ledger::read_listed(folder, TRACES)?).map_err(|error| wrong(TRACES, error.to_string()))?;
+        ledger::read_listed(folder, SCENARIO)?;
+        let scenario = load(&folder.join(SCENARIO), &[])?.scenario;
+        Ok(Self { scenario, summary, traces })
+    }
+}
+
+/// The files of a run that figures are drawn from, and its measurements.
+pub const DATA: [&str; 4] = [SCENARIO, SUMMARY, SUMMARY_TABLE, TRACES];
+
+/// The name under which a run keeps a copy of the measurements that its scenario names, by their place there.
+pub fn observed_name(place: usize) -> String {
+    format!("observed-{place}.csv")
+}
+
+/// Whether a file of a run is one that figures are drawn from.
+pub fn is_data(name: &str) -> bool {
+    DATA.contains(&name) || name.starts_with("observed-")
+}
+
+/// Writes a file as a whole or not at all.
+///
+/// # Errors
+/// [`StoreError::Write`] where the folder or the disk does not allow it.
+pub fn write_file(file: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let fail = |error| StoreError::Write { file: file.to_owned(), error };
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut temporary = temporary_in(folder).map_err(fail)?;
+    temporary.write_all(bytes).map_err(fail)?;
+    place(temporary, file)
+}
+
+/// Puts a finished file in its place.
+fn place(temporary: tempfile::NamedTempFile, file: &Path) -> Result<(), StoreError> {
+    let fail = |error| StoreError::Write { file: file.to_owned(), error };
+    temporary.as_file().sync_all().map_err(fail)?;
+    temporary.persist(file).map_err(|error| fail(error.error))?;
+    Ok(())
+}
+
+/// How the names of unfinished files begin.
+const TEMPORARY: &str = ".disinhibit-";
+
+/// A file that is still to be written and placed; as readable as the user's other files.
+fn temporary_in(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMPORARY);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
+}
+
+/// Whether a file was never finished.
+fn is_temporary(file: &Path) -> bool {
+    file.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(TEMPORARY))
+}
+
+/// What lies in a folder; nothing where there is none.
+fn files_in(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let read = |error| StoreError::Read { file: folder.to_owned(), error };
+    std::fs::read_dir(folder).map_err(read)?.map(|entry| entry.map(|entry| entry.path()).map_err(read)).collect()
+}
+
+fn read_file(file: &Path) -> Result<Vec<u8>, StoreError> {
+    std::fs::read(file).map_err(|error| StoreError::Read { file: file.to_owned(), error })
+}
+
+use disinhibit_engine::{equilibrium, readouts, simulate};
+use disinhibit_model::{config, scenario};

@@ -1,0 +1,252 @@
+//! The folder of a sweep: chunks as they are finished, joined into one table at the end.
+//!
+//! `manifest.json` says what is being run; `chunks/` holds a file for every finished chunk, each written as a whole or not at
+//! all, with a stamp that says of which sweep it is. A sweep that was stopped, by whatever, goes on where chunks are missing.
+
+pub use super::identity::{IDENTITY, Identity, Shard};
+pub use super::merge::merge;
+
+use super::identity::changes;
+use super::ledger::{Ledger, read_manifest};
+use super::lock::Lock;
+use super::merge::join;
+use super::table::{Column, Table, cells, columns};
+use super::table_file::{Stamp, TableWriter, decode, stamp};
+use super::{StoreError, files_in, is_temporary, write_file};
+use crate::scenario::declare::Choice;
+use crate::scenario::sweep::Design;
+use disinhibit_analyze::sweep::{Engine, Row};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// The table.
+pub const RESULTS: &str = "results.parquet";
+/// The table as CSV.
+pub const RESULTS_CSV: &str = "results.csv";
+const CHUNKS: &str = "chunks";
+/// How often a folder is tried that others keep changing.
+const ATTEMPTS: usize = 100;
+
+/// The folder of a sweep.
+#[derive(Debug)]
+pub struct SweepStore {
+    folder: PathBuf,
+    identity: Identity,
+    shard: Shard,
+    columns: Vec<Column>,
+    /// Keeps others from making another sweep of the folder.
+    _lock: Lock,
+}
+
+impl SweepStore {
+    /// Opens the folder of a sweep, or makes it. With `fresh`, what a sweep left there is deleted first.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] where the folder belongs to another configuration or shard, [`StoreError::Busy`] where
+    /// another process writes what is to be deleted; other [`StoreError`]s where it cannot be read or written.
+    pub fn open(
+        folder: &Path,
+        engine: &Engine,
+        identity: Identity,
+        shard: Shard,
+        fresh: bool,
+    ) -> Result<Self, StoreError> {
+        let chunks = folder.join(CHUNKS);
+        let own = (identity, shard);
+        refuse_runs(folder)?;
+        if !fresh {
+            refuse_others(folder, &own)?;
+        }
+        std::fs::create_dir_all(&chunks).map_err(|error| StoreError::Write { file: chunks.clone(), error })?;
+        for _ in 0..ATTEMPTS {
+            let (lock, alone) = Lock::alone(&chunks)?;
+            if alone {
+                // What another process has stored in the meantime counts too.
+                let mut ledger = Ledger::open(folder)?;
+                ledger.claim([RESULTS, RESULTS_CSV])?;
+                if fresh {
+                    remove_chunks(&chunks)?;
+                    ledger.remove_others()?;
+                } else {
+                    refuse_others(folder, &own)?;
+                }
+                remove_temporary(&chunks)?;
+                ledger.unfinish()?;
+                write_file(&folder.join(IDENTITY), &own.0.unfinished(shard))?;
+            } else if fresh {
+                break;
+            }
+            lock.share()?;
+            // Missing where a process that had the folder alone was stopped before it said what it is of.
+            if folder.join(IDENTITY).exists() {
+                refuse_others(folder, &own)?;
+                let (identity, shard) = own;
+                return Ok(Self { folder: folder.to_owned(), identity, shard, columns: columns(engine), _lock: lock });
+            }
+        }
+        Err(StoreError::Busy { folder: folder.to_owned() })
+    }
+
+    /// The chunks of this shard that are stored.
+    ///
+    /// # Errors
+    /// [`StoreError::Read`] where the folder cannot be read.
+    pub fn stored(&self) -> Result<BTreeSet<u64>, StoreError> {
+        let files = chunk_files(&self.folder.join(CHUNKS))?;
+        let number = |file: &PathBuf| file.file_stem()?.to_str()?.parse().ok();
+        let mine = files.iter().filter_map(number).filter(|chunk| self.shard.holds(*chunk));
+        Ok(mine.filter(|chunk| is_stored(&self.folder, &self.identity, *chunk)).collect())
+    }
+
+    /// How many chunks this shard has.
+    pub fn chunks(&self) -> u64 {
+        self.shard.share(self.identity.chunks)
+    }
+
+    /// This shard's chunk of this number, from 0 on.
+    pub fn chunk(&self, place: u64) -> u64 {
+        self.shard.chunk(place)
+    }
+
+    /// Stores a finished chunk, as a whole or not at all.
+    ///
+    /// # Errors
+    /// [`StoreError::Write`].
+    pub fn write_chunk(&self, chunk: u64, rows: &[Row]) -> Result<(), StoreError> {
+        let file = chunk_file(&self.folder, chunk);
+        let mut table = Table::new(&self.columns);
+        rows.iter().for_each(|row| table.push(cells(row)));
+        let mut bytes = Vec::new();
+        let stamp = Stamp { sweep: self.identity.hash.clone(), chunk };
+        let written = TableWriter::of_a_chunk(&mut bytes, &self.columns, &stamp).and_then(|mut writer| {
+            writer.group(&table)?;
+            writer.finish()
+        });
+        written.map_err(|error| StoreError::Content { file: file.clone(), message: error.to_string() })?;
+        write_file(&file, &bytes)
+    }
+
+    /// Joins all chunks of a whole sweep into its table; as CSV as well where asked for. Figures that were drawn from an earlier
+    /// table are deleted.
+    ///
+    /// # Errors
+    /// [`StoreError`] where a chunk cannot be read or the table not be written.
+    pub fn join(&self, csv: bool) -> Result<(), StoreError> {
+        let ledger = Ledger::open(&self.folder)?;
+        join(&self.identity, &|_| &self.folder, (&self.folder, ledger), csv)
+    }
+}
+
+/// Whether a file of a finished sweep is its table, rather than drawn from it.
+pub fn is_table(name: &str) -> bool {
+    [RESULTS, RESULTS_CSV].contains(&name)
+}
+
+/// Whether the sweep in a folder is finished and joined.
+///
+/// # Errors
+/// [`StoreError::Content`] where its manifest is damaged.
+pub fn is_finished(folder: &Path) -> Result<bool, StoreError> {
+    Ok(read_manifest(folder)?.is_some_and(|(_, listed)| listed.contains_key(RESULTS)))
+}
+
+/// Refuses the folder of a run.
+fn refuse_runs(folder: &Path) -> Result<(), StoreError> {
+    match Identity::read(folder) {
+        Err(error @ StoreError::OfARun { .. }) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a folder that holds another sweep, or chunks of which nothing tells what sweep they are of.
+fn refuse_others(folder: &Path, own: &(Identity, Shard)) -> Result<(), StoreError> {
+    if folder.join(IDENTITY).exists() {
+        let what = changes(&Identity::read(folder)?, own);
+        return what.map_or(Ok(()), |what| Err(StoreError::Changed { folder: folder.to_owned(), what }));
+    }
+    if chunk_files(&folder.join(CHUNKS))?.is_empty() {
+        return Ok(());
+    }
+    let message = "it is missing beside stored chunks, so that nothing tells of which sweep they are; \
+                   run with --fresh to delete them, or choose another folder with --out";
+    Err(StoreError::Content { file: folder.join(IDENTITY), message: message.to_owned() })
+}
+
+/// Whether a chunk of a sweep is stored in a folder, whole and under its own name.
+pub(super) fn is_stored(folder: &Path, identity: &Identity, chunk: u64) -> bool {
+    let found = std::fs::File::open(chunk_file(folder, chunk)).ok().and_then(|file| stamp(file).ok().flatten());
+    found.is_some_and(|found| found.chunk == chunk && found.sweep == identity.hash)
+}
+
+/// The files of chunks in a folder.
+fn chunk_files(chunks: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let is_chunk = |file: &PathBuf| file.extension().is_some_and(|extension| extension == "parquet");
+    Ok(files_in(chunks)?.into_iter().filter(is_chunk).collect())
+}
+
+/// Deletes the chunks of any sweep from a folder; files without the stamp of one are not ours, and stay.
+fn remove_chunks(chunks: &Path) -> Result<(), StoreError> {
+    let is_stamped =
+        |file: &PathBuf| std::fs::File::open(file).ok().and_then(|file| stamp(file).ok().flatten()).is_some();
+    remove(chunk_files(chunks)?.into_iter().filter(is_stamped))
+}
+
+/// Deletes what a process that was killed had not finished writing.
+fn remove_temporary(chunks: &Path) -> Result<(), StoreError> {
+    remove(files_in(chunks)?.into_iter().filter(|file| is_temporary(file)))
+}
+
+fn remove(mut files: impl Iterator<Item = PathBuf>) -> Result<(), StoreError> {
+    files.try_for_each(|file| std::fs::remove_file(&file).map_err(|error| StoreError::Write { file, error }))
+}
+
+pub(super) fn chunk_file(folder: &Path, chunk: u64) -> PathBuf {
+    folder.join(CHUNKS).join(format!("{chunk:08}.parquet"))
+}
+
+/// What a stored sweep shows, and how its points lie.
+#[derive(Clone, Debug, PartialEq)]
+pub struct About {
+    /// Its description, or its name.
+    pub title: String,
+    /// Its design.
+    pub design: Design,
+    /// The off-target readout that its scenario names; empty where there is none.
+    pub off_target: String,
+}
+
+/// Whether a folder holds a sweep, or a shard of one, finished or not.
+pub fn is_sweep(folder: &Path) -> bool {
+    Identity::read(folder).is_ok()
+}
+
+/// What the sweep in a folder is about.
+///
+/// # Errors
+/// [`StoreError`] where the folder holds no sweep.
+pub fn about(folder: &Path) -> Result<About, StoreError> {
+    let (identity, _) = Identity::read(folder)?;
+    let text = |key: &str| identity.content["sweep"][key].as_str().unwrap_or("").to_owned();
+    let title = if text("description").is_empty() { text("name") } else { text("description") };
+    let mut design = Design::default();
+    design.choose(&text("design"));
+    let off_target = identity.content["scenario"]["compare"]["off_target"].as_str().unwrap_or("").to_owned();
+    Ok(About { title, design, off_target })
+}
+
+/// Reads a table.
+///
+/// # Errors
+/// [`StoreError`] where the file cannot be read or is no table.
+pub fn read_table(file: &Path) -> Result<Table, StoreError> {
+    read_columns(file, |_| true)
+}
+
+/// Reads some columns of a table.
+///
+/// # Errors
+/// [`StoreError`] where the file cannot be read or is no table.
+pub fn read_columns(file: &Path, wanted: impl Fn(&Column) -> bool) -> Result<Table, StoreError> {
+    let source = std::fs::File::open(file).map_err(|error| StoreError::Read { file: file.to_owned(), error })?;
+    decode(source, wanted).map_err(|error| StoreError::Content { file: file.to_owned(), message: error.to_string() })
+}
