@@ -145,10 +145,10 @@ fn doses_superpose_and_follow_bateman() {
     let peak = bateman(libm::log(ka / ke) / (ka - ke));
     for (time, value) in times("both").iter().zip(trace("both")) {
         let expected = 2_000.0 * (bateman(time - 1.0) + bateman(time - 8.5)) / peak;
-        approx::assert_abs_diff_eq!(value, expected, epsilon = 1e-6);
+        approx::assert_abs_diff_eq!(value, expected, epsilon = 1e-8);
     }
     for (time, value) in times("one").iter().zip(trace("one")) {
-        approx::assert_abs_diff_eq!(value, 2_000.0 * bateman(time - 1.0) / peak, epsilon = 1e-6);
+        approx::assert_abs_diff_eq!(value, 2_000.0 * bateman(time - 1.0) / peak, epsilon = 1e-8);
     }
 }
 

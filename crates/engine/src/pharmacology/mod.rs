@@ -160,6 +160,25 @@ impl<const G: usize> Pharmacology<G> {
         );
     }
 
+    /// What doses and tones alone make of the concentrations in one lane at a time since its last event, in nM, with the signal
+    /// of each. A ligand that is released has its concentration among the slow variables instead.
+    pub fn given_at(&self, lane: usize, time: f64, courses: &Courses<G>) -> Vec<(usize, f64)> {
+        let course = |index: usize| {
+            let (course, rates) = (&courses.courses[index], &self.courses[index].rates);
+            let since = (time - course.origin.get(lane)).max(0.0);
+            let phases = course.coefficients.iter().zip(rates);
+            let decayed = phases.map(|(coefficient, rate)| coefficient.get(lane) * libm::exp(-rate.get(lane) * since));
+            (course.constant.get(lane) + decayed.sum::<f64>()).max(0.0)
+        };
+        let seen = self.exposures.iter().filter_map(|exposure| {
+            let ligand = &self.ligands[exposure.ligand];
+            let signal = exposure.signal.filter(|_| ligand.release.is_none())?;
+            let given: f64 = exposure.potencies.iter().map(|(index, potency)| potency.get(lane) * course(*index)).sum();
+            Some((signal, (ligand.tone.get(lane) + given) * ligand.free.get(lane)))
+        });
+        seen.collect()
+    }
+
     /// Occupancy, activation, block and desensitisation of every site, written among the signals.
     #[inline(never)]
     pub fn activate<S: Simd>(

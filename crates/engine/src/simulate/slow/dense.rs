@@ -60,6 +60,11 @@ impl Part {
         Piece::through(self.from, self.to, std::array::from_fn(|place| self.values[place][signal]))
     }
 
+    /// Whether the signals themselves are known at a time, and not only a polynomial through others.
+    pub fn knows(&self, time: f64) -> bool {
+        time == self.from || time == self.to
+    }
+
     /// The mean of signals over the part.
     fn mean_piece(&self, signals: &[usize]) -> Piece {
         let value = |place: usize| mean_over(signals.iter().map(|signal| self.values[place][*signal]));

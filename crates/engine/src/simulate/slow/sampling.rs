@@ -29,7 +29,15 @@ impl<const G: usize> Block<'_, G> {
             while left.next_if(|part| part.to < time && part.to < end).is_some() {}
             let Some(part) = left.peek() else { break };
             let within = time.min(end);
-            self.dense[index].sample(&mut self.lanes[index], time, |signal| part.piece(signal).at(within));
+            // What doses make is known at any time; the course over the step goes through that only at some moments.
+            let given = if part.knows(within) {
+                Vec::new()
+            } else {
+                self.model.pharmacology.given_at(index, within, &self.inputs.courses)
+            };
+            let exact = |signal: usize| given.iter().find(|(known, _)| *known == signal).map(|(_, value)| *value);
+            let value = |signal: usize| exact(signal).unwrap_or_else(|| part.piece(signal).at(within));
+            self.dense[index].sample(&mut self.lanes[index], time, value);
         }
         if self.run.record.is_none() && self.dense[index].sampled_at > self.time.get(index) {
             let (sampled, lane) = (&mut self.dense[index].sampled, &self.rates);
