@@ -358,3 +358,41 @@ inject = [{ population = "E", drive = "50 mV" }]
     assert!(arm.peak_hz.unwrap().value > 10.0);
     assert_eq!((arm.peak_over_control, arm.suppression_index["1 min"]), (None, None));
 }
+
+/// A circuit that is built in code runs, and its answers are those of its reports and traces.
+#[test]
+fn a_scenario_in_code_answers_by_name() {
+    use disinhibit::prelude::*;
+    let scenario = Scenario::named("relay")
+        .population("relay", Population::excitatory(ms(15.0)).rest(hz(12.0)).transfer(power_law(0.05, 2.0)))
+        .population("reticular", Population::inhibitory(ms(10.0)).rest(hz(20.0)).transfer(power_law(0.05, 2.0)))
+        .weight("reticular", "relay", -0.5)
+        .weight("relay", "reticular", 0.8)
+        .ligand("xylo", Ligand::intraperitoneal(minutes(3.0), minutes(20.0)).peak(nm(100.0), mg_per_kg(1.0)))
+        .receptor("X", Receptor::binding("xylo", nm(50.0), 4.0).on("reticular", 0.7, Effect::drive(-6.0)))
+        .arm(Arm::named("none"))
+        .arm(Arm::named("dose").dose("xylo", mg_per_kg(2.0), minutes(0.0)))
+        .between(minutes(-5.0), minutes(90.0))
+        .report(minutes(10.0));
+    assert_eq!(scenario.run.report[0].label, "10 min");
+    let outcome = run(&scenario).unwrap();
+    let (dose, report) = (&outcome["dose"], &outcome["dose"].reports[0]);
+    let relay = dose.rate("relay");
+    let place = dose.signals.iter().position(|name| name == "rate.relay").unwrap();
+    assert_eq!(relay.at(minutes(10.0)).to_bits(), report.signals[place].to_bits());
+    // The peak of the concentration is that which the ligand's reference dose states, times the dose.
+    let (at, peak) = dose.course("concentration.xylo").unwrap().peak().unwrap();
+    approx::assert_relative_eq!(peak, 200.0, max_relative = 1e-3);
+    let half_lives = [3.0, 20.0].map(|half_life| std::f64::consts::LN_2 / half_life);
+    let expected = libm::log(half_lives[0] / half_lives[1]) / (half_lives[0] - half_lives[1]);
+    assert!((at - expected).abs() < 1.0, "{at} for {expected}");
+    // Between recorded moments the course is a straight line; outside the run there is nothing.
+    let middle = 0.5 * (relay.times()[40] + relay.times()[41]);
+    approx::assert_relative_eq!(
+        relay.at(minutes(middle)),
+        0.5 * (relay.values()[40] + relay.values()[41]),
+        max_relative = 1e-12
+    );
+    assert!(relay.at(minutes(-6.0)).is_nan() && relay.at(minutes(90.1)).is_nan());
+    assert!(outcome.arm("nobody").is_none() && dose.course("rate.nobody").is_none());
+}

@@ -10,5 +10,5 @@ pub mod readouts;
 pub mod signals;
 pub mod simulate;
 
-use disinhibit_model::scenario;
+use disinhibit_model::{builder, scenario};
 use disinhibit_numeric as numeric;

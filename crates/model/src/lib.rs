@@ -1,6 +1,7 @@
 //! What a scenario says, and how it is read and written: [`units`], then [`scenario`], in which every parameter is declared once
-//! with its unit, range and meaning, then [`config`], which reads files into it and writes them.
+//! with its unit, range and meaning, then [`builder`], which writes it in code, and [`config`], which reads and writes files.
 
+pub mod builder;
 pub mod config;
 pub mod scenario;
 pub mod units;

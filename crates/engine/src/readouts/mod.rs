@@ -2,6 +2,7 @@
 
 mod comparison;
 mod courses;
+pub mod lookup;
 pub mod ring;
 pub mod trace;
 mod value;
