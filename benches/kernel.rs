@@ -9,7 +9,7 @@
 use disinhibit::config::load;
 use disinhibit::equilibrium::{Calibrated, calibrate};
 use disinhibit::experiment::{Inputs, Model, plans};
-use disinhibit::numeric::lanes::Lanes;
+use disinhibit::numeric::lanes::Row;
 use disinhibit::scenario::{Method, Noise, Scenario, Time};
 use disinhibit::simulate::run_calibrated;
 use divan::Bencher;
@@ -76,12 +76,10 @@ fn pharmacology_and_effects(bencher: Bencher) {
     let mut work = model.work();
     let mut slopes = model.states.initial.clone();
     bencher.counter(ItemsCount::new(1_u32)).bench_local(|| {
-        fearless_simd::dispatch!(Level::new(), simd => {
-            let time = Lanes::splat(simd, divan::black_box(5.0));
-            model.show(simd, time, &inputs, &model.states.initial, &mut work);
-            model.modulate(simd, &inputs, &mut work);
-            model.derivatives(simd, &inputs, &model.states.initial, &mut work, &mut slopes);
-        });
+        let (level, time) = (Level::new(), Row::splat(divan::black_box(5.0)));
+        model.show(level, &time, &inputs, &model.states.initial, &mut work);
+        model.modulate(level, &inputs, &mut work);
+        model.derivatives(level, &inputs, &model.states.initial, &mut work, &mut slopes);
         divan::black_box(slopes[0])
     });
 }

@@ -1,5 +1,6 @@
 //! `analyze`: a circuit, or the arms of a scenario at one time, linearised.
 
+use crate::numeric::lanes::Level;
 use super::bounds::{boxes, seconds};
 use super::output::{Output, program};
 use super::progress::{Looking, refuse, say};
@@ -11,7 +12,6 @@ use crate::report::analysis::{figures, response_unit, theme};
 use crate::report::searched::{cut_off, searched};
 use crate::units::{Dimension, InputUnit, significant};
 use comfy_table::{CellAlignment, Table, presets};
-use fearless_simd::Level;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,6 @@
 //! `check` and `schema`.
 
+use crate::numeric::lanes::Level;
 use super::progress::{note, refuse, say};
 use super::{CheckArguments, Ending, SchemaKind};
 use crate::analyze::{FixedPoint, System};
@@ -11,7 +12,6 @@ use crate::scenario::Setting;
 use crate::scenario::sweep::AxisValue;
 use crate::sweep::Design;
 use comfy_table::{ContentArrangement, Table, presets};
-use fearless_simd::Level;
 
 pub(super) fn check(arguments: &CheckArguments) -> Ending {
     let loaded = match load(&arguments.file, &arguments.set) {

@@ -1,5 +1,6 @@
 //! `explain`: the input to each population split by source, arm against arm, and what a stimulus evokes.
 
+use crate::numeric::lanes::Level;
 use super::analyze::minutes_of;
 use super::output::{Output, program};
 use super::progress::{note, refuse, say};
@@ -13,7 +14,6 @@ use crate::report::analysis::explanation;
 use crate::scenario::Scenario;
 use crate::units::{Dimension, InputUnit};
 use comfy_table::{CellAlignment, Table, presets};
-use fearless_simd::Level;
 use serde_json::json;
 use std::path::Path;
 

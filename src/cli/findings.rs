@@ -1,5 +1,6 @@
 //! `findings`: experiments that were done against what the model does, and other mechanisms against the same.
 
+use crate::numeric::lanes::Level;
 use super::output::{Output, program};
 use super::progress::{note, refuse, say};
 use super::{Ending, FindingsArguments};
@@ -7,7 +8,6 @@ use crate::findings::shipped::Library;
 use crate::findings::{FindingResult, FindingsError, ModelResult, Verdict, models};
 use crate::report::findings::{comparison_figure, comparison_markdown, figure, markdown};
 use comfy_table::{ContentArrangement, Table, presets};
-use fearless_simd::Level;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,6 @@
 //! `run`: a scenario from its file to numbers and figures.
 
+use crate::numeric::lanes::Level;
 use super::output::{Output, drawn};
 use super::progress::{note, refuse, say};
 use super::{Ending, RunArguments};
@@ -11,7 +12,6 @@ use crate::scenario::{Calibration, Scenario};
 use crate::simulate::run_calibrated;
 use crate::store::{DATA, Manifest, Results, observed_name};
 use comfy_table::{CellAlignment, Table, presets};
-use fearless_simd::Level;
 use serde_json::Value;
 use std::path::Path;
 use std::time::Instant;

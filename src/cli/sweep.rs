@@ -1,5 +1,6 @@
 //! `sweep` and `merge`: a scenario at every point of a design, to a table and figures.
 
+use crate::numeric::lanes::Level;
 use super::progress::{Bar, note, refuse, say};
 use super::{Ending, MergeArguments, SweepArguments};
 use crate::config::{Kind, Loaded, load};
@@ -9,7 +10,6 @@ use crate::scenario::{Calibration, Setting};
 use crate::store::StoreError;
 use crate::store::sweep::{Identity, RESULTS, Shard, SweepStore, merge};
 use crate::sweep::{Engine, Row};
-use fearless_simd::Level;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

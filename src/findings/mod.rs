@@ -7,6 +7,7 @@
 pub mod shipped;
 mod value;
 
+use crate::numeric::lanes::Level;
 use crate::config::ConfigError;
 use crate::config::finding::{Overlay, load_finding, load_hypothesis};
 use crate::readouts::summarise;
@@ -14,7 +15,6 @@ use crate::scenario::declare::Choice;
 use crate::scenario::finding::bind::BoundFinding;
 use crate::scenario::finding::{Check, Evidence, Part};
 use crate::simulate::{RunError, run};
-use fearless_simd::Level;
 use rayon::prelude::*;
 use serde::{Serialize, Serializer};
 use std::path::PathBuf;

@@ -6,8 +6,10 @@
 
 use super::instructions;
 use fearless_simd::prelude::*;
-use fearless_simd::{Level, f64x8, mask64x8};
+use fearless_simd::{f64x8, mask64x8};
 use std::ops::{Add, Div, Mul, Neg, Sub};
+
+pub use fearless_simd::{Level, Simd, SimdBase};
 
 /// Lanes in one vector.
 pub const WIDTH: usize = 8;
@@ -20,6 +22,8 @@ pub struct Row<const G: usize>(pub [[f64; WIDTH]; G]);
 impl<const G: usize> Row<G> {
     /// How many lanes there are.
     pub const LANES: usize = WIDTH * G;
+    /// All of them, as bits.
+    pub const ALL: u64 = u64::MAX >> (64 - Self::LANES);
     /// Zero in every lane.
     pub const ZERO: Self = Self([[0.0; WIDTH]; G]);
 
@@ -41,6 +45,13 @@ impl<const G: usize> Row<G> {
     /// Changes the number of one lane.
     pub fn set(&mut self, lane: usize, value: f64) {
         self.0[lane / WIDTH][lane % WIDTH] = value;
+    }
+}
+
+/// Puts `next` in the place of `now` in the lanes of the bits.
+pub fn replace<const G: usize>(now: &mut [Row<G>], next: &[Row<G>], bits: u64) {
+    for (now, next) in now.iter_mut().zip(next) {
+        *now = Row::from_fn(|lane| if bits >> lane & 1 == 1 { next.get(lane) } else { now.get(lane) });
     }
 }
 
@@ -341,10 +352,10 @@ impl<S: Simd, const G: usize> Mask<S, G> {
 #[macro_export]
 macro_rules! dispatch {
     ($level:expr, $simd:ident => $run:expr) => {{
-        let level: fearless_simd::Level = $level;
+        let level: $crate::lanes::Level = $level;
         #[cfg(all(target_arch = "x86_64", target_feature = "avx512f"))]
         {
-            use fearless_simd::Simd as _;
+            use $crate::lanes::Simd as _;
             let Some($simd) = level.as_avx512() else { unreachable!("the program is built for AVX-512") };
             $simd.vectorize(
                 #[inline(always)]
@@ -353,7 +364,7 @@ macro_rules! dispatch {
         }
         #[cfg(all(target_arch = "x86_64", target_feature = "avx2", disable_dispatch_avx512))]
         {
-            use fearless_simd::Simd as _;
+            use $crate::lanes::Simd as _;
             let Some($simd) = level.as_avx2() else { unreachable!("the program is built for AVX2") };
             $simd.vectorize(
                 #[inline(always)]
@@ -366,7 +377,7 @@ macro_rules! dispatch {
             not(all(target_feature = "avx2", disable_dispatch_avx512))
         ))]
         {
-            use fearless_simd::Simd as _;
+            use $crate::lanes::Simd as _;
             if let Some($simd) = level.as_avx512() {
                 $simd.vectorize(
                     #[inline(always)]
@@ -388,11 +399,14 @@ macro_rules! dispatch {
         }
         #[cfg(not(target_arch = "x86_64"))]
         {
-            fearless_simd::dispatch!(level, $simd => $run)
+            $crate::lanes::simd_crate::dispatch!(level, $simd => $run)
         }
     }};
 }
 pub use dispatch;
+#[cfg(not(target_arch = "x86_64"))]
+#[doc(hidden)]
+pub use fearless_simd as simd_crate;
 
 /// Every SIMD level that this machine can run, by name, for tests of equal bits.
 pub fn levels() -> Vec<(&'static str, Level)> {

@@ -1,7 +1,7 @@
 //! Small linear algebra: elimination over lanes, eigenvalues and inverses of one matrix.
 
 use super::hessenberg;
-use super::lanes::{Lanes, Mask, Row};
+use super::lanes::{Lanes, Level, Mask, Row, dispatch};
 use fearless_simd::Simd;
 use nalgebra::{DMatrix, Schur};
 
@@ -28,6 +28,11 @@ pub enum EigenError {
 /// Solves `matrix x = right` in every lane by Gaussian elimination, each lane with its own partial pivoting. `right`
 /// becomes x; `matrix` (row-major n x n) is used up. Gives the lanes whose matrix was singular or not finite; their x is
 /// meaningless.
+pub fn solve_lanes<const G: usize>(level: Level, n: usize, matrix: &mut [Row<G>], right: &mut [Row<G>]) -> u64 {
+    dispatch!(level, simd => solve_in_place(simd, n, matrix, right).bits())
+}
+
+/// As [`solve_lanes`], within a computation over lanes.
 #[inline(never)]
 pub fn solve_in_place<S: Simd, const G: usize>(
     simd: S,
@@ -290,7 +295,7 @@ pub fn lyapunov(a: &[f64], q: &[f64], n: usize) -> Option<Vec<f64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lanes::{dispatch, levels};
+    use crate::lanes::levels;
     use crate::philox::noise_key;
 
     /// Numbers between -1 and 1 that follow no pattern.
@@ -344,7 +349,7 @@ mod tests {
             let rights: Vec<Vec<f64>> = systems.iter().zip(&solutions).map(|(a, x)| times(a, n, x)).collect();
             let mut right: Vec<Row<1>> = (0..5).map(|place| Row::from_fn(|lane| rights[lane][place])).collect();
             let mut factors = Factors::default();
-            dispatch!(fearless_simd::Level::new(), simd => {
+            dispatch!(Level::new(), simd => {
                 assert_eq!(factors.factorise(simd, n, &matrix).bits(), 0);
                 factors.solve(simd, &mut right);
             });
@@ -360,8 +365,7 @@ mod tests {
     fn a_matrix_of_zeros_is_singular() {
         let mut matrix = vec![Row::<1>::ZERO; 4];
         let mut right = vec![Row::<1>::splat(1.0); 2];
-        let singular =
-            dispatch!(fearless_simd::Level::new(), simd => solve_in_place(simd, 2, &mut matrix, &mut right).bits());
+        let singular = dispatch!(Level::new(), simd => solve_in_place(simd, 2, &mut matrix, &mut right).bits());
         assert_eq!(singular, 0xFF);
         assert_eq!(invert(&[1.0, 2.0, 2.0, 4.0], 2), None);
     }

@@ -6,13 +6,14 @@
 //! where that inverse exists and has no negative entry either (Berman & Plemmons 1994, Nonnegative Matrices, chapter 6).
 
 use super::system::System;
+use crate::circuit::entries::transferred;
 use crate::circuit::mechanisms::Mechanism;
 use crate::circuit::synapses::{Channel, ChannelRows};
 use crate::circuit::transfer::{growth, range};
 use crate::circuit::{Connection, Site, sites};
 use crate::numeric::expression::Number;
 use crate::numeric::interval::Interval;
-use crate::numeric::lanes::{Lanes, Row, dispatch};
+use crate::numeric::lanes::Row;
 use crate::numeric::linear::invert;
 use crate::scenario::{Divided, Form, GateKind, Population};
 
@@ -156,12 +157,7 @@ impl System {
 
     /// f(x) of a population, without its gain.
     fn transferred(&self, site: &Site<'_, 1>, x: f64) -> f64 {
-        let mut rate = Row::ZERO;
-        let x = Row::splat(x);
-        dispatch!(self.level, simd => {
-            site.population.transfer.rate(simd, &site.numbers.transfer, || Lanes::load(simd, &x)).store(&mut rate);
-        });
-        rate.get(0)
+        transferred(self.level, site, &Row::splat(x)).get(0)
     }
 
     /// Bounds the rate of a population from above, with those of all that excite it without bound, if their growth allows it.

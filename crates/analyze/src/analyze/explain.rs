@@ -4,9 +4,9 @@ use super::subject::Subject;
 use super::trajectory::Run;
 use crate::circuit::mechanisms::{Event, Mechanism, MechanismRows};
 use crate::circuit::modulators::factor_at;
+use crate::numeric::lanes::Level;
 use crate::scenario::{Compartment, Divided};
 use crate::simulate::Moment;
-use fearless_simd::Level;
 use serde::Serialize;
 
 /// Interval of the samples of an evoked response, in ms.

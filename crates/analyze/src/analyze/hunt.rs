@@ -9,7 +9,7 @@ use super::fixed_points::{FixedPoint, FixedPoints, Kind, polish};
 use super::search::{Method, SearchWork, Terrain, search};
 use super::system::System;
 use crate::numeric::interval::Interval;
-use crate::numeric::lanes::{Row, dispatch};
+use crate::numeric::lanes::Row;
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
@@ -243,7 +243,7 @@ impl<'a> Hunt<'a> {
             (0..self.widths.len()).map(|variable| Row::from_fn(|lane| starts[lane][variable])).collect();
         let terrain = Terrain { system: self.system, widths: &self.widths, known: &self.known };
         let work = &mut self.work;
-        let arrived = dispatch!(self.system.level, simd => search(simd, &terrain, METHODS, &mut state, work));
+        let arrived = search(&terrain, METHODS, &mut state, work);
         for lane in (0..LANES).filter(|lane| arrived >> lane & 1 == 1) {
             self.keep(&state.iter().map(|row| row.get(lane)).collect::<Vec<_>>());
         }

@@ -5,12 +5,12 @@ use super::continuation::{Family, Options, Point};
 use super::subject::Subject;
 use super::system::System;
 use crate::experiment::{Clamp, Held, Model};
+use crate::numeric::lanes::Level;
 use crate::scenario::declare::Setting;
 use crate::scenario::listing::{Value, list};
 use crate::scenario::path::{PathError, segments};
 use crate::scenario::{Form, nearest};
 use crate::units::{Dimension, InputUnit, QuantityError};
-use fearless_simd::Level;
 use std::cell::RefCell;
 use std::rc::Rc;
 

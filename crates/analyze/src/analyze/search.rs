@@ -2,10 +2,10 @@
 //! pseudo-transient continuation, each start in a lane of its own.
 
 use super::system::System;
-use crate::circuit::equations::{Linearised, residual_and_jacobian};
-use crate::numeric::lanes::{Lanes, Mask, Row};
-use crate::numeric::linear::solve_in_place;
-use fearless_simd::Simd;
+use crate::circuit::entries::residual_and_jacobian;
+use crate::circuit::equations::Linearised;
+use crate::numeric::lanes::Row;
+use crate::numeric::linear::solve_lanes;
 
 /// Iterations after which a start is given up.
 const MOST_ITERATIONS: usize = 50;
@@ -68,8 +68,7 @@ impl SearchWork {
 }
 
 /// Moves every lane's state on by its method until it arrives; gives the lanes that did, as bits.
-pub(super) fn search<S: Simd>(
-    simd: S,
+pub(super) fn search(
     terrain: &Terrain<'_>,
     methods: [Method; Row::<1>::LANES],
     state: &mut [Row<1>],
@@ -84,9 +83,9 @@ pub(super) fn search<S: Simd>(
     let mut running = u64::MAX >> (64 - Row::<1>::LANES);
     let mut arrived = 0;
     for _ in 0..MOST_ITERATIONS {
-        residual_and_jacobian(simd, shape, rows, state, &mut work.linearised);
+        residual_and_jacobian(terrain.system.level, shape, rows, state, &mut work.linearised);
         for (negated, entry) in work.matrix.iter_mut().zip(&work.linearised.jacobian) {
-            (-Lanes::load(simd, entry)).store(negated);
+            *negated = Row::from_fn(|lane| -entry.get(lane));
         }
         for (lane, method) in methods.into_iter().enumerate() {
             if method == Method::PseudoTransient {
@@ -98,7 +97,7 @@ pub(super) fn search<S: Simd>(
             }
         }
         work.step.clone_from_slice(&work.linearised.residual);
-        let singular = solve_in_place(simd, n, &mut work.matrix, &mut work.step).bits();
+        let singular = solve_lanes(terrain.system.level, n, &mut work.matrix, &mut work.step);
         running &= !singular;
         for (lane, method) in methods.into_iter().enumerate() {
             if running >> lane & 1 == 0 {
@@ -116,9 +115,8 @@ pub(super) fn search<S: Simd>(
         }
     }
     // What is not finite any more must not disturb the next search.
-    let sound =
-        state.iter().fold(Mask::from_bits(simd, u64::MAX), |sound, row| sound.and(Lanes::load(simd, row).is_finite()));
-    arrived & sound.bits()
+    let sound = |lane: &usize| state.iter().all(|row| row.get(*lane).is_finite());
+    arrived & (0..Row::<1>::LANES).filter(sound).fold(0, |bits, lane| bits | 1 << lane)
 }
 
 /// Lets the time step of a lane grow as its residual falls.

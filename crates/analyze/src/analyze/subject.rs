@@ -6,10 +6,10 @@ use crate::circuit::build;
 use crate::equilibrium::calibration::resting_variables;
 use crate::equilibrium::{Calibrated, RestError, calibrate, solved};
 use crate::experiment::{Held, plans};
+use crate::numeric::lanes::Level;
 use crate::scenario::path::PathError;
 use crate::scenario::{Circuit, Scenario, Time, nearest};
 use crate::simulate::{Moment, moment};
-use fearless_simd::Level;
 
 /// The variables of a circuit that fires at its resting rates.
 fn resting_state(circuit: &Circuit, rates: &[f64]) -> Vec<f64> {

@@ -1,15 +1,15 @@
 //! The one way in which analyses see a circuit: residual, Jacobian and slopes at a state.
 
 use super::noise::NoiseSource;
-use crate::circuit::equations::{self, Linearised, evaluate, immediate, slopes, still_outputs};
+use crate::circuit::entries::{motion, residual_and_jacobian, still_outputs};
+use crate::circuit::equations::Linearised;
 use crate::circuit::{self, Rows, Shape, Site, sites};
 use crate::equilibrium::corner::{Side, sides};
 use crate::equilibrium::newton::{NewtonWork, solve};
 use crate::equilibrium::stability::{Square, dynamics_jacobian, generator};
-use crate::numeric::lanes::{Mask, Row, dispatch};
+use crate::numeric::lanes::{Level, Row};
 use crate::numeric::linear::{Complex, EigenError, eigenvalues, invert};
 use crate::scenario::{Circuit, Compartment, Form, NoiseKind, Role};
-use fearless_simd::Level;
 
 /// Newton steps for synapses and adaptation at held rates: they are linear, or nearly so.
 const SETTLING_STEPS: usize = 30;
@@ -247,7 +247,7 @@ impl System {
         let (shape, rows) = (&self.shape, &self.rows);
         let state: Vec<Row<1>> = state.iter().map(|value| Row::splat(*value)).collect();
         let mut work = Linearised::new(shape);
-        dispatch!(self.level, simd => equations::residual_and_jacobian(simd, shape, rows, &state, &mut work));
+        residual_and_jacobian(self.level, shape, rows, &state, &mut work);
         let first = |rows: &[Row<1>]| rows.iter().map(|row| row.get(0)).collect::<Vec<_>>();
         Local {
             residual: first(&work.residual),
@@ -292,7 +292,7 @@ impl System {
         }
         let state: Vec<Row<1>> = state.iter().map(|value| Row::splat(*value)).collect();
         let mut outputs = vec![Row::ZERO; self.shape.outputs()];
-        dispatch!(self.level, simd => still_outputs(simd, (&self.shape, &self.rows), &state, &mut outputs));
+        still_outputs(self.level, (&self.shape, &self.rows), &state, &mut outputs);
         self.delayed_channels().map(|channel| outputs[self.size() + channel].get(0)).collect()
     }
 
@@ -308,14 +308,9 @@ impl System {
         let delayed: Vec<Row<1>> = delayed.iter().map(|value| Row::splat(*value)).collect();
         let mut outputs = vec![Row::ZERO; shape.outputs()];
         let mut velocities = vec![Row::ZERO; shape.variables()];
-        let mut taken = Vec::new();
-        dispatch!(self.level, simd => {
-            evaluate(simd, (shape, rows), &quiet, &delayed, &mut state, &mut outputs);
-            slopes(simd, (shape, rows), &quiet, &outputs, &state, &mut velocities);
-            for channel in self.delayed_channels() {
-                taken.push(immediate(simd, (shape, rows), channel, &outputs, &state).get(0));
-            }
-        });
+        let noise = (quiet.as_slice(), delayed.as_slice());
+        let taken = motion(self.level, (shape, rows), noise, (&mut state, &mut outputs), &mut velocities);
+        let taken = taken.iter().map(|row| row.get(0)).collect();
         let first = |rows: &[Row<1>]| rows.iter().map(|row| row.get(0)).collect::<Vec<_>>();
         Motion { rates: first(&outputs[..shape.size()]), velocities: first(&velocities), taken }
     }
@@ -340,9 +335,7 @@ impl System {
         let (shape, rows) = (&self.shape, &self.rows);
         let mut state: Vec<Row<1>> = guess.iter().map(|value| Row::splat(*value)).collect();
         let mut work = NewtonWork::new(shape);
-        let found = dispatch!(self.level, simd => {
-            solve(simd, shape, rows, &mut state, Mask::from_bits(simd, u64::MAX), &mut work).bits()
-        });
+        let found = solve(self.level, shape, rows, &mut state, u64::MAX, &mut work);
         (found & 1 == 1).then(|| state.iter().map(|row| row.get(0)).collect())
     }
 }

@@ -4,6 +4,7 @@
 use super::design::{Design, DesignError};
 use crate::equilibrium::{Calibrated, RestError, calibrate_scenarios};
 use crate::experiment::{Plan, plans};
+use crate::numeric::lanes::Level;
 use crate::numeric::philox::hash;
 use crate::readouts::{ArmSummary, summarise, value};
 use crate::scenario::readout::Readout;
@@ -11,7 +12,6 @@ use crate::scenario::sweep::{AxisValue, BoundSweep, NoiseStreams};
 use crate::scenario::watch::Watch;
 use crate::scenario::{Calibration, Run, Scenario, Setting, validate};
 use crate::simulate::{ArmOutcome, Outcome, run_plans};
-use fearless_simd::Level;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::Arc;

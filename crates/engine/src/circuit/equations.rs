@@ -4,9 +4,8 @@ pub use super::linearised::{Linearised, residual_and_jacobian};
 
 use super::modulators::{modulated, release_factor};
 use super::{Connection, Evaluation, Rows, Shape, Site, sites};
-use crate::numeric::lanes::{Lanes, Row};
+use crate::numeric::lanes::{Lanes, Row, Simd};
 use crate::scenario::Form;
-use fearless_simd::Simd;
 
 /// The rates in Hz of the populations whose variables are `state`: the state itself in the rate and the algebraic form,
 /// `g f(v)` in the voltage form.

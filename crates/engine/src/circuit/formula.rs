@@ -1,10 +1,9 @@
 //! A transfer function written as a formula in the input `x`, and in a second input `y`.
 
 use crate::numeric::expression::Expression;
-use crate::numeric::lanes::{Lanes, Row};
+use crate::numeric::lanes::{Lanes, Row, Simd};
 use crate::scenario;
 use crate::scenario::transfer::{INPUT, SECOND_INPUT};
-use fearless_simd::Simd;
 use indexmap::IndexMap;
 
 /// A formula with the numbers of every lane.

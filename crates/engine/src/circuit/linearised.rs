@@ -4,9 +4,8 @@ use super::equations::{further_residuals, immediate};
 use super::mechanisms::Sensitive;
 use super::modulators::{Factor, Modulated, modulated, take_factors};
 use super::{Rows, Shape, Site, sites};
-use crate::numeric::lanes::{Lanes, Row};
+use crate::numeric::lanes::{Lanes, Row, Simd};
 use crate::scenario::Form;
-use fearless_simd::Simd;
 
 /// The residual of every variable, noise-free and with delays long past, and its Jacobian d residual_i / d y_j (row-major,
 /// N x N for N variables).

@@ -9,9 +9,8 @@
 
 use super::{Rows, Shape, Site};
 use crate::numeric::functions::logistic;
-use crate::numeric::lanes::{Lanes, Row, dispatch};
+use crate::numeric::lanes::{Lanes, Level, Row, Simd, dispatch};
 use crate::scenario::{self, Divided, Form};
-use fearless_simd::{Level, Simd};
 use std::ops::Range;
 
 /// The mechanisms of a population, as far as lanes share them.

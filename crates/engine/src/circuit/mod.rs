@@ -15,6 +15,7 @@
 
 mod bracket;
 mod build;
+pub mod entries;
 pub mod equations;
 mod formula;
 mod linearised;

@@ -10,9 +10,8 @@ use super::build::Builder;
 use super::equations::Linearised;
 use super::{Rows, Shape};
 use crate::numeric::expression::Expression;
-use crate::numeric::lanes::{Lanes, Row};
+use crate::numeric::lanes::{Lanes, Row, Simd};
 use crate::scenario::modulation::{FastVariable, Modulation, ModulationSite, Part};
-use fearless_simd::Simd;
 
 /// A formula over fast variables.
 #[derive(Clone, Debug, PartialEq)]

@@ -12,9 +12,8 @@
 
 use super::equations::Linearised;
 use super::{Rows, Shape};
-use crate::numeric::lanes::{Lanes, Row};
+use crate::numeric::lanes::{Lanes, Row, Simd};
 use crate::scenario::{self, GateKind};
-use fearless_simd::Simd;
 
 /// A channel, as far as lanes share it.
 #[derive(Clone, Debug, PartialEq)]

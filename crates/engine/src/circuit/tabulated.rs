@@ -1,11 +1,10 @@
 //! A tabulated f-I curve: cubic pieces between its points, constant beyond them.
 
 use super::bracket::crossing_among;
-use crate::numeric::lanes::{Lanes, Row};
+use crate::numeric::lanes::{Lanes, Row, Simd};
 use crate::numeric::monotone::monotone_slopes;
 use crate::scenario;
 use crate::scenario::transfer::{Interpolation, Table};
-use fearless_simd::Simd;
 
 /// A piece of a curve from one input to the next: `c0 + c1 d + c2 d^2 + c3 d^3`, d the distance from its start.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -122,8 +121,7 @@ pub(super) fn inverse(table: &Table, rate: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::numeric::lanes::dispatch;
-    use fearless_simd::Level;
+    use crate::numeric::lanes::{Level, dispatch};
 
     fn curve(interpolation: Interpolation) -> scenario::Transfer {
         scenario::Transfer::Table(Table {

@@ -3,13 +3,12 @@
 
 use super::equations::{Linearised, residual_and_jacobian, residuals, still_outputs};
 use super::{Rows, Shape, build};
-use crate::numeric::lanes::{Row, dispatch, levels};
+use crate::numeric::lanes::{Level, Row, dispatch, levels};
 use crate::scenario::{
     Adaptation, Afferents, Circuit, Dendrite, DendriticEvent, Divided, Division, Divisors, Form, Gate, GateKind,
     Modulation, ModulationSite, Population, Refractory, SecondInput, ShortTermPlasticity, Sources, Synapses, Transfer,
     Weights,
 };
-use fearless_simd::Level;
 use indexmap::IndexMap;
 
 fn from(entries: &[(&str, f64)]) -> IndexMap<String, f64> {

@@ -9,10 +9,9 @@ use crate::numeric::functions::{
     relative_exponential_slope, softplus, tanh,
 };
 use crate::numeric::interval::Interval;
-use crate::numeric::lanes::{Lanes, Row};
+use crate::numeric::lanes::{Lanes, Row, Simd};
 use crate::scenario;
 use crate::scenario::transfer::{ceiling, formula_range};
-use fearless_simd::Simd;
 
 /// A transfer function with the numbers of every lane. Lanes share its kind and may differ in every number.
 #[derive(Clone, Debug)]

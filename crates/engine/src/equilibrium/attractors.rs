@@ -5,9 +5,8 @@
 use super::calibration::{Calibrated, resting_variables};
 use super::fate::{Fate, Left, Outcome};
 use crate::circuit;
-use crate::numeric::lanes::{Row, dispatch};
+use crate::numeric::lanes::{Level, Row};
 use crate::scenario::Population;
-use fearless_simd::Level;
 
 /// States that are tried side by side.
 const VECTORS: usize = 2;
@@ -72,7 +71,7 @@ pub fn other_attractors(calibrated: &Calibrated, level: Level) -> Vec<Attractor>
         (0..shape.variables()).map(|v| Row::from_fn(|lane| variables.get(lane).map_or(0.0, |all| all[v]))).collect();
     let left = Left { shape: &shape, rows: &rows, held: &[], limit_ms: &Row::splat(f64::INFINITY), cycling: false };
     let lanes = (0..starts.len()).fold(0, |bits, lane| bits | 1 << lane);
-    let outcomes = dispatch!(level, simd => left.follow(simd, &mut state, lanes));
+    let outcomes = left.follow(level, &mut state, lanes);
     let mut found = vec![Attractor { rates: rest.clone(), period_ms: None }];
     // A cycle of a circuit whose delays were taken as long past says nothing.
     let said = |attractor: &Attractor| attractor.period_ms.is_none() || shape.delays() == 0;
@@ -94,7 +93,7 @@ pub fn pushed_off(circuit: &crate::scenario::Circuit, variables: &[f64], level: 
         .map(|value| Row::splat(if value.abs() > 0.0 { value * (1.0 + PUSH) } else { PUSH * largest }))
         .collect();
     let left = Left { shape: &shape, rows: &rows, held: &[], limit_ms: &Row::splat(f64::INFINITY), cycling: false };
-    dispatch!(level, simd => left.follow(simd, &mut state, 1)).into_iter().next().flatten()
+    left.follow(level, &mut state, 1).into_iter().next().flatten()
 }
 
 /// The stable state or cycle that a circuit came to, if it came to one.

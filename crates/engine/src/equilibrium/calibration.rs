@@ -4,16 +4,14 @@ use super::fate::{Fate, Left, Outcome};
 use super::refusal::RestError;
 use super::stabiliser::stabilisers;
 use super::stability::Linearisation;
-use crate::circuit::equations::still_outputs;
+use crate::circuit::entries::still_outputs;
 use crate::circuit::synapses::settle_at;
 use crate::circuit::transfer::{inverse, inverse_beside};
 use crate::circuit::{self, Rows, Shape};
-use crate::numeric::lanes::Row;
-use crate::numeric::lanes::dispatch;
+use crate::numeric::lanes::{Level, Row};
 use crate::numeric::linear::Complex;
 use crate::scenario::units::stated_for;
 use crate::scenario::{self, Divided, Form, Population, Scenario};
-use fearless_simd::Level;
 use indexmap::IndexMap;
 
 /// Vectors side by side where many circuits are calibrated.
@@ -120,7 +118,7 @@ pub fn started(circuit: &scenario::Circuit, start: &IndexMap<String, f64>, level
     let stated = |name: &String| stated_for(start, name).map(|value| Row::splat(*value));
     let mut state: Vec<Row<1>> = names.iter().map(|name| stated(name).unwrap_or(Row::ZERO)).collect();
     let mut outputs = vec![Row::ZERO; shape.outputs()];
-    dispatch!(level, simd => still_outputs(simd, (&shape, &rows), &state, &mut outputs));
+    still_outputs(level, (&shape, &rows), &state, &mut outputs);
     let rates = &outputs[..shape.size()];
     settle_at(&shape, &rows, rates, &mut state);
     for (value, name) in state.iter_mut().zip(names) {
@@ -170,7 +168,7 @@ impl Rest {
         let (shape, mut rows) = circuit::build::<1>(&[circuit]);
         let state: Vec<Row<1>> = variables.iter().map(|value| Row::splat(*value)).collect();
         let mut outputs = vec![Row::ZERO; shape.outputs()];
-        dispatch!(level, simd => still_outputs(simd, (&shape, &rows), &state, &mut outputs));
+        still_outputs(level, (&shape, &rows), &state, &mut outputs);
         let outputs: Vec<f64> = outputs.iter().map(|row| row.get(0)).collect();
         solve_drives(circuit, (&shape, &mut rows), &state, &outputs, level)?;
         let resting = outputs[..shape.size()].to_vec();
@@ -196,7 +194,7 @@ fn resting_states<const G: usize>(circuits: &[&scenario::Circuit], level: Level)
         let left = Left { shape: &shape, rows: &rows, held: &held, limit_ms, cycling: false };
         let sound = refused.iter().enumerate().filter(|(_, refused)| refused.is_none());
         let lanes = sound.fold(0, |bits, (lane, _)| bits | 1 << lane);
-        fates = dispatch!(level, simd => left.follow(simd, &mut state, lanes));
+        fates = left.follow(level, &mut state, lanes);
     }
     let states = refused.into_iter().enumerate().map(|(lane, refused)| match refused {
         Some(error) => Err(error),

@@ -6,12 +6,12 @@
 //! than anyone can tell, and by as much between inputs that are nearer still.
 
 use super::stability::eigenvalues_per_ms;
-use crate::circuit::equations::{Linearised, residual_and_jacobian};
+use crate::circuit::entries::residual_and_jacobian;
+use crate::circuit::equations::Linearised;
 use crate::circuit::{Rows, Shape, sites};
-use crate::numeric::lanes::{Row, dispatch};
+use crate::numeric::lanes::{Level, Row};
 use crate::numeric::linear::{Complex, EigenError, determinant_sign};
 use crate::scenario::Form;
-use fearless_simd::Level;
 
 /// How far to both sides slopes are looked at, relative to the sizes of the parts of an input (and absolutely below 1).
 const APART: f64 = 1e-9;
@@ -84,7 +84,7 @@ impl Place<'_> {
             *shifted = Row::splat(shifted.get(0) + shift);
         }
         let mut work = Linearised::new(self.shape);
-        dispatch!(self.level, simd => residual_and_jacobian(simd, self.shape, &rows, &state, &mut work));
+        residual_and_jacobian(self.level, self.shape, &rows, &state, &mut work);
         work
     }
 

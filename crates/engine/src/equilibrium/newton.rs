@@ -2,9 +2,8 @@
 
 use crate::circuit::equations::{Linearised, residual_and_jacobian};
 use crate::circuit::{Rows, Shape};
-use crate::numeric::lanes::{Lanes, Mask, Row};
+use crate::numeric::lanes::{Lanes, Level, Mask, Row, Simd, dispatch};
 use crate::numeric::linear::solve_in_place;
-use fearless_simd::Simd;
 
 /// A lane has converged when its last correction is this small, relative to its variables (and absolutely below 1).
 const TOLERANCE: f64 = 1e-13;
@@ -36,23 +35,32 @@ impl<const G: usize> NewtonWork<G> {
     }
 }
 
-/// Solves `target(y) = y` from the guess in `state`, in the lanes of `active`; gives the lanes that converged. The state
-/// of all others is left as it was.
-#[inline(always)]
-pub fn solve<S: Simd, const G: usize>(
-    simd: S,
+/// Solves `target(y) = y` from the guess in `state`, in the lanes (as bits) of `active`; gives the lanes that converged. The
+/// state of all others is left as it was.
+pub fn solve<const G: usize>(
+    level: Level,
     shape: &Shape<G>,
     rows: &Rows<G>,
     state: &mut [Row<G>],
-    active: Mask<S, G>,
+    active: u64,
     work: &mut NewtonWork<G>,
-) -> Mask<S, G> {
-    solve_free(simd, (shape, rows), state, (active, &[]), work)
+) -> u64 {
+    solve_free(level, (shape, rows), state, (active, &[]), work)
 }
 
 /// As [`solve`], with the variables marked in `held` standing still; none where it is empty.
+pub fn solve_free<const G: usize>(
+    level: Level,
+    circuit: (&Shape<G>, &Rows<G>),
+    state: &mut [Row<G>],
+    (active, held): (u64, &[bool]),
+    work: &mut NewtonWork<G>,
+) -> u64 {
+    dispatch!(level, simd => iterate(simd, circuit, state, (Mask::from_bits(simd, active), held), work).bits())
+}
+
 #[inline(never)]
-pub fn solve_free<S: Simd, const G: usize>(
+fn iterate<S: Simd, const G: usize>(
     simd: S,
     (shape, rows): (&Shape<G>, &Rows<G>),
     state: &mut [Row<G>],

@@ -7,9 +7,8 @@
 
 use crate::circuit::equations::{Linearised, residual_and_jacobian, residuals, still_outputs};
 use crate::circuit::{Rows, Shape};
-use crate::numeric::lanes::{Lanes, Row};
+use crate::numeric::lanes::{Lanes, Level, Row, Simd, dispatch};
 use crate::numeric::linear::Factors;
-use fearless_simd::Simd;
 
 const STAGES: usize = 6;
 const GAMMA: f64 = 0.25;
@@ -95,8 +94,19 @@ impl<const G: usize> Rosenbrock<G> {
     }
 
     /// Takes a step of `length` ms from `state` in every lane; variables in `held` do not move.
+    pub fn attempt(
+        &mut self,
+        level: Level,
+        circuit: (&Shape<G>, &Rows<G>),
+        state: &[Row<G>],
+        length: &Row<G>,
+        held: &[bool],
+    ) {
+        dispatch!(level, simd => self.step(simd, circuit, state, length, held));
+    }
+
     #[inline(never)]
-    pub fn attempt<S: Simd>(
+    fn step<S: Simd>(
         &mut self,
         simd: S,
         (shape, rows): (&Shape<G>, &Rows<G>),

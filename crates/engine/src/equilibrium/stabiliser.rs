@@ -2,11 +2,10 @@
 //! all delays, at the same rates.
 
 use super::stability::Linearisation;
-use crate::circuit::equations::still_outputs;
+use crate::circuit::entries::still_outputs;
 use crate::circuit::{Rows, Shape};
-use crate::numeric::lanes::{Row, dispatch};
+use crate::numeric::lanes::{Level, Row};
 use crate::scenario::Compartment;
-use fearless_simd::Level;
 
 /// By how much each is changed, as a share.
 const CHANGE: f64 = 0.1;
@@ -35,7 +34,7 @@ pub fn stabilisers(shape: &Shape<1>, rows: &Rows<1>, state: &[Row<1>], level: Le
     };
     let now = leading(rows)?;
     let mut outputs = vec![Row::ZERO; shape.outputs()];
-    dispatch!(level, simd => still_outputs(simd, (shape, rows), state, &mut outputs));
+    still_outputs(level, (shape, rows), state, &mut outputs);
     // Weights onto somata, whose drives then keep the inputs, and so the rates, as they are.
     let scaled = |excitatory: bool, factor: f64| {
         let mut rows = rows.clone();

@@ -4,11 +4,10 @@
 use super::model::{Model, Plan, Work};
 use super::timeline::{Inputs, Timeline};
 use crate::circuit::Rows;
-use crate::numeric::lanes::{Lanes, Row, dispatch};
+use crate::numeric::lanes::{Level, Row};
 use crate::scenario::declare::Setting;
 use crate::scenario::path::{PathError, SetNumber, segments};
 use crate::scenario::{Arm, Scenario};
-use fearless_simd::{Level, Simd};
 use std::sync::Arc;
 
 /// An arm at one time, its slow variables held.
@@ -129,21 +128,20 @@ impl Held {
             }
         }
         let time = self.minutes;
-        let work = dispatch!(level, simd => modulated(simd, model, (&inputs, time), &concentrations, &mut states));
+        let work = modulated(level, model, (&inputs, time), &concentrations, &mut states);
         (work, inputs)
     }
 }
 
-#[inline(always)]
-fn modulated<S: Simd>(
-    simd: S,
+fn modulated(
+    level: Level,
     model: &Model<1>,
     (inputs, minutes): (&Inputs<1>, f64),
     concentrations: &[(usize, f64)],
     states: &mut [Row<1>],
 ) -> Work<1> {
     let mut work = model.work();
-    model.show_clamped(simd, Lanes::splat(simd, minutes), inputs, concentrations, states, &mut work);
-    model.modulate(simd, inputs, &mut work);
+    model.show_clamped(level, &Row::splat(minutes), inputs, concentrations, states, &mut work);
+    model.modulate(level, inputs, &mut work);
     work
 }

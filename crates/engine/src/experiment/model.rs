@@ -6,13 +6,12 @@ use crate::modulation::effects::Effects;
 use crate::modulation::indices::Indices;
 use crate::modulation::plasticity::{self, Plasticity};
 use crate::modulation::stress::{self, Stress};
-use crate::numeric::lanes::dispatch;
 use crate::numeric::lanes::{Lanes, Row};
+use crate::numeric::lanes::{Level, Simd, dispatch};
 use crate::pharmacology::{self, CourseKey, Pharmacology};
 use crate::scenario::watch::Watch;
 use crate::scenario::{Arm, Scenario};
 use crate::signals::{Board, States};
-use fearless_simd::{Level, Simd};
 use std::sync::Arc;
 
 /// One arm as a lane sees it.
@@ -140,8 +139,12 @@ impl<const G: usize> Model<G> {
     }
 
     /// All signals but the rates and the indices, at each lane's time in min.
+    pub fn show(&self, level: Level, time: &Row<G>, inputs: &Inputs<G>, states: &[Row<G>], work: &mut Work<G>) {
+        dispatch!(level, simd => self.shown(simd, Lanes::load(simd, time), inputs, states, work));
+    }
+
     #[inline(always)]
-    pub fn show<S: Simd>(&self, simd: S, time: Lanes<S, G>, inputs: &Inputs<G>, states: &[Row<G>], work: &mut Work<G>) {
+    fn shown<S: Simd>(&self, simd: S, time: Lanes<S, G>, inputs: &Inputs<G>, states: &[Row<G>], work: &mut Work<G>) {
         self.stress.show(states, &mut work.signals);
         self.plasticity.show(states, &mut work.signals);
         let pharmacology = &self.pharmacology;
@@ -152,8 +155,22 @@ impl<const G: usize> Model<G> {
 
     /// As [`show`](Self::show), with the free concentrations of some ligands (by index, nM) held. What they release and
     /// what they bind slowly is put to its equilibrium with them among the states.
+    pub fn show_clamped(
+        &self,
+        level: Level,
+        time: &Row<G>,
+        inputs: &Inputs<G>,
+        concentrations: &[(usize, f64)],
+        states: &mut [Row<G>],
+        work: &mut Work<G>,
+    ) {
+        dispatch!(level, simd => {
+            self.shown_clamped(simd, Lanes::load(simd, time), inputs, concentrations, states, work);
+        });
+    }
+
     #[inline(always)]
-    pub fn show_clamped<S: Simd>(
+    fn shown_clamped<S: Simd>(
         &self,
         simd: S,
         time: Lanes<S, G>,
@@ -169,7 +186,7 @@ impl<const G: usize> Model<G> {
             pharmacology.clamp(concentrations, exposures, signals);
             pharmacology.settle_on(simd, concentrations, exposures, signals, &self.rest, states);
         }
-        self.show(simd, time, inputs, states, work);
+        self.shown(simd, time, inputs, states, work);
         if !concentrations.is_empty() {
             let Work { exposures, signals, .. } = work;
             self.pharmacology.clamp(concentrations, exposures, signals);
@@ -178,27 +195,29 @@ impl<const G: usize> Model<G> {
     }
 
     /// The circuit's rows as the signals shown change them, and the indices.
-    #[inline(always)]
-    pub fn modulate<S: Simd>(&self, simd: S, inputs: &Inputs<G>, work: &mut Work<G>) {
+    pub fn modulate(&self, level: Level, inputs: &Inputs<G>, work: &mut Work<G>) {
         let Work { signals, rows, .. } = work;
-        self.effects.apply(simd, &self.shape, &self.circuit, &inputs.injected, signals, &self.rest, rows);
-        self.indices.show(simd, &self.effects, signals, &self.rest);
+        dispatch!(level, simd => {
+            self.effects.apply(simd, &self.shape, &self.circuit, &inputs.injected, signals, &self.rest, rows);
+            self.indices.show(simd, &self.effects, signals, &self.rest);
+        });
     }
 
     /// Rates of change of the slow variables per min, given the signals shown and the rates among them.
-    #[inline(always)]
-    pub fn derivatives<S: Simd>(
+    pub fn derivatives(
         &self,
-        simd: S,
+        level: Level,
         inputs: &Inputs<G>,
         states: &[Row<G>],
         work: &mut Work<G>,
         derivatives: &mut [Row<G>],
     ) {
-        self.stress.derivative(simd, &inputs.exposure, states, derivatives);
         let Work { exposures, signals, .. } = work;
-        self.pharmacology.derivatives(simd, exposures, states, signals, &self.rest, derivatives);
-        self.plasticity.derivatives(simd, states, signals, &self.rest, derivatives);
+        dispatch!(level, simd => {
+            self.stress.derivative(simd, &inputs.exposure, states, derivatives);
+            self.pharmacology.derivatives(simd, exposures, states, signals, &self.rest, derivatives);
+            self.plasticity.derivatives(simd, states, signals, &self.rest, derivatives);
+        });
     }
 
     /// Writes the variables behind those of the populations among the signals.
@@ -267,7 +286,7 @@ fn show_at_rest<S: Simd, const G: usize>(
     rates: &[Row<G>],
     work: &mut Work<G>,
 ) {
-    model.show(simd, Lanes::splat(simd, 0.0), inputs, &model.states.initial, work);
+    model.shown(simd, Lanes::splat(simd, 0.0), inputs, &model.states.initial, work);
     model.show_rates(rates, &mut work.signals);
     model.plasticity.rest(simd, &mut work.signals);
     let rest = work.signals.clone();

@@ -6,10 +6,9 @@
 
 use super::modifiers::Modifiers;
 use crate::circuit::{Rows, Shape};
-use crate::numeric::lanes::{Lanes, Row};
+use crate::numeric::lanes::{Lanes, Level, Row, Simd, dispatch};
 use crate::scenario::{Effect, Scenario, Target};
 use crate::signals::Board;
-use fearless_simd::Simd;
 
 /// A time constant is never scaled below this share: the circuit's step would no longer resolve it.
 const LEAST_TAU_FACTOR: f64 = 0.01;
@@ -233,11 +232,11 @@ impl<const G: usize> Effects<G> {
     }
 
     /// What each effect adds to a population's drive, in input units: population, signal (by index) and amount.
-    pub fn drives<S: Simd>(&self, simd: S, signals: &[Row<G>], rest: &[Row<G>]) -> Vec<(usize, usize, Row<G>)> {
+    pub fn drives(&self, level: Level, signals: &[Row<G>], rest: &[Row<G>]) -> Vec<(usize, usize, Row<G>)> {
         let added = |(place, term): &(Place, Term<G>)| {
             let Place::Drive(population) = *place else { return None };
             let mut row = Row::ZERO;
-            term.value(simd, signals, rest).store(&mut row);
+            dispatch!(level, simd => term.value(simd, signals, rest).store(&mut row));
             Some((population, term.signal, row))
         };
         self.terms.iter().filter_map(added).collect()

@@ -2,10 +2,9 @@
 
 use super::effects::Effects;
 use crate::circuit::Shape;
-use crate::numeric::lanes::{Lanes, Row};
+use crate::numeric::lanes::{Lanes, Row, Simd};
 use crate::scenario::{self, Scenario};
 use crate::signals::Board;
-use fearless_simd::Simd;
 
 /// The indices of a block.
 #[derive(Clone, Debug)]

@@ -1,8 +1,7 @@
 //! Modifiers over lanes: signals that weaken or strengthen what another signal does.
 
-use crate::numeric::lanes::{Lanes, Row};
+use crate::numeric::lanes::{Lanes, Row, Simd};
 use crate::signals::Board;
-use fearless_simd::Simd;
 use indexmap::IndexMap;
 
 /// A product of `max(0, 1 - g x signal)` for every weakening signal and of `1 + g x signal` for every strengthening one.

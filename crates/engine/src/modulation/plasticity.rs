@@ -2,11 +2,10 @@
 
 use super::modifiers::{Modifiers, weighted};
 use crate::numeric::functions::hill;
-use crate::numeric::lanes::{Lanes, Mask, Row};
+use crate::numeric::lanes::{self, Lanes, Mask, Row, Simd, dispatch};
 use crate::scenario::plasticity::{AT_REST, AT_TARGET};
 use crate::scenario::{self, Level, NumberOrWord, Scenario};
 use crate::signals::{Board, Relaxation, States};
-use fearless_simd::Simd;
 
 /// The plasticity variables of a block.
 #[derive(Clone, Debug)]
@@ -123,37 +122,40 @@ impl<const G: usize> Plasticity<G> {
 
     /// Puts the variables that start at their target there in the lanes of `moving`, given the signals at the start;
     /// those that follow one another are followed through. Gives the lanes in which one changed by more than rounding.
-    pub fn settle<S: Simd>(
+    pub fn settle(
         &self,
-        simd: S,
+        level: lanes::Level,
         signals: &mut [Row<G>],
         rest: &[Row<G>],
         states: &mut [Row<G>],
         moving: u64,
     ) -> u64 {
-        let before: Vec<Row<G>> = self.variables.iter().map(|variable| states[variable.state]).collect();
-        let moving = Mask::from_bits(simd, moving);
-        for _ in 0..self.variables.len() {
-            for variable in &self.variables {
-                let now = Lanes::load(simd, &states[variable.state]);
-                let target = variable.target(simd, signals, rest);
-                let settled = Lanes::load(simd, &variable.settled).gt(Lanes::splat(simd, 0.0));
-                settled.and(moving).select(target, now).store(&mut states[variable.state]);
-                signals[variable.signal] = states[variable.state];
+        dispatch!(level, simd => {
+            let before: Vec<Row<G>> = self.variables.iter().map(|variable| states[variable.state]).collect();
+            let moving = Mask::from_bits(simd, moving);
+            for _ in 0..self.variables.len() {
+                for variable in &self.variables {
+                    let now = Lanes::load(simd, &states[variable.state]);
+                    let target = variable.target(simd, signals, rest);
+                    let settled = Lanes::load(simd, &variable.settled).gt(Lanes::splat(simd, 0.0));
+                    settled.and(moving).select(target, now).store(&mut states[variable.state]);
+                    signals[variable.signal] = states[variable.state];
+                }
             }
-        }
-        let mut farthest = Lanes::splat(simd, 0.0);
-        for (variable, before) in self.variables.iter().zip(&before) {
-            let (now, before) = (Lanes::load(simd, &states[variable.state]), Lanes::load(simd, before));
-            farthest = farthest.max((now - before).abs());
-        }
-        farthest.gt(Lanes::splat(simd, ROUNDING)).bits()
+            let mut farthest = Lanes::splat(simd, 0.0);
+            for (variable, before) in self.variables.iter().zip(&before) {
+                let (now, before) = (Lanes::load(simd, &states[variable.state]), Lanes::load(simd, before));
+                farthest = farthest.max((now - before).abs());
+            }
+            farthest.gt(Lanes::splat(simd, ROUNDING)).bits()
+        })
     }
 
     /// Brings the variables among the resting signals to the lowest state in which each is at its target.
     ///
     /// Targets rise with what they follow, so that going from 0 from target to target climbs to the lowest such state and
     /// never beyond it.
+    #[inline(always)]
     pub fn rest<S: Simd>(&self, simd: S, rest: &mut [Row<G>]) {
         for variable in &self.variables {
             rest[variable.signal] = Row::ZERO;

@@ -1,9 +1,8 @@
 //! Stress over lanes: `ds/dt = (x - s) / tau`, x the exposure (0 or 1).
 
-use crate::numeric::lanes::{Lanes, Row};
+use crate::numeric::lanes::{Lanes, Row, Simd};
 use crate::scenario::Scenario;
 use crate::signals::{Board, Relaxation, States};
-use fearless_simd::Simd;
 
 /// The stress level of a block.
 #[derive(Clone, Debug)]

@@ -1,8 +1,7 @@
 //! Concentrations held at chosen numbers, with what follows them at its equilibrium.
 
 use super::Pharmacology;
-use crate::numeric::lanes::{Lanes, Row};
-use fearless_simd::Simd;
+use crate::numeric::lanes::{Lanes, Row, Simd};
 
 impl<const G: usize> Pharmacology<G> {
     /// Puts free concentrations (ligand by index, nM) in the place of those that were computed.

@@ -11,9 +11,8 @@ pub mod receptor;
 pub use build::{CourseKey, build, species_disposition};
 
 use crate::numeric::functions::exp;
-use crate::numeric::lanes::{Lanes, Row};
+use crate::numeric::lanes::{Lanes, Row, Simd};
 use crate::signals::{Hill, Relaxation};
-use fearless_simd::Simd;
 use receptor::{Moment, Receptor, Site};
 
 /// Ligands, receptors and sites over lanes.

@@ -1,8 +1,7 @@
 //! Receptors over lanes: from concentrations to occupancy, and from occupancy to activation.
 
 use crate::numeric::functions::pow;
-use crate::numeric::lanes::{Lanes, Row};
-use fearless_simd::Simd;
+use crate::numeric::lanes::{Lanes, Row, Simd};
 
 /// A receptor's binding site.
 #[derive(Clone, Debug)]

@@ -8,8 +8,7 @@ pub mod states;
 pub use states::States;
 
 use crate::numeric::functions::hill;
-use crate::numeric::lanes::{Lanes, Row};
-use fearless_simd::Simd;
+use crate::numeric::lanes::{Lanes, Row, Simd};
 
 /// The signals of a model, in the order in which they were added.
 #[derive(Clone, Debug, Default, PartialEq)]

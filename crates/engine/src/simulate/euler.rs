@@ -10,9 +10,8 @@ use crate::circuit::equations::{rates, summed_input};
 use crate::circuit::transfer::Standard;
 use crate::circuit::{Connection, Population, PopulationRows, Rows, Shape, Site, sites};
 use crate::numeric::functions::LARGEST_POWER;
-use crate::numeric::lanes::{Lanes, Row};
+use crate::numeric::lanes::{Lanes, Row, Simd};
 use crate::scenario::Form;
-use fearless_simd::Simd;
 
 /// More than what rounding adds to a z of some hundreds over any number of steps.
 const ROUNDING: f64 = 1.0;
@@ -253,10 +252,9 @@ mod tests {
     use super::*;
     use crate::circuit::build;
     use crate::circuit::equations::slopes;
-    use crate::numeric::lanes::dispatch;
+    use crate::numeric::lanes::{Level, dispatch};
     use crate::scenario::{self, Circuit, Method, Transfer, Weights};
     use crate::simulate::stepper::take_steps;
-    use fearless_simd::Level;
 
     const STEP: f64 = 0.1;
 
@@ -323,9 +321,8 @@ mod tests {
                 let (shape, rows) = build::<4>(&[&circuit]);
                 let mut noise = Noise::new(&shape, &rows, STEP, 1, [[0; 8]; 4]);
                 let mut fast = Fast::new(&shape, &rows, STEP, vec![Row::splat(2.0); 2]);
-                dispatch!(Level::new(), simd => {
-                    take_steps(simd, Method::EulerMaruyama, &shape, &rows, STEP, &mut noise, &mut fast, (0, 2_000));
-                });
+                let (noise, fast, span) = (&mut noise, &mut fast, (0, 2_000));
+                take_steps(Level::new(), Method::EulerMaruyama, &shape, &rows, STEP, noise, fast, span);
                 for (row, expected) in fast.state.iter().zip(plainly_stepped(&circuit, 2_000)) {
                     approx::assert_relative_eq!(row.get(31), expected, max_relative = 1e-11);
                 }
@@ -338,10 +335,8 @@ mod tests {
         let (shape, rows) = build::<1>(circuits);
         let mut noise = Noise::new(&shape, &rows, STEP, 1, [[0; 8]]);
         let mut fast = Fast::new(&shape, &rows, STEP, vec![Row::splat(2.0); 2]);
-        dispatch!(Level::new(), simd => {
-            noise.start(simd);
-            take_steps(simd, Method::EulerMaruyama, &shape, &rows, STEP, &mut noise, &mut fast, (0, 2_000));
-        });
+        noise.start(Level::new());
+        take_steps(Level::new(), Method::EulerMaruyama, &shape, &rows, STEP, &mut noise, &mut fast, (0, 2_000));
         (fast.state, fast.euler.populations.iter().map(|reduced| reduced.standard).collect())
     }
 

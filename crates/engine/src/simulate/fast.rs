@@ -22,14 +22,13 @@ use super::stepper::{Fast, part_of_step, take_staged_steps};
 use super::stimuli::Stimuli;
 use super::stride::Stride;
 use crate::circuit::Rows;
-use crate::circuit::equations::rates;
+use crate::circuit::entries::rates;
 use crate::equilibrium::newton::NewtonWork;
 use crate::experiment::{Inputs, Model, Plan, Work};
-use crate::numeric::lanes::{Row, WIDTH, dispatch};
+use crate::numeric::lanes::{Level, Row, WIDTH};
 use crate::numeric::normal::identity;
 use crate::scenario::{Method, NoiseSharing, Run};
 pub(super) use end::run_until;
-use fearless_simd::{Level, Simd};
 use rayon::prelude::*;
 
 /// Steps after which those who follow arms see them: few enough to stay near the processor.
@@ -52,7 +51,7 @@ pub fn run<const G: usize>(
     let mut until = 0;
     while blocks.iter().any(Block::is_running) {
         until = if together.is_needed() { until + HELD_TOGETHER } else { u64::MAX };
-        blocks.par_iter_mut().for_each(|block| dispatch!(level, simd => block.go_on(simd, until)));
+        blocks.par_iter_mut().for_each(|block| block.go_on(level, until));
         together.see(&mut blocks);
     }
     let lanes = blocks.into_iter().flat_map(|block| {
@@ -234,14 +233,14 @@ impl<'a, const G: usize> Block<'a, G> {
     /// A block at its start.
     fn started(model: &'a Model<G>, plans: &[&Plan], run: &'a Run, level: Level) -> Self {
         let mut block = Self::new(model, plans, run, run.to);
-        dispatch!(level, simd => block.start(simd));
+        block.start(level);
         block
     }
 
     /// Goes to the end.
-    fn run<S: Simd>(&mut self, simd: S) {
-        self.start(simd);
-        self.go_on(simd, u64::MAX);
+    fn run(&mut self, level: Level) {
+        self.start(level);
+        self.go_on(level, u64::MAX);
     }
 
     fn is_running(&self) -> bool {
@@ -250,28 +249,28 @@ impl<'a, const G: usize> Block<'a, G> {
     }
 
     /// Goes on to a step, or to the end of the run.
-    fn go_on<S: Simd>(&mut self, simd: S, until: u64) {
+    fn go_on(&mut self, level: Level, until: u64) {
         while self.step < until && self.is_running() {
             let stops: Vec<Stop> = (0..self.lanes.len()).map(|lane| self.stop_of(lane)).collect();
             let next = stops.iter().map(|stop| stop.at).fold(f64::INFINITY, f64::min);
             let whole = (libm::floor(next) as u64).min(until);
             if whole > self.step {
                 let arrived: Vec<Stop> = stops.into_iter().filter(|stop| stop.at == whole as f64).collect();
-                self.take_steps_to(simd, whole, &arrived);
-                self.arrive(simd, &arrived);
+                self.take_steps_to(level, whole, &arrived);
+                self.arrive(level, &arrived);
             } else {
-                self.take_step_in_parts(simd);
+                self.take_step_in_parts(level);
             }
             if !self.is_running() {
-                self.see_end(simd);
+                self.see_end(level);
             }
         }
     }
 
     /// Shows the end of the run to those who follow the steps.
-    fn see_end<S: Simd>(&mut self, simd: S) {
+    fn see_end(&mut self, level: Level) {
         if self.courses.follow_steps() {
-            let mut notes = self.present_rates(simd);
+            let mut notes = self.present_rates(level);
             notes.extend_from_slice(&self.fast.state[self.model.shape.size()..]);
             let end = self.grid.time_of(self.grid.end.min(self.step as f64 + 1.0));
             self.courses.see_steps(&mut self.lanes, &notes, |_| end);
@@ -288,12 +287,12 @@ impl<'a, const G: usize> Block<'a, G> {
     }
 
     /// Takes whole steps, at whose end some lanes have arrived, and shows them to those who follow.
-    fn take_steps_to<S: Simd>(&mut self, simd: S, next: u64, arrived: &[Stop]) {
+    fn take_steps_to(&mut self, level: Level, next: u64, arrived: &[Stop]) {
         while self.step < next {
             let first = self.step;
             let follows = self.courses.follow_steps();
             let last = if follows { next.min((first / SEEN_TOGETHER + 1) * SEEN_TOGETHER) } else { next };
-            self.take_steps_between(simd, last, if last == next { arrived } else { &[] });
+            self.take_steps_between(level, last, if last == next { arrived } else { &[] });
             self.see_steps(first);
         }
     }
@@ -325,18 +324,18 @@ impl<'a, const G: usize> Block<'a, G> {
     }
 
     /// Takes whole steps, at whose end some lanes have arrived.
-    fn take_steps_between<S: Simd>(&mut self, simd: S, next: u64, arrived: &[Stop]) {
+    fn take_steps_between(&mut self, level: Level, next: u64, arrived: &[Stop]) {
         let Self { model, run, grid, rows, noise, fast, stimuli, step, .. } = self;
         let method = (run.method, run.step);
         let changing = jumping(arrived.iter());
         if stimuli.is_none() {
             fast.changing = changing;
-            take_staged_steps(simd, method, (&model.shape, &[&*rows; 5]), noise, fast, (*step, next));
+            take_staged_steps(level, method, (&model.shape, &[&*rows; 5]), noise, fast, (*step, next));
         } else {
             for count in *step..next {
                 fast.changing = if count + 1 == next { changing } else { 0 };
                 let stages = stimuli.stages(rows, grid, &Stride::whole(count, run.step));
-                take_staged_steps(simd, method, (&model.shape, &stages), noise, fast, (count, count + 1));
+                take_staged_steps(level, method, (&model.shape, &stages), noise, fast, (count, count + 1));
             }
         }
         self.step = next;
@@ -344,10 +343,9 @@ impl<'a, const G: usize> Block<'a, G> {
     }
 
     /// Takes one step in parts: each lane stops where something changes in it. Lanes in which nothing does take it at once.
-    fn take_step_in_parts<S: Simd>(&mut self, simd: S) {
+    fn take_step_in_parts(&mut self, level: Level) {
         let end = (self.step + 1) as f64;
-        self.noise.draw(simd, self.step / 4);
-        self.noise.advance(simd, (self.step % 4) as usize);
+        self.noise.draw_step(level, self.step);
         let mut arrived_at_end = Vec::new();
         let mut beyond = 1.0;
         let mut notes = None;
@@ -371,14 +369,14 @@ impl<'a, const G: usize> Block<'a, G> {
                     _ => {}
                 }
             }
-            self.take_part(simd, &share, arrived.iter().chain(&arrived_at_end));
+            self.take_part(level, &share, arrived.iter().chain(&arrived_at_end));
             // Of a step that is taken in parts, its start is noted.
             notes = notes.or_else(|| self.fast.notes.take());
             for lane in (0..self.lanes.len()).filter(|lane| share.get(*lane) > 0.0) {
                 let stop = arrived.iter().find(|stop| stop.lane == lane);
                 self.position[lane] = stop.map_or(end, |stop| stop.at);
             }
-            self.arrive(simd, &arrived);
+            self.arrive(level, &arrived);
         }
         self.fast.notes = notes;
         self.see_steps(self.step);
@@ -388,11 +386,11 @@ impl<'a, const G: usize> Block<'a, G> {
         }
         self.noise.accept();
         self.step += 1;
-        self.arrive(simd, &arrived_at_end);
+        self.arrive(level, &arrived_at_end);
     }
 
     /// Takes a part of the present step in the lanes whose share is not 0.
-    fn take_part<'s, S: Simd>(&mut self, simd: S, share: &Row<G>, stops: impl Iterator<Item = &'s Stop>) {
+    fn take_part<'s>(&mut self, level: Level, share: &Row<G>, stops: impl Iterator<Item = &'s Stop>) {
         let step = self.step as f64;
         let from = Row::from_fn(|lane| self.position.get(lane).copied().unwrap_or(step));
         let past = |lane: usize| from.get(lane) - step;
@@ -402,7 +400,7 @@ impl<'a, const G: usize> Block<'a, G> {
         let stride = Stride { from, share: *share, step: run.step };
         let stages = stimuli.stages(rows, grid, &stride);
         let eta = (&*noise, [eta[0].as_slice(), eta[1].as_slice()]);
-        part_of_step(simd, run.method, (&model.shape, &stages), &stride, eta, fast);
+        part_of_step(level, run.method, (&model.shape, &stages), &stride, eta, fast);
     }
 
     /// The noise when a share of the present step has passed in each lane: Euler-Maruyama holds it, Heun takes a straight line.
@@ -427,25 +425,25 @@ impl<'a, const G: usize> Block<'a, G> {
         self.noise_at(|lane| self.position.get(lane).map_or(0.0, |position| position - step))
     }
 
-    fn start<S: Simd>(&mut self, simd: S) {
+    fn start(&mut self, level: Level) {
         let resting: Vec<&[f64]> = self.lanes.iter().map(|lane| lane.resting_variables.as_slice()).collect();
         let time = Row::splat(self.run.from);
         let place = Place { model: self.model, inputs: &self.inputs, time: &time };
         let mut newton = NewtonWork::new(&self.model.shape);
         let variables = (self.states.as_mut_slice(), self.fast.state.as_mut_slice());
         if self.run.start.is_empty() {
-            begin(simd, &place, &resting, variables, &mut self.work, &mut newton);
+            begin(level, &place, &resting, variables, &mut self.work, &mut newton);
         } else {
-            put(simd, &place, &resting, variables, &mut self.work);
+            put(level, &place, &resting, variables, &mut self.work);
         }
-        self.noise.start(simd);
-        self.fast.start(simd, &self.model.shape, &self.work.rows);
-        self.model.modulate(simd, &self.inputs, &mut self.work);
-        rates(simd, &self.model.shape, &self.work.rows, &self.fast.state, &mut self.mean_rates);
+        self.noise.start(level);
+        self.fast.start(level, &self.model.shape, &self.work.rows);
+        self.model.modulate(level, &self.inputs, &mut self.work);
+        rates(level, &self.model.shape, &self.work.rows, &self.fast.state, &mut self.mean_rates);
         let all: Vec<usize> = (0..self.lanes.len()).collect();
         self.rows.clone_from(&self.work.rows);
         self.stimuli.refresh(&self.lanes, &self.rows);
-        let present = self.present_rates(simd);
+        let present = self.present_rates(level);
         self.model.show_rates(&present, &mut self.work.signals);
         self.model.show_variables(&self.fast.state, &mut self.work.signals);
         for lane in &all {
@@ -456,10 +454,10 @@ impl<'a, const G: usize> Block<'a, G> {
         for lane in &all {
             self.courses.begin_tick(*lane, self.run.from, &self.work);
         }
-        self.look(simd, &all);
-        self.report(simd, &all);
-        self.refresh(simd, &all);
-        self.sampled_rates = self.present_rates(simd);
+        self.look(level, &all);
+        self.report(level, &all);
+        self.refresh(level, &all);
+        self.sampled_rates = self.present_rates(level);
     }
 }
 

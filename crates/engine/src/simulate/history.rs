@@ -7,8 +7,7 @@
 
 use crate::circuit::equations::immediate;
 use crate::circuit::{Rows, Shape};
-use crate::numeric::lanes::Row;
-use fearless_simd::Simd;
+use crate::numeric::lanes::{Row, Simd};
 use std::collections::VecDeque;
 
 /// A delay this close to a whole number of steps is one.

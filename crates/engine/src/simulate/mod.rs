@@ -30,13 +30,12 @@ pub use stationary::{REPLICATES, Sampling, rate_series};
 
 use crate::equilibrium::{Calibrated, RestError, calibrate_scenario};
 use crate::experiment::{Model, Plan, Structure, plans};
-use crate::numeric::lanes::Row;
+use crate::numeric::lanes::{Level, Row};
 use crate::numeric::piece::Piece;
 use crate::scenario::path::PathError;
 use crate::scenario::readout::Readout;
 use crate::scenario::{Problem, Run, Scenario, Time, validate};
 use comparing::{Comparing, References};
-use fearless_simd::Level;
 use rayon::prelude::*;
 
 /// What a run of a scenario leaves in memory.

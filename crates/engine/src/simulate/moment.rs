@@ -2,12 +2,11 @@
 
 use super::fast;
 use super::slow::run_to_end;
-use crate::circuit::equations::still_outputs;
+use crate::circuit::entries::still_outputs;
 use crate::circuit::{Rows, Shape};
 use crate::experiment::{Held, Model, Plan, Work};
-use crate::numeric::lanes::{Row, dispatch};
+use crate::numeric::lanes::{Level, Row};
 use crate::scenario::{Run, Time};
-use fearless_simd::Level;
 
 /// An arm at one moment.
 #[derive(Clone, Debug)]
@@ -73,7 +72,7 @@ fn in_slow_time(model: Model<1>, plan: &Plan, run: &Run, minutes: f64, level: Le
     }
     let mut outputs = vec![Row::ZERO; model.shape.outputs()];
     let place = (&model.shape, &end.work.rows);
-    dispatch!(level, simd => still_outputs(simd, place, &end.circuit, &mut outputs));
+    still_outputs(level, place, &end.circuit, &mut outputs);
     Ok(Moment {
         minutes,
         moving: false,
@@ -126,7 +125,7 @@ fn background(model: &Model<1>) -> Vec<f64> {
 }
 
 fn drive_effects(model: &Model<1>, work: &Work<1>, level: Level) -> Vec<DriveEffect> {
-    let drives = dispatch!(level, simd => model.effects.drives(simd, &work.signals, &model.rest));
+    let drives = model.effects.drives(level, &work.signals, &model.rest);
     let named = |(population, signal, drive): (usize, usize, Row<1>)| DriveEffect {
         population,
         signal: model.board.names()[signal].clone(),

@@ -3,11 +3,10 @@
 //! but its own number. White noise is constant over a step, with the variance of its mean there.
 
 use crate::circuit::{Rows, Shape};
-use crate::numeric::lanes::{Lanes, Row, WIDTH};
+use crate::numeric::lanes::{Lanes, Level, Row, Simd, SimdBase, WIDTH, dispatch};
 use crate::numeric::normal::{LARGEST_NORMAL, Stream, normals};
 use crate::numeric::philox::noise_key;
 use crate::scenario::NoiseKind;
-use fearless_simd::prelude::*;
 
 /// Added to a population's number for the draw that its process starts from.
 const START: u32 = 1 << 31;
@@ -87,15 +86,21 @@ impl<const G: usize> Noise<G> {
     }
 
     /// Draws the processes' starting values from their stationary distribution.
-    pub fn start<S: Simd>(&mut self, simd: S) {
-        self.draw_streams(simd, 0, START);
+    pub fn start(&mut self, level: Level) {
+        dispatch!(level, simd => self.draw_streams(simd, 0, START));
         for (place, (now, drawn)) in self.now.iter_mut().zip(&self.drawn).enumerate() {
-            *now = drawn[0];
-            if self.white[place] {
-                (Lanes::load(simd, now) * Lanes::load(simd, &self.kick[place])).store(now);
-            }
+            let kick = &self.kick[place];
+            *now = Row::from_fn(|lane| drawn[0].get(lane) * if self.white[place] { kick.get(lane) } else { 1.0 });
         }
         self.next.clone_from_slice(&self.now);
+    }
+
+    /// Draws what step number `step` needs, and advances the processes to its end.
+    pub fn draw_step(&mut self, level: Level, step: u64) {
+        dispatch!(level, simd => {
+            self.draw(simd, step / 4);
+            self.advance(simd, (step % 4) as usize);
+        });
     }
 
     /// Draws what the four steps of a group need.
@@ -164,9 +169,8 @@ impl<const G: usize> Noise<G> {
 mod tests {
     use super::*;
     use crate::circuit::build;
-    use crate::numeric::lanes::dispatch;
+    use crate::numeric::lanes::{Level, dispatch};
     use crate::scenario::{self, Circuit, Population};
-    use fearless_simd::Level;
 
     const STEP: f64 = 2.0;
     const TAU: f64 = 5.0;
@@ -187,8 +191,8 @@ mod tests {
         let mut noise = Noise::new(&shape, &rows, STEP, 11, [[0, 1, 2, 3, 4, 5, 6, 7]]);
         let steps = 200_000_u64;
         let mut path: Vec<Row<1>> = Vec::new();
+        noise.start(Level::new());
         dispatch!(Level::new(), simd => {
-            noise.start(simd);
             for step in 0..steps {
                 if step % 4 == 0 {
                     noise.draw(simd, step / 4);

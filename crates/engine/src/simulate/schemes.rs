@@ -5,9 +5,8 @@ use super::stepper::Fast;
 use super::stride::{END, HALF, START, Stages, Stride, WITHIN};
 use crate::circuit::equations::{evaluate, slopes};
 use crate::circuit::{Rows, Shape};
-use crate::numeric::lanes::{Lanes, Row};
+use crate::numeric::lanes::{Lanes, Row, Simd};
 use crate::scenario::Method;
-use fearless_simd::Simd;
 
 /// Takes one step, or a part of one, by a method; `eta` is the noise at both ends.
 #[inline(always)]

@@ -1,11 +1,10 @@
 //! Where the circuit is when a run starts: its rest, with the effects then in force brought in step by step, and with the
 //! plasticity variables that start at their targets.
 
-use crate::circuit::equations::rates;
+use crate::circuit::entries::rates;
 use crate::equilibrium::newton::{NewtonWork, solve};
 use crate::experiment::{Inputs, Model, Work};
-use crate::numeric::lanes::{Lanes, Mask, Row};
-use fearless_simd::Simd;
+use crate::numeric::lanes::{Level, Row, replace};
 
 /// The steps over which effects are brought in, so that the circuit's state is followed from its rest.
 const STEPS_FROM_REST: usize = 20;
@@ -25,8 +24,8 @@ pub struct Place<'a, const G: usize> {
 /// Puts each lane's circuit into the state that continues its rest under the effects in force, and the plasticity variables
 /// that start at their targets to where both agree; gives the lanes (as bits) in which the circuit has no such state, left
 /// at their rest. Lanes beyond the last of `resting` repeat it.
-pub fn begin<S: Simd, const G: usize>(
-    simd: S,
+pub fn begin<const G: usize>(
+    level: Level,
     place: &Place<'_, G>,
     resting: &[&[f64]],
     (states, circuit): (&mut [Row<G>], &mut [Row<G>]),
@@ -38,11 +37,11 @@ pub fn begin<S: Simd, const G: usize>(
     let mut moving = u64::MAX;
     let mut failed = 0;
     for _ in 0..MOST_STARTS {
-        failed = bring_in(simd, place, resting, states, circuit, work, newton);
-        rates(simd, &model.shape, &work.rows, circuit, &mut now);
+        failed = bring_in(level, place, resting, states, circuit, work, newton);
+        rates(level, &model.shape, &work.rows, circuit, &mut now);
         model.show_rates(&now, &mut work.signals);
         // A lane that has settled is left alone, so that its bits do not depend on the others.
-        moving = model.plasticity.settle(simd, &mut work.signals, &model.rest, states, moving);
+        moving = model.plasticity.settle(level, &mut work.signals, &model.rest, states, moving);
         if moving == 0 {
             break;
         }
@@ -51,8 +50,8 @@ pub fn begin<S: Simd, const G: usize>(
 }
 
 /// Puts each lane's circuit where the run states that it starts, under the effects in force.
-pub fn put<S: Simd, const G: usize>(
-    simd: S,
+pub fn put<const G: usize>(
+    level: Level,
     place: &Place<'_, G>,
     starting: &[&[f64]],
     (states, circuit): (&mut [Row<G>], &mut [Row<G>]),
@@ -62,18 +61,18 @@ pub fn put<S: Simd, const G: usize>(
     for (index, value) in circuit.iter_mut().enumerate() {
         *value = Row::from_fn(|lane| starting[lane.min(starting.len() - 1)][index]);
     }
-    model.show(simd, Lanes::load(simd, place.time), place.inputs, states, work);
-    model.modulate(simd, place.inputs, work);
+    model.show(level, place.time, place.inputs, states, work);
+    model.modulate(level, place.inputs, work);
     let mut now = vec![Row::ZERO; model.shape.size()];
-    rates(simd, &model.shape, &work.rows, circuit, &mut now);
+    rates(level, &model.shape, &work.rows, circuit, &mut now);
     model.show_rates(&now, &mut work.signals);
-    model.plasticity.settle(simd, &mut work.signals, &model.rest, states, u64::MAX);
+    model.plasticity.settle(level, &mut work.signals, &model.rest, states, u64::MAX);
 }
 
 /// Puts each lane's circuit into the state that continues its rest under the effects in force; gives the lanes (as bits)
 /// in which there is none, left at their rest.
-fn bring_in<S: Simd, const G: usize>(
-    simd: S,
+fn bring_in<const G: usize>(
+    level: Level,
     place: &Place<'_, G>,
     resting: &[&[f64]],
     states: &[Row<G>],
@@ -85,22 +84,18 @@ fn bring_in<S: Simd, const G: usize>(
     let rest: Vec<Row<G>> =
         (0..circuit.len()).map(|index| Row::from_fn(|lane| resting[lane.min(resting.len() - 1)][index])).collect();
     circuit.clone_from_slice(&rest);
-    model.show(simd, Lanes::load(simd, place.time), place.inputs, states, work);
+    model.show(level, place.time, place.inputs, states, work);
     let full = work.signals.clone();
-    let everywhere = Mask::from_bits(simd, u64::MAX);
-    let mut settled = everywhere;
+    let mut settled = u64::MAX;
     for step in 1..=STEPS_FROM_REST {
-        let share = Lanes::splat(simd, step as f64 / STEPS_FROM_REST as f64);
+        let share = step as f64 / STEPS_FROM_REST as f64;
         for (signal, (full, rest)) in work.signals.iter_mut().zip(full.iter().zip(&model.rest)) {
-            let (full, rest) = (Lanes::load(simd, full), Lanes::load(simd, rest));
-            share.mul_add(full - rest, rest).store(signal);
+            *signal = Row::from_fn(|lane| share.mul_add(full.get(lane) - rest.get(lane), rest.get(lane)));
         }
-        model.modulate(simd, place.inputs, work);
-        settled = settled.and(solve(simd, &model.shape, &work.rows, circuit, settled, newton));
+        model.modulate(level, place.inputs, work);
+        settled &= solve(level, &model.shape, &work.rows, circuit, settled, newton);
     }
-    let failed = settled.not();
-    for (value, rest) in circuit.iter_mut().zip(&rest) {
-        failed.select(Lanes::load(simd, rest), Lanes::load(simd, value)).store(value);
-    }
-    failed.bits()
+    let failed = !settled & Row::<G>::ALL;
+    replace(circuit, &rest, failed);
+    failed
 }

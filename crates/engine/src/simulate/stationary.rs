@@ -3,10 +3,9 @@
 use super::noise::Noise;
 use super::stepper::{Fast, take_steps};
 use crate::circuit::{Rows, Shape};
-use crate::numeric::lanes::{Row, WIDTH, dispatch};
+use crate::numeric::lanes::{Level, Row, WIDTH};
 use crate::numeric::normal::identity;
 use crate::scenario::Method;
-use fearless_simd::Level;
 
 /// Circuits that run side by side, each with noise of its own.
 pub const REPLICATES: usize = WIDTH;
@@ -39,18 +38,13 @@ pub fn rate_series(
     let mut noise = Noise::new(shape, rows, sampling.step_ms, sampling.seed, identities);
     let state = state.iter().map(|value| Row::splat(*value)).collect();
     let mut fast = Fast::new(shape, rows, sampling.step_ms, state);
-    dispatch!(level, simd => {
-        noise.start(simd);
-        fast.start(simd, shape, rows);
-    });
+    noise.start(level);
+    fast.start(level, shape, rows);
     let mut series = vec![vec![Vec::with_capacity(sampling.samples); shape.size()]; REPLICATES];
     for sample in 0..sampling.forgotten + sampling.samples {
         let first = sample as u64 * sampling.every;
         let span = (first, first + sampling.every);
-        let (noise, fast) = (&mut noise, &mut fast);
-        dispatch!(level, simd => {
-            take_steps(simd, Method::Heun, shape, rows, sampling.step_ms, noise, fast, span);
-        });
+        take_steps(level, Method::Heun, shape, rows, sampling.step_ms, &mut noise, &mut fast, span);
         for (population, sum) in fast.rate_sums.iter_mut().enumerate() {
             if sample >= sampling.forgotten {
                 for (lane, series) in series.iter_mut().enumerate() {

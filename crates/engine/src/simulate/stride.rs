@@ -2,8 +2,7 @@
 
 use super::history::PLACES;
 use crate::circuit::Rows;
-use crate::numeric::lanes::{Lanes, Row};
-use fearless_simd::Simd;
+use crate::numeric::lanes::{Lanes, Row, Simd};
 
 /// The circuit's numbers at moments within a step: its start, [`PLACES`], half the way between these, and its end, in the
 /// order of [`SHARES`]. They differ where stimuli change meanwhile.

@@ -4,12 +4,11 @@
 
 use super::{Block, Step};
 use crate::experiment::Work;
-use crate::numeric::lanes::{Lanes, Mask, Row};
+use crate::numeric::lanes::{Lanes, Level, Mask, Row, dispatch};
 use crate::numeric::piece::{Piece, TERMS, fourth_difference};
 use crate::simulate::dormand_prince::DENSE;
 use crate::simulate::lane::{Lane, as_one};
 use crate::simulate::recording::mean_over;
-use fearless_simd::Simd;
 
 /// A part of a step is halved where the fourth differences of a signal exceed this, relative to its size there: the cubic
 /// through four of the five values then misses the fifth by more, and the polynomial through all of them a signal of that
@@ -147,7 +146,7 @@ impl Dense {
 impl<const G: usize> Block<'_, G> {
     /// Resolves the accepted steps of the lanes that are followed or recorded, and shows them to those who do. The run itself
     /// does not notice.
-    pub(super) fn see_steps<S: Simd>(&mut self, simd: S, step: &Step<G>, accepted: u64) {
+    pub(super) fn see_steps(&mut self, level: Level, step: &Step<G>, accepted: u64) {
         let seen = (0..self.lanes.len()).filter(|index| {
             let lane = &self.lanes[*index];
             accepted >> index & 1 == 1
@@ -162,7 +161,7 @@ impl<const G: usize> Block<'_, G> {
         let (signals, rates) = (self.work.signals.clone(), self.rates.clone());
         // A passage ends with the circuit's numbers at its end.
         let rows = (self.passing != 0).then(|| self.work.rows.clone());
-        self.resolve(simd, step, &seen);
+        self.resolve(level, step, &seen);
         (self.jumped, self.lost, self.burst) = (jumped, lost, burst);
         (self.work.signals, self.rates) = (signals, rates);
         if let Some(rows) = rows {
@@ -175,7 +174,7 @@ impl<const G: usize> Block<'_, G> {
     }
 
     /// Cuts the steps of some lanes into parts over which every signal is a polynomial.
-    fn resolve<S: Simd>(&mut self, simd: S, step: &Step<G>, seen: &[usize]) {
+    fn resolve(&mut self, level: Level, step: &Step<G>, seen: &[usize]) {
         let mut open: Vec<Vec<Open>> = seen.iter().map(|index| vec![self.whole_step(*index)]).collect();
         loop {
             let mut share = Row::splat(1.0);
@@ -191,7 +190,7 @@ impl<const G: usize> Block<'_, G> {
                 return;
             }
             (self.jumped, self.lost) = (0, 0);
-            self.interpolate(simd, step, &share, due);
+            self.interpolate(level, step, &share, due);
             let astray = self.jumped | self.lost;
             for (index, open) in seen.iter().zip(&mut open).filter(|(index, _)| due >> **index & 1 == 1) {
                 let Some(part) = open.last_mut() else { continue };
@@ -248,42 +247,44 @@ impl<const G: usize> Block<'_, G> {
     }
 
     /// The state of every lane at a share of its step, by the dense output of the method, with the circuit solved anew.
-    #[inline(never)]
-    fn interpolate<S: Simd>(&mut self, simd: S, step: &Step<G>, share: &Row<G>, due: u64) {
-        simd.vectorize(
-            #[inline(always)]
-            || {
-                let one = Lanes::splat(simd, 1.0);
-                let share = Lanes::load(simd, share);
-                let length = Lanes::load(simd, &step.length);
-                let rest = one - share;
-                let mut states = self.states.clone();
-                for (index, row) in states.iter_mut().enumerate() {
-                    // The weights beyond a cubic are those of explicit stages.
-                    let explicit = Mask::from_bits(simd, !self.stiff.lanes_of(index));
-                    let (from, to) = (Lanes::load(simd, &self.states[index]), Lanes::load(simd, &step.states[index]));
-                    let (slope_from, slope_to) =
-                        (Lanes::load(simd, &step.stages[0][index]), Lanes::load(simd, &step.stages[6][index]));
-                    let mut beyond = Lanes::splat(simd, 0.0);
-                    for (weight, slope) in DENSE.iter().zip(&step.stages) {
-                        beyond = Lanes::splat(simd, *weight).mul_add(Lanes::load(simd, &slope[index]), beyond);
-                    }
-                    let change = to - from;
-                    let bend = length * slope_from - change;
-                    let turn = change - length * slope_to - bend;
-                    let beyond = explicit.select(beyond, Lanes::splat(simd, 0.0));
-                    let inner = share.mul_add(rest.mul_add(length * beyond, turn), bend);
-                    share.mul_add(rest.mul_add(inner, change), from).store(row);
+    fn interpolate(&mut self, level: Level, step: &Step<G>, share: &Row<G>, due: u64) {
+        let states = self.dense_states(level, step, share);
+        let mut circuit = self.circuit.clone();
+        for (row, (from, to)) in circuit.iter_mut().zip(self.circuit.iter().zip(&step.circuit)) {
+            let line = |lane: usize| share.get(lane).mul_add(to.get(lane) - from.get(lane), from.get(lane));
+            *row = Row::from_fn(line);
+        }
+        let time = Row::from_fn(|lane| share.get(lane).mul_add(step.length.get(lane), self.time.get(lane)));
+        self.equilibrate(level, &time, &states, (&mut circuit, None), due);
+    }
+
+    /// The slow variables at a share of the step, by the dense output of the method.
+    fn dense_states(&self, level: Level, step: &Step<G>, share: &Row<G>) -> Vec<Row<G>> {
+        let mut states = self.states.clone();
+        dispatch!(level, simd => {
+            let one = Lanes::splat(simd, 1.0);
+            let share = Lanes::load(simd, share);
+            let length = Lanes::load(simd, &step.length);
+            let rest = one - share;
+            for (index, row) in states.iter_mut().enumerate() {
+                // The weights beyond a cubic are those of explicit stages.
+                let explicit = Mask::from_bits(simd, !self.stiff.lanes_of(index));
+                let (from, to) = (Lanes::load(simd, &self.states[index]), Lanes::load(simd, &step.states[index]));
+                let (slope_from, slope_to) =
+                    (Lanes::load(simd, &step.stages[0][index]), Lanes::load(simd, &step.stages[6][index]));
+                let mut beyond = Lanes::splat(simd, 0.0);
+                for (weight, slope) in DENSE.iter().zip(&step.stages) {
+                    beyond = Lanes::splat(simd, *weight).mul_add(Lanes::load(simd, &slope[index]), beyond);
                 }
-                let mut circuit = self.circuit.clone();
-                for (row, (from, to)) in circuit.iter_mut().zip(self.circuit.iter().zip(&step.circuit)) {
-                    let (from, to) = (Lanes::load(simd, from), Lanes::load(simd, to));
-                    share.mul_add(to - from, from).store(row);
-                }
-                let time = share.mul_add(length, Lanes::load(simd, &self.time));
-                self.equilibrate(simd, time, &states, (&mut circuit, None), Mask::from_bits(simd, due));
-            },
-        );
+                let change = to - from;
+                let bend = length * slope_from - change;
+                let turn = change - length * slope_to - bend;
+                let beyond = explicit.select(beyond, Lanes::splat(simd, 0.0));
+                let inner = share.mul_add(rest.mul_add(length * beyond, turn), bend);
+                share.mul_add(rest.mul_add(inner, change), from).store(row);
+            }
+        });
+        states
     }
 }
 

@@ -3,8 +3,7 @@
 use crate::equilibrium::newton::{NewtonWork, solve};
 use crate::equilibrium::stability::leading_rate_per_s;
 use crate::experiment::{Inputs, Model, Work};
-use crate::numeric::lanes::{Mask, Row};
-use fearless_simd::Simd;
+use crate::numeric::lanes::{Level, Row};
 
 /// What held in each lane when its state was last known to be stable.
 #[derive(Clone, Debug)]
@@ -47,8 +46,8 @@ impl<const G: usize> Past<G> {
 
 /// The name of what moved a lane's leading eigenvalue most, of all that acts on the circuit and has changed since the past;
 /// none where nothing has. What takes away the state alone comes before all else.
-pub fn driver<S: Simd, const G: usize>(
-    simd: S,
+pub fn driver<const G: usize>(
+    level: Level,
     model: &Model<G>,
     past: &Past<G>,
     (work, inputs): (&Work<G>, &Inputs<G>),
@@ -56,13 +55,13 @@ pub fn driver<S: Simd, const G: usize>(
 ) -> Option<String> {
     let mut trial =
         Trial { model, past, work: work.clone(), inputs: inputs.clone(), newton: NewtonWork::new(&model.shape), lane };
-    let before = trial.leading(simd, &past.signals, &past.injected);
+    let before = trial.leading(level, &past.signals, &past.injected);
     let mut moved: Vec<(f64, String)> = Vec::new();
     for signal in model.effects.signals() {
         if work.signals[signal].get(lane) != past.signals[signal].get(lane) {
             let mut signals = past.signals.clone();
             signals[signal] = work.signals[signal];
-            let by = trial.leading(simd, &signals, &past.injected) - before;
+            let by = trial.leading(level, &signals, &past.injected) - before;
             moved.push((by, model.board.names()[signal].clone()));
         }
     }
@@ -70,7 +69,7 @@ pub fn driver<S: Simd, const G: usize>(
         if inputs.injected[index].get(lane) != past.injected[index].get(lane) {
             let mut injected = past.injected.clone();
             injected[index] = inputs.injected[index];
-            let by = trial.leading(simd, &past.signals, &injected) - before;
+            let by = trial.leading(level, &past.signals, &injected) - before;
             moved.push((by, format!("input onto {}", population.name)));
         }
     }
@@ -89,15 +88,14 @@ struct Trial<'a, const G: usize> {
 
 impl<const G: usize> Trial<'_, G> {
     /// The largest real part of the eigenvalues in 1/s under some signals and inputs; infinite where there is no state.
-    fn leading<S: Simd>(&mut self, simd: S, signals: &[Row<G>], injected: &[Row<G>]) -> f64 {
+    fn leading(&mut self, level: Level, signals: &[Row<G>], injected: &[Row<G>]) -> f64 {
         self.work.signals.clone_from_slice(signals);
         self.inputs.injected.clone_from_slice(injected);
-        self.model.modulate(simd, &self.inputs, &mut self.work);
+        self.model.modulate(level, &self.inputs, &mut self.work);
         let mut circuit = self.past.circuit.clone();
         let (shape, rows) = (&self.model.shape, &self.work.rows);
-        let only = Mask::from_bits(simd, 1 << self.lane);
-        let found = solve(simd, shape, rows, &mut circuit, only, &mut self.newton);
-        if found.bits() >> self.lane & 1 == 0 {
+        let found = solve(level, shape, rows, &mut circuit, 1 << self.lane, &mut self.newton);
+        if found >> self.lane & 1 == 0 {
             return f64::INFINITY;
         }
         leading_rate_per_s(shape, rows, &self.newton.linearised, self.lane)

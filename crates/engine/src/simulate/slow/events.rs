@@ -3,17 +3,15 @@
 
 use super::averaging::Burst;
 use super::driver::driver;
-use super::following::replace;
-use super::{Averaged, Block, Event, EventKind, Mask};
-use crate::circuit::equations::rates;
+use super::{Averaged, Block, Event, EventKind};
+use crate::circuit::entries::rates;
 use crate::equilibrium::fate::Outcome;
 use crate::equilibrium::newton::solve;
 use crate::equilibrium::stability::leading_rate_per_s;
 use crate::equilibrium::{Fate, Left};
-use crate::numeric::lanes::{Lanes, Row};
+use crate::numeric::lanes::{Level, Row, replace};
 use crate::simulate::lane::Lane;
 use crate::simulate::recording::Status;
-use fearless_simd::Simd;
 
 /// How hard an unstable state is pushed before it is let go, relative to the rates.
 const PUSH: f64 = 1e-6;
@@ -26,8 +24,8 @@ const LINGERING: f64 = 1e-2;
 
 impl<const G: usize> Block<'_, G> {
     /// Notes an event of a lane, driven by what has changed since its state was last known to be stable.
-    pub(super) fn note_event<S: Simd>(&mut self, simd: S, kind: EventKind, index: usize, at: f64) {
-        let driver = if kind == EventKind::Rest { None } else { self.driver_of(simd, index) };
+    pub(super) fn note_event(&mut self, level: Level, kind: EventKind, index: usize, at: f64) {
+        let driver = if kind == EventKind::Rest { None } else { self.driver_of(level, index) };
         self.push_event(kind, index, at, driver);
     }
 
@@ -41,9 +39,9 @@ impl<const G: usize> Block<'_, G> {
     }
 
     /// What drives a lane, where its past is known.
-    fn driver_of<S: Simd>(&self, simd: S, index: usize) -> Option<String> {
+    fn driver_of(&self, level: Level, index: usize) -> Option<String> {
         let known = self.past.leading.get(index).is_finite();
-        if known { driver(simd, self.model, &self.past, (&self.work, &self.inputs), index) } else { None }
+        if known { driver(level, self.model, &self.past, (&self.work, &self.inputs), index) } else { None }
     }
 
     /// Lanes with noise see means from the start; those, and lanes with delays where they do not rest, over bursts.
@@ -62,11 +60,11 @@ impl<const G: usize> Block<'_, G> {
     }
 
     /// Averages the lanes whose circuit came to rest nowhere.
-    pub(super) fn settle_lost<S: Simd>(&mut self, simd: S) {
+    pub(super) fn settle_lost(&mut self, level: Level) {
         let lost = self.lost & self.active();
         self.lost = 0;
         if lost != 0 {
-            self.average_or_end(simd, lost);
+            self.average_or_end(level, lost);
         }
     }
 
@@ -80,21 +78,21 @@ impl<const G: usize> Block<'_, G> {
 
     /// From now on slow variables see the mean rates of these lanes, which oscillate; those that come to rest after all have
     /// jumped, and those that run away end.
-    pub(super) fn average_or_end<S: Simd>(&mut self, simd: S, bits: u64) {
+    pub(super) fn average_or_end(&mut self, level: Level, bits: u64) {
         // The signals are still those of the step that failed, which tell what drives.
         let lanes = |bits: u64| (0..Row::<G>::LANES).filter(move |index| bits >> index & 1 == 1);
         let mut drivers: Vec<Option<String>> = vec![None; self.lanes.len()];
         for index in lanes(bits) {
-            drivers[index] = self.driver_of(simd, index);
+            drivers[index] = self.driver_of(level, index);
         }
-        let (time, states) = (Lanes::load(simd, &self.time), self.states.clone());
-        self.model.show(simd, time, &self.inputs, &states, &mut self.work);
-        self.model.modulate(simd, &self.inputs, &mut self.work);
+        let (time, states) = (self.time, self.states.clone());
+        self.model.show(level, &time, &self.inputs, &states, &mut self.work);
+        self.model.modulate(level, &self.inputs, &mut self.work);
         lanes(bits).for_each(|index| self.push(index));
         let mut circuit = self.circuit.clone();
         let limit_ms = &Row::splat(f64::INFINITY);
         let left = Left { shape: &self.model.shape, rows: &self.work.rows, held: &[], limit_ms, cycling: false };
-        let outcomes = left.follow(simd, &mut circuit, bits & !self.sampled);
+        let outcomes = left.follow(level, &mut circuit, bits & !self.sampled);
         let mut oscillating = bits & self.sampled;
         for index in lanes(bits & !self.sampled) {
             let Some(outcome) = &outcomes[index] else { continue };
@@ -114,19 +112,19 @@ impl<const G: usize> Block<'_, G> {
                 Fate::RunsAway | Fate::Undefined(_) => self.end_lane(index, &outcome.fate),
             }
         }
-        let burst = self.burst_after(simd, (&circuit, &outcomes), oscillating);
+        let burst = self.burst_after(level, (&circuit, &outcomes), oscillating);
         self.begin_averages(&burst, oscillating, &drivers);
         let bounded = oscillating & burst.finite;
         self.averaged |= bounded;
         self.turned &= !bits;
         self.note_motion(&burst, bounded);
         let running = bits & self.active();
-        replace(simd, &mut self.circuit, &circuit, running & !oscillating);
-        replace(simd, &mut self.circuit, &burst.end, bounded);
+        replace(&mut self.circuit, &circuit, running & !oscillating);
+        replace(&mut self.circuit, &burst.end, bounded);
         let mut now = self.rates.clone();
-        rates(simd, &self.model.shape, &self.work.rows, &self.circuit, &mut now);
-        replace(simd, &mut self.rates, &now, running & !oscillating);
-        replace(simd, &mut self.rates, &burst.means, bounded);
+        rates(level, &self.model.shape, &self.work.rows, &self.circuit, &mut now);
+        replace(&mut self.rates, &now, running & !oscillating);
+        replace(&mut self.rates, &burst.means, bounded);
         self.model.show_rates(&self.rates, &mut self.work.signals);
     }
 
@@ -140,14 +138,14 @@ impl<const G: usize> Block<'_, G> {
 
     /// What lanes that stand still nowhere do on average: those that were followed to a cycle as that was, the others in a
     /// burst.
-    fn burst_after<S: Simd>(
+    fn burst_after(
         &mut self,
-        simd: S,
+        level: Level,
         (circuit, outcomes): (&[Row<G>], &[Option<Outcome>]),
         bits: u64,
     ) -> Burst<G> {
         let from = self.circuit.clone();
-        let mut burst = self.burst_of(simd, &from, bits & self.sampled);
+        let mut burst = self.burst_of(level, &from, bits & self.sampled);
         for index in (0..Row::<G>::LANES).filter(|index| (bits & !self.sampled) >> index & 1 == 1) {
             if let Some(outcome) = &outcomes[index] {
                 burst.take(index, outcome, circuit);
@@ -189,7 +187,7 @@ impl<const G: usize> Block<'_, G> {
 
     /// Takes the end of the last burst for the circuit's state, and follows a state again in the lanes whose circuit stands
     /// still.
-    pub(super) fn follow_again<S: Simd>(&mut self, simd: S) {
+    pub(super) fn follow_again(&mut self, level: Level) {
         let averaged = self.averaged & self.active() & !self.passing;
         let Some(burst) = self.burst.take().filter(|_| averaged != 0) else { return };
         for index in (0..self.lanes.len()).filter(|index| averaged >> index & 1 == 1) {
@@ -204,7 +202,7 @@ impl<const G: usize> Block<'_, G> {
         }
         self.drifting = 0;
         self.note_motion(&burst, averaged & burst.finite);
-        replace(simd, &mut self.circuit, &burst.end, averaged & burst.finite);
+        replace(&mut self.circuit, &burst.end, averaged & burst.finite);
         // A lane that has just been let go has not moved on yet.
         let moved_on = (0..self.lanes.len()).filter(|index| self.time.get(*index) > self.averaged_since.get(*index));
         let still = averaged & burst.still & burst.finite & moved_on.fold(0, |bits, index| bits | 1 << index);
@@ -212,19 +210,18 @@ impl<const G: usize> Block<'_, G> {
             return;
         }
         let mut circuit = self.circuit.clone();
-        let mask = Mask::from_bits(simd, still);
-        let found = solve(simd, &self.model.shape, &self.work.rows, &mut circuit, mask, &mut self.newton).bits();
+        let found = solve(level, &self.model.shape, &self.work.rows, &mut circuit, still, &mut self.newton);
         for index in (0..self.lanes.len()).filter(|index| found >> index & 1 == 1) {
             let leading = leading_rate_per_s(&self.model.shape, &self.work.rows, &self.newton.linearised, index);
             if leading < 0.0 {
                 self.averaged &= !(1 << index);
-                replace(simd, &mut self.circuit, &circuit, 1 << index);
-                self.note_rest(simd, index);
+                replace(&mut self.circuit, &circuit, 1 << index);
+                self.note_rest(level, index);
             }
         }
         let mut followed = self.rates.clone();
-        rates(simd, &self.model.shape, &self.work.rows, &self.circuit, &mut followed);
-        replace(simd, &mut self.rates, &followed, found & !self.averaged);
+        rates(level, &self.model.shape, &self.work.rows, &self.circuit, &mut followed);
+        replace(&mut self.rates, &followed, found & !self.averaged);
         self.model.show_rates(&self.rates, &mut self.work.signals);
     }
 
@@ -236,7 +233,7 @@ impl<const G: usize> Block<'_, G> {
 
     /// Notes that a lane stands still again. If it has never turned back or has hardly begun to move, it has jumped, only
     /// more slowly than others: where a state has just been lost, the circuit lingers.
-    fn note_rest<S: Simd>(&mut self, simd: S, index: usize) {
+    fn note_rest(&mut self, level: Level, index: usize) {
         let now = self.time.get(index);
         let turned = self.turned >> index & 1 == 1;
         let sampled = self.sampled >> index & 1 == 1;
@@ -246,13 +243,13 @@ impl<const G: usize> Block<'_, G> {
                 EventKind::Jump.what().clone_into(&mut last.what);
                 self.lanes[index].outcome.averaged = self.averaged_before[index];
             }
-            _ => self.note_event(simd, EventKind::Rest, index, now),
+            _ => self.note_event(level, EventKind::Rest, index, now),
         }
     }
 
     /// Looks at the eigenvalues of every lane that follows a state; an unstable one is pushed and let go.
     /// Gives the lanes, as bits, in which it was.
-    pub(super) fn look_for_instability<S: Simd>(&mut self, simd: S) -> u64 {
+    pub(super) fn look_for_instability(&mut self, level: Level) -> u64 {
         let mut unstable = 0u64;
         let followed = self.active() & !self.averaged & !self.passing;
         for index in (0..self.lanes.len()).filter(|index| followed >> index & 1 == 1) {
@@ -265,7 +262,7 @@ impl<const G: usize> Block<'_, G> {
                 // When it was lost, on a straight line between the last look and this one.
                 let (before, then) = (self.past.leading.get(index), self.past.time.get(index));
                 let share = if before.is_finite() { before / (before - leading) } else { 1.0 };
-                self.note_event(simd, EventKind::LossOfStability, index, then + share * (now - then));
+                self.note_event(level, EventKind::LossOfStability, index, then + share * (now - then));
             } else {
                 self.past.keep(index, now, leading, (&self.work, &self.inputs, &self.circuit));
             }
@@ -276,17 +273,16 @@ impl<const G: usize> Block<'_, G> {
         for index in (0..self.lanes.len()).filter(|index| unstable >> index & 1 == 1) {
             self.push(index);
         }
-        self.let_go(simd, (unstable, &Row::splat(f64::INFINITY)));
-        self.settle_lost(simd);
+        self.let_go(level, (unstable, &Row::splat(f64::INFINITY)));
+        self.settle_lost(level);
         self.jumped = 0;
         let mut circuit = std::mem::take(&mut self.circuit);
-        let (time, states) = (Lanes::load(simd, &self.time), self.states.clone());
-        let running = Mask::from_bits(simd, self.active());
-        self.equilibrate(simd, time, &states, (&mut circuit, None), running);
+        let (time, states) = (self.time, self.states.clone());
+        self.equilibrate(level, &time, &states, (&mut circuit, None), self.active());
         self.circuit = circuit;
         let settled = unstable & self.active() & !self.averaged;
         for index in (0..self.lanes.len()).filter(|index| settled >> index & 1 == 1) {
-            self.note_event(simd, EventKind::Jump, index, self.time.get(index));
+            self.note_event(level, EventKind::Jump, index, self.time.get(index));
         }
         unstable
     }

@@ -23,14 +23,12 @@ use super::recording::{ArmOutcome, Averaged, Event, EventKind};
 use super::start::{Place, begin};
 use crate::equilibrium::newton::NewtonWork;
 use crate::experiment::{Inputs, Model, Plan, Work};
-use crate::numeric::lanes::dispatch;
-use crate::numeric::lanes::{Lanes, Mask, Row};
+use crate::numeric::lanes::{Level, Row};
 use crate::numeric::piece::Piece;
 use crate::scenario::Run;
 use averaging::{Averaging, Burst};
 use dense::Dense;
 use driver::Past;
-use fearless_simd::{Level, Simd};
 use stiff::Stiff;
 
 /// The first step of a lane after an event, in min.
@@ -43,8 +41,8 @@ pub fn run<const G: usize>(
     run: &Run,
     level: Level,
 ) -> Vec<(ArmOutcome, Vec<Piece>)> {
-    let mut block = Block::new(model, plans, run);
-    dispatch!(level, simd => block.run(simd));
+    let mut block = Block::new(model, plans, run, level);
+    block.run(level);
     let lanes = block.lanes.into_iter().zip(block.dense).enumerate();
     lanes.map(|(index, (lane, dense))| (lane.finish(index, model), dense.course)).collect()
 }
@@ -65,14 +63,12 @@ pub(super) struct End {
 
 /// Runs one arm, and gives what is in force at its end.
 pub(super) fn run_to_end(model: &Model<1>, plan: &Plan, run: &Run, level: Level) -> End {
-    let mut block = Block::new(model, &[plan], run);
-    dispatch!(level, simd => block.run(simd));
+    let mut block = Block::new(model, &[plan], run, level);
+    block.run(level);
     block.repeat_first_lane();
     let (states, mut circuit) = (block.states.clone(), block.circuit.clone());
-    dispatch!(level, simd => {
-        let (time, everywhere) = (Lanes::load(simd, &block.time), Mask::from_bits(simd, u64::MAX));
-        block.equilibrate(simd, time, &states, (&mut circuit, None), everywhere);
-    });
+    let time = block.time;
+    block.equilibrate(level, &time, &states, (&mut circuit, None), u64::MAX);
     let outcome = block.lanes.remove(0).finish(0, model);
     End { outcome, inputs: block.inputs, states, circuit, work: block.work }
 }
@@ -153,7 +149,7 @@ struct Step<const G: usize> {
 }
 
 impl<'a, const G: usize> Block<'a, G> {
-    fn new(model: &'a Model<G>, plans: &[&Plan], run: &'a Run) -> Self {
+    fn new(model: &'a Model<G>, plans: &[&Plan], run: &'a Run, level: Level) -> Self {
         let mut inputs = Inputs::none(&model.pharmacology, model.shape.size());
         let lanes: Vec<Lane> = Lane::all(model, plans, run);
         for (index, lane) in lanes.iter().enumerate() {
@@ -167,7 +163,7 @@ impl<'a, const G: usize> Block<'a, G> {
         }
         let n = model.shape.size();
         let resting: Vec<&[f64]> = lanes.iter().map(|lane| lane.resting_variables.as_slice()).collect();
-        let averaging = Averaging::new(model, plans, run, &resting);
+        let averaging = Averaging::new(model, plans, run, &resting, level);
         Self {
             model,
             run,
@@ -200,8 +196,8 @@ impl<'a, const G: usize> Block<'a, G> {
         }
     }
 
-    fn run<S: Simd>(&mut self, simd: S) {
-        self.start(simd);
+    fn run(&mut self, level: Level) {
+        self.start(level);
         let mut step = Step {
             length: Row::splat(FIRST_STEP),
             stages: vec![vec![Row::ZERO; self.states.len()]; 7],
@@ -211,9 +207,9 @@ impl<'a, const G: usize> Block<'a, G> {
             trend: vec![Row::ZERO; self.circuit.len()],
         };
         while self.lanes.iter().any(|lane| lane.running) {
-            self.begin_step(simd, &mut step);
-            let error = self.try_step(simd, &mut step);
-            self.finish_step(simd, &mut step, &error);
+            self.begin_step(level, &mut step);
+            let error = self.try_step(level, &mut step);
+            self.finish_step(level, &mut step, &error);
         }
     }
 
@@ -223,23 +219,23 @@ impl<'a, const G: usize> Block<'a, G> {
     }
 
     /// Finds each lane's first state, by bringing the effects in from rest.
-    fn start<S: Simd>(&mut self, simd: S) {
+    fn start(&mut self, level: Level) {
         let resting: Vec<&[f64]> = self.lanes.iter().map(|lane| lane.resting_variables.as_slice()).collect();
         let place = Place { model: self.model, inputs: &self.inputs, time: &self.time };
         let variables = (self.states.as_mut_slice(), self.circuit.as_mut_slice());
-        let failed = begin(simd, &place, &resting, variables, &mut self.work, &mut self.newton);
+        let failed = begin(level, &place, &resting, variables, &mut self.work, &mut self.newton);
         self.average_noisy();
         let failed = failed & self.active() & !self.averaged;
         if failed != 0 {
-            self.let_go(simd, (failed, &Row::splat(f64::INFINITY)));
+            self.let_go(level, (failed, &Row::splat(f64::INFINITY)));
         }
-        self.settle_lost(simd);
-        self.look_for_instability(simd);
+        self.settle_lost(level);
+        self.look_for_instability(level);
         // Where a run starts, nothing has jumped.
         self.jumped = 0;
         for index in 0..self.lanes.len() {
             if self.lanes[index].running {
-                self.sample_start(simd, index);
+                self.sample_start(level, index);
                 self.note_negative_rate(index, self.run.from);
             }
         }

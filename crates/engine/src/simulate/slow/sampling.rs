@@ -5,9 +5,8 @@
 //! turn, they are dense again.
 
 use super::{Block, Step};
-use crate::numeric::lanes::{Lanes, Mask};
+use crate::numeric::lanes::Level;
 use crate::simulate::lane::{Next, as_one};
-use fearless_simd::Simd;
 
 /// The most samples within a step, where traces are recorded adaptively.
 const SAMPLES_PER_STEP: f64 = 4.0;
@@ -102,11 +101,11 @@ impl<const G: usize> Block<'_, G> {
     }
 
     /// Samples the start of a lane's run.
-    pub(super) fn sample_start<S: Simd>(&mut self, simd: S, index: usize) {
-        let time = Lanes::load(simd, &self.time);
+    pub(super) fn sample_start(&mut self, level: Level, index: usize) {
+        let time = self.time;
         let mut circuit = self.circuit.clone();
         let states = self.states.clone();
-        self.equilibrate(simd, time, &states, (&mut circuit, None), Mask::from_bits(simd, 1 << index));
+        self.equilibrate(level, &time, &states, (&mut circuit, None), 1 << index);
         let (lane, work) = (&mut self.lanes[index], &self.work);
         self.dense[index].begin(lane, self.time.get(index), index, work, true);
     }

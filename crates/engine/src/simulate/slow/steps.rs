@@ -1,13 +1,12 @@
 //! Steps of the slow variables: every lane with its own time, length and error.
 
-use super::following::replace;
 use super::{Block, FIRST_STEP, Step};
-use crate::circuit::equations::{Linearised, residual_and_jacobian};
-use crate::numeric::lanes::{Lanes, Mask, Row};
+use crate::circuit::entries::residual_and_jacobian;
+use crate::circuit::equations::Linearised;
+use crate::numeric::lanes::{Lanes, Level, Mask, Row, dispatch, replace};
 use crate::simulate::dormand_prince::{ERROR, NODES, STAGES, advance};
 use crate::simulate::lane::{LARGEST_RATE, Next, State, as_one};
 use crate::simulate::recording::{Event, EventKind, Status};
-use fearless_simd::Simd;
 
 const MS_PER_MINUTE: f64 = 60_000.0;
 /// A step this short, relative to the time, cannot be shortened further.
@@ -34,36 +33,35 @@ pub(super) const AVERAGED_TOLERANCE: f64 = 1e-4;
 
 impl<const G: usize> Block<'_, G> {
     /// Carries out what is due, and sets each lane's step so that it ends at the next moment of interest.
-    pub(super) fn begin_step<S: Simd>(&mut self, simd: S, step: &mut Step<G>) {
+    pub(super) fn begin_step(&mut self, level: Level, step: &mut Step<G>) {
         let changed = self.carry_out();
-        let moved = changed | self.end_passages(simd);
+        let moved = changed | self.end_passages(level);
         if moved != 0 {
             step.trend.iter_mut().for_each(|row| clear(row, moved));
             // What begins or ends at once moves the circuit at its own speed, and not along a branch of states.
-            self.pass(simd, moved);
+            self.pass(level, moved);
             self.jumped &= !moved;
-            self.settle_lost(simd);
+            self.settle_lost(level);
         }
-        let time = Lanes::load(simd, &self.time);
-        let active = Mask::from_bits(simd, self.active());
+        let (time, active) = (self.time, self.active());
         let mut circuit = std::mem::take(&mut self.circuit);
         let states = self.states.clone();
         let mut first = std::mem::take(&mut step.stages[0]);
-        self.evaluate(simd, time, &states, (&mut circuit, None), active, &mut first);
+        self.evaluate(level, &time, &states, (&mut circuit, None), active, &mut first);
         step.stages[0] = first;
         self.circuit = circuit;
         let averaged = self.averaged;
-        let on_the_way = self.linearised_on_the_way(simd);
-        self.settle_lost(simd);
-        let unstable = self.look_for_instability(simd);
-        self.follow_again(simd);
+        let on_the_way = self.linearised_on_the_way(level);
+        self.settle_lost(level);
+        let unstable = self.look_for_instability(level);
+        self.follow_again(level);
         if unstable != 0 || self.averaged != averaged {
-            self.model.derivatives(simd, &self.inputs, &states, &mut self.work, &mut step.stages[0]);
+            self.model.derivatives(level, &self.inputs, &states, &mut self.work, &mut step.stages[0]);
         }
         step.start.clone_from_slice(&self.rates);
         let mut shown = self.work.signals.clone();
         self.model.show_variables(&self.passing_from, &mut shown);
-        replace(simd, &mut self.work.signals, &shown, self.passing);
+        replace(&mut self.work.signals, &shown, self.passing);
         for index in 0..self.lanes.len() {
             self.record(index, changed, on_the_way.as_ref());
             step.length.set(index, self.choose_length(index, moved));
@@ -71,18 +69,18 @@ impl<const G: usize> Block<'_, G> {
         if self.passing & self.active() != 0 {
             // What was reported and sampled is where the circuit is; slow variables see the mean of its way.
             self.passing_rates.clone_from(&self.passing_means);
-            replace(simd, &mut self.rates, &self.passing_rates, self.passing);
+            replace(&mut self.rates, &self.passing_rates, self.passing);
             self.model.show_rates(&self.rates, &mut self.work.signals);
-            self.model.derivatives(simd, &self.inputs, &states, &mut self.work, &mut step.stages[0]);
+            self.model.derivatives(level, &self.inputs, &states, &mut self.work, &mut step.stages[0]);
             step.start.clone_from_slice(&self.rates);
         }
     }
 
     /// The circuits linearised where they are, if any is on its way.
-    fn linearised_on_the_way<S: Simd>(&self, simd: S) -> Option<Linearised<G>> {
+    fn linearised_on_the_way(&self, level: Level) -> Option<Linearised<G>> {
         (self.passing & self.active() != 0).then(|| {
             let mut linearised = Linearised::new(&self.model.shape);
-            residual_and_jacobian(simd, &self.model.shape, &self.work.rows, &self.passing_from, &mut linearised);
+            residual_and_jacobian(level, &self.model.shape, &self.work.rows, &self.passing_from, &mut linearised);
             linearised
         })
     }
@@ -153,91 +151,81 @@ impl<const G: usize> Block<'_, G> {
     }
 
     /// Takes all stages; gives each lane's error relative to its tolerance.
-    pub(super) fn try_step<S: Simd>(&mut self, simd: S, step: &mut Step<G>) -> Row<G> {
-        let active = Mask::from_bits(simd, self.active());
-        let length = Lanes::load(simd, &step.length);
-        let now = Lanes::load(simd, &self.time);
+    pub(super) fn try_step(&mut self, level: Level, step: &mut Step<G>) -> Row<G> {
+        let active = self.active();
         step.circuit.clone_from_slice(&self.circuit);
         self.stiff.begin_step(&self.time, &self.states, &mut step.stages[0]);
         for stage in 1..7 {
-            advance(simd, &self.states, &step.stages[..stage], &STAGES[stage], &step.length, &mut step.states);
-            let time = Lanes::splat(simd, NODES[stage]).mul_add(length, now);
-            let guess = self.predict(simd, step, stage);
-            if self.evaluate_implicitly(simd, step, (stage, &guess), active) {
+            advance(level, &self.states, &step.stages[..stage], &STAGES[stage], &step.length, &mut step.states);
+            let time = Row::from_fn(|lane| NODES[stage].mul_add(step.length.get(lane), self.time.get(lane)));
+            let guess = self.predict(level, step, stage);
+            if self.evaluate_implicitly(level, step, (stage, &guess), active) {
                 continue;
             }
             let mut slope = std::mem::take(&mut step.stages[stage]);
             let (states, mut circuit) = (std::mem::take(&mut step.states), std::mem::take(&mut step.circuit));
-            self.evaluate(simd, time, &states, (&mut circuit, Some(&guess)), active, &mut slope);
+            self.evaluate(level, &time, &states, (&mut circuit, Some(&guess)), active, &mut slope);
             (step.states, step.circuit, step.stages[stage]) = (states, circuit, slope);
         }
-        self.error(simd, step)
+        self.error(level, step)
     }
 
     /// The circuit at a stage as a straight line predicts it: from the step's start through the stage before, or, for the
     /// first, along the trend of the last step.
-    #[inline(never)]
-    fn predict<S: Simd>(&self, simd: S, step: &Step<G>, stage: usize) -> Vec<Row<G>> {
-        simd.vectorize(
-            #[inline(always)]
-            || {
-                let mut guess = self.circuit.clone();
-                let length = Lanes::load(simd, &step.length);
-                for (index, guess) in guess.iter_mut().enumerate() {
-                    let from = Lanes::load(simd, guess);
-                    let ahead = if stage == 1 {
-                        Lanes::load(simd, &step.trend[index]) * length * NODES[1]
-                    } else {
-                        (Lanes::load(simd, &step.circuit[index]) - from) * (NODES[stage] / NODES[stage - 1])
-                    };
-                    (from + ahead).store(guess);
-                }
-                guess
-            },
-        )
+    fn predict(&self, level: Level, step: &Step<G>, stage: usize) -> Vec<Row<G>> {
+        dispatch!(level, simd => {
+            let mut guess = self.circuit.clone();
+            let length = Lanes::load(simd, &step.length);
+            for (index, guess) in guess.iter_mut().enumerate() {
+                let from = Lanes::load(simd, guess);
+                let ahead = if stage == 1 {
+                    Lanes::load(simd, &step.trend[index]) * length * NODES[1]
+                } else {
+                    (Lanes::load(simd, &step.circuit[index]) - from) * (NODES[stage] / NODES[stage - 1])
+                };
+                (from + ahead).store(guess);
+            }
+            guess
+        })
     }
 
     /// The largest error of any slow variable, and the largest turn of any rate, relative to what is allowed.
-    #[inline(never)]
-    pub(super) fn error<S: Simd>(&self, simd: S, step: &Step<G>) -> Row<G> {
-        simd.vectorize(
-            #[inline(always)]
-            || {
-                let one = Lanes::splat(simd, 1.0);
-                let averaged = Mask::from_bits(simd, self.averaged);
-                let coarse = Lanes::splat(simd, self.run.tolerance.max(AVERAGED_TOLERANCE));
-                let relative = averaged.select(coarse, Lanes::splat(simd, self.run.tolerance));
-                let absolute = relative * ABSOLUTE;
-                let length = Lanes::load(simd, &step.length);
-                let mut worst = Lanes::splat(simd, 0.0);
-                for index in 0..self.states.len() {
-                    let mut sum = Lanes::splat(simd, 0.0);
-                    for (weight, slope) in ERROR.iter().zip(&step.stages) {
-                        sum = Lanes::splat(simd, *weight).mul_add(Lanes::load(simd, &slope[index]), sum);
-                    }
-                    let size =
-                        Lanes::load(simd, &self.states[index]).abs().max(Lanes::load(simd, &step.states[index]).abs());
-                    let ratio = (length * sum).abs() / relative.mul_add(size, absolute);
-                    let implicit = Mask::from_bits(simd, self.stiff.lanes_of(index));
-                    let ratio = implicit.select(Lanes::load(simd, &self.stiff.error), ratio);
-                    worst = ratio.is_finite().select(worst.max(ratio), Lanes::splat(simd, f64::INFINITY));
+    pub(super) fn error(&self, level: Level, step: &Step<G>) -> Row<G> {
+        dispatch!(level, simd => {
+            let one = Lanes::splat(simd, 1.0);
+            let averaged = Mask::from_bits(simd, self.averaged);
+            let coarse = Lanes::splat(simd, self.run.tolerance.max(AVERAGED_TOLERANCE));
+            let relative = averaged.select(coarse, Lanes::splat(simd, self.run.tolerance));
+            let absolute = relative * ABSOLUTE;
+            let length = Lanes::load(simd, &step.length);
+            let mut worst = Lanes::splat(simd, 0.0);
+            for index in 0..self.states.len() {
+                let mut sum = Lanes::splat(simd, 0.0);
+                for (weight, slope) in ERROR.iter().zip(&step.stages) {
+                    sum = Lanes::splat(simd, *weight).mul_add(Lanes::load(simd, &slope[index]), sum);
                 }
-                for (start, end) in step.start.iter().zip(&self.rates) {
-                    let (start, end) = (Lanes::load(simd, start), Lanes::load(simd, end));
-                    let turn = (end - start).abs() / (start.abs().max(one) * LARGEST_TURN);
-                    // Above 1 the step is halved or so; below, it does not limit.
-                    let turn = turn.gt(one).select(turn * turn * turn, Lanes::splat(simd, 0.0));
-                    worst = worst.max(turn);
-                }
-                let mut row = Row::ZERO;
-                worst.store(&mut row);
-                row
-            },
-        )
+                let size =
+                    Lanes::load(simd, &self.states[index]).abs().max(Lanes::load(simd, &step.states[index]).abs());
+                let ratio = (length * sum).abs() / relative.mul_add(size, absolute);
+                let implicit = Mask::from_bits(simd, self.stiff.lanes_of(index));
+                let ratio = implicit.select(Lanes::load(simd, &self.stiff.error), ratio);
+                worst = ratio.is_finite().select(worst.max(ratio), Lanes::splat(simd, f64::INFINITY));
+            }
+            for (start, end) in step.start.iter().zip(&self.rates) {
+                let (start, end) = (Lanes::load(simd, start), Lanes::load(simd, end));
+                let turn = (end - start).abs() / (start.abs().max(one) * LARGEST_TURN);
+                // Above 1 the step is halved or so; below, it does not limit.
+                let turn = turn.gt(one).select(turn * turn * turn, Lanes::splat(simd, 0.0));
+                worst = worst.max(turn);
+            }
+            let mut row = Row::ZERO;
+            worst.store(&mut row);
+            row
+        })
     }
 
     /// Accepts or rejects the step in each lane, samples the accepted ones, and chooses the next length.
-    pub(super) fn finish_step<S: Simd>(&mut self, simd: S, step: &mut Step<G>, error: &Row<G>) {
+    pub(super) fn finish_step(&mut self, level: Level, step: &mut Step<G>, error: &Row<G>) {
         let mut accepted = 0u64;
         let mut given_up = 0u64;
         for index in 0..self.lanes.len() {
@@ -272,9 +260,9 @@ impl<const G: usize> Block<'_, G> {
         self.jumped = 0;
         for index in (0..self.lanes.len()).filter(|index| jumped >> index & 1 == 1) {
             let at = self.time.get(index) + step.length.get(index);
-            self.note_event(simd, EventKind::Jump, index, at);
+            self.note_event(level, EventKind::Jump, index, at);
         }
-        self.see_steps(simd, step, accepted);
+        self.see_steps(level, step, accepted);
         self.note_trend(step, accepted);
         for index in (0..self.lanes.len()).filter(|index| accepted >> index & 1 == 1) {
             let slopes = Some([step.stages[0].as_slice(), step.stages[6].as_slice()]);
@@ -282,8 +270,8 @@ impl<const G: usize> Block<'_, G> {
             let ligands = &self.model.pharmacology.ligands;
             self.lanes[index].add_released(index, ligands, step.length.get(index), ends, slopes);
         }
-        replace(simd, &mut self.states, &step.states, accepted);
-        replace(simd, &mut self.circuit, &step.circuit, accepted);
+        replace(&mut self.states, &step.states, accepted);
+        replace(&mut self.circuit, &step.circuit, accepted);
         for index in (0..self.lanes.len()).filter(|index| accepted >> index & 1 == 1) {
             let lane = &mut self.lanes[index];
             let end = self.time.get(index) + step.length.get(index);
@@ -299,7 +287,7 @@ impl<const G: usize> Block<'_, G> {
         }
         if given_up != 0 {
             self.step_over(step, given_up);
-            self.average_or_end(simd, given_up);
+            self.average_or_end(level, given_up);
         }
     }
 

@@ -7,9 +7,8 @@
 //! such a variable has settled.
 
 use super::{Block, Step};
-use crate::numeric::lanes::{Lanes, Mask, Row};
+use crate::numeric::lanes::{Level, Row};
 use crate::simulate::dormand_prince::NODES;
-use fearless_simd::Simd;
 
 /// Values that are kept of the past.
 const PAST: usize = 3;
@@ -142,12 +141,12 @@ fn extrapolated(time: f64, times: &[f64], values: &[f64]) -> f64 {
 impl<const G: usize> Block<'_, G> {
     /// Brings the variables that are stepped implicitly, among the states of a stage, to where their equations hold, the
     /// circuit and all slopes with them. False where there are none.
-    pub(super) fn evaluate_implicitly<S: Simd>(
+    pub(super) fn evaluate_implicitly(
         &mut self,
-        simd: S,
+        level: Level,
         step: &mut Step<G>,
         (stage, guess): (usize, &[Row<G>]),
-        active: Mask<S, G>,
+        active: u64,
     ) -> bool {
         if !self.stiff.any() {
             return false;
@@ -162,8 +161,7 @@ impl<const G: usize> Block<'_, G> {
         let mut before: Option<(Vec<Row<G>>, Vec<Row<G>>)> = None;
         for count in 0..=CORRECTIONS {
             step.circuit.clone_from_slice(&from);
-            let at = Lanes::load(simd, &time);
-            self.evaluate(simd, at, &states, (&mut step.circuit, Some(guess)), active, &mut slope);
+            self.evaluate(level, &time, &states, (&mut step.circuit, Some(guess)), active, &mut slope);
             if let Some((states_before, slopes_before)) = &before {
                 self.learn_slopes(open, (states_before, slopes_before), (&states, &slope));
             }
