@@ -8,7 +8,6 @@ use disinhibit::config::load;
 use disinhibit::equilibrium::calibrate;
 use disinhibit::scenario::Scenario;
 use divan::Bencher;
-use fearless_simd::Level;
 use std::path::Path;
 
 fn main() {
@@ -22,15 +21,15 @@ fn ketamine() -> Scenario {
 /// All fixed points of the default circuit: to be below 50 ms.
 #[divan::bench]
 fn all_fixed_points(bencher: Bencher) {
-    let circuit = calibrate(&ketamine().circuit, Level::new()).unwrap().circuit;
-    let system = System::new(&circuit, Level::new());
+    let circuit = calibrate(&ketamine().circuit).unwrap().circuit;
+    let system = System::new(&circuit);
     bencher.bench_local(|| fixed_points(&system, None, &[]));
 }
 
 /// The same with responses, over all frequencies.
 #[divan::bench]
 fn the_whole_analysis(bencher: Bencher) {
-    let subject = Subject::circuit(&ketamine(), Level::new()).unwrap();
+    let subject = Subject::circuit(&ketamine()).unwrap();
     bencher.bench_local(|| Analysis::new(&subject, &Request::default()).unwrap());
 }
 
@@ -38,7 +37,7 @@ fn the_whole_analysis(bencher: Bencher) {
 #[divan::bench]
 fn an_arm_at_ten_minutes(bencher: Bencher) {
     let scenario = ketamine();
-    let calibration = calibrate(&scenario.circuit, Level::new()).unwrap();
+    let calibration = calibrate(&scenario.circuit).unwrap();
     let names = ["stress+ket10".to_owned()];
-    bencher.bench_local(|| Subject::arms(&scenario, &calibration, &names, Some(10.0), Level::new()).unwrap());
+    bencher.bench_local(|| Subject::arms(&scenario, &calibration, &names, Some(10.0)).unwrap());
 }

@@ -8,7 +8,6 @@ use disinhibit::analyze::{Bifurcation, Knob, Subject, Turned, planes};
 use disinhibit::config::load;
 use disinhibit::equilibrium::calibrate;
 use divan::Bencher;
-use fearless_simd::Level;
 use std::path::Path;
 
 fn main() {
@@ -17,14 +16,14 @@ fn main() {
 
 fn circuit() -> Subject {
     let scenario = load(Path::new("configs/circuits/mpfc.toml"), &[]).unwrap().scenario;
-    Subject::circuit(&scenario, Level::new()).unwrap()
+    Subject::circuit(&scenario).unwrap()
 }
 
 fn treated() -> Subject {
     let scenario = load(Path::new("configs/scenarios/ketamine.toml"), &[]).unwrap().scenario;
-    let calibration = calibrate(&scenario.circuit, Level::new()).unwrap();
+    let calibration = calibrate(&scenario.circuit).unwrap();
     let names = ["stress+ket10".to_owned()];
-    Subject::arms(&scenario, &calibration, &names, Some(10.0), Level::new()).unwrap().remove(0)
+    Subject::arms(&scenario, &calibration, &names, Some(10.0)).unwrap().remove(0)
 }
 
 fn knob(subject: &Subject, path: &str, from: &str, to: &str) -> (Knob, Options) {

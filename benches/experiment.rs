@@ -10,7 +10,6 @@ use disinhibit::scenario::{Scenario, Time};
 use disinhibit::simulate::run;
 use disinhibit::store::Results;
 use divan::Bencher;
-use fearless_simd::Level;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -35,26 +34,26 @@ fn one_arm(time: Time) -> Scenario {
 #[divan::bench(sample_count = 20)]
 fn an_arm_in_slow_time(bencher: Bencher) {
     let scenario = one_arm(Time::Slow);
-    bencher.bench_local(|| run(&scenario, Level::new()).unwrap());
+    bencher.bench_local(|| run(&scenario).unwrap());
 }
 
 #[divan::bench(sample_count = 3, sample_size = 1)]
 fn an_arm_in_fast_time(bencher: Bencher) {
     let scenario = one_arm(Time::Fast);
-    bencher.bench_local(|| run(&scenario, Level::new()).unwrap());
+    bencher.bench_local(|| run(&scenario).unwrap());
 }
 
 #[divan::bench(sample_count = 20)]
 fn all_arms_in_slow_time(bencher: Bencher) {
     let scenario = ketamine();
-    bencher.bench_local(|| summarise(&run(&scenario, Level::new()).unwrap()));
+    bencher.bench_local(|| summarise(&run(&scenario).unwrap()));
 }
 
 /// Eight arms over two weeks, most of them with repeated doses, two daily.
 #[divan::bench(sample_count = 5, sample_size = 1)]
 fn two_weeks_of_doses_in_eight_arms(bencher: Bencher) {
     let scenario = load(Path::new("configs/scenarios/repeated.toml"), &[]).unwrap().scenario;
-    bencher.bench_local(|| summarise(&run(&scenario, Level::new()).unwrap()));
+    bencher.bench_local(|| summarise(&run(&scenario).unwrap()));
 }
 
 #[divan::bench(sample_count = 20)]
@@ -64,7 +63,7 @@ fn reading_the_scenario(bencher: Bencher) {
 
 #[divan::bench(sample_count = 10, args = ["svg", "png"])]
 fn figures_of_the_experiment(bencher: Bencher, format: &str) {
-    let results = Results::new(run(&ketamine(), Level::new()).unwrap());
+    let results = Results::new(run(&ketamine()).unwrap());
     bencher.bench_local(|| {
         for (_, figure) in figures(&results, &[]) {
             if format == "svg" {

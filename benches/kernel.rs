@@ -14,7 +14,6 @@ use disinhibit::scenario::{Method, Noise, Scenario, Time};
 use disinhibit::simulate::run_calibrated;
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use fearless_simd::Level;
 use std::path::Path;
 
 fn main() {
@@ -44,7 +43,7 @@ fn experiment(method: Method, noisy: bool) -> (Scenario, Calibrated) {
     scenario.run.report.clear();
     // As in the shipped experiment: 2000 samples of four hours.
     scenario.run.record = Some(0.12);
-    let calibration = calibrate(&scenario.circuit, Level::new()).unwrap();
+    let calibration = calibrate(&scenario.circuit).unwrap();
     (scenario, calibration)
 }
 
@@ -52,7 +51,7 @@ fn steps(bencher: Bencher, method: Method, noisy: bool) {
     let (scenario, calibration) = experiment(method, noisy);
     bencher
         .counter(ItemsCount::new((MINUTES * 60_000.0 / STEP_MS) as u64))
-        .bench_local(|| run_calibrated(&scenario, calibration.clone(), Level::new()).unwrap());
+        .bench_local(|| run_calibrated(&scenario, calibration.clone()).unwrap());
 }
 
 #[divan::bench(sample_count = 10, sample_size = 1, args = [Method::EulerMaruyama, Method::Heun, Method::RungeKutta4])]
@@ -71,15 +70,15 @@ fn pharmacology_and_effects(bencher: Bencher) {
     let (scenario, calibration) = experiment(Method::EulerMaruyama, false);
     let calibrated = Scenario { circuit: calibration.circuit.clone(), ..scenario.clone() };
     let plans = plans(&calibrated, &calibration.rates).unwrap();
-    let model = Model::<1>::build(&plans.iter().collect::<Vec<_>>(), Level::new());
+    let model = Model::<1>::build(&plans.iter().collect::<Vec<_>>());
     let inputs = Inputs::none(&model.pharmacology, model.shape.size());
     let mut work = model.work();
     let mut slopes = model.states.initial.clone();
     bencher.counter(ItemsCount::new(1_u32)).bench_local(|| {
-        let (level, time) = (Level::new(), Row::splat(divan::black_box(5.0)));
-        model.show(level, &time, &inputs, &model.states.initial, &mut work);
-        model.modulate(level, &inputs, &mut work);
-        model.derivatives(level, &inputs, &model.states.initial, &mut work, &mut slopes);
+        let time = Row::splat(divan::black_box(5.0));
+        model.show(&time, &inputs, &model.states.initial, &mut work);
+        model.modulate(&inputs, &mut work);
+        model.derivatives(&inputs, &model.states.initial, &mut work, &mut slopes);
         divan::black_box(slopes[0])
     });
 }

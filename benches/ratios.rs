@@ -12,9 +12,9 @@ mod circuits;
 
 use circuits::{MINUTES, STEP_MS, plans};
 use cpu_time::{ProcessTime, ThreadTime};
-use disinhibit::numeric::lanes::{Lanes, Row};
+use disinhibit::numeric::lanes::{BEST, Lanes, Row, levels, on_level};
 use disinhibit::simulate::run_plans;
-use fearless_simd::{Level, Simd, dispatch};
+use fearless_simd::{Simd, dispatch};
 use std::hint::black_box;
 
 /// Circuits in a timed run: six blocks.
@@ -79,13 +79,13 @@ fn main() {
 
 fn variants() -> Vec<Variant> {
     let one_thread = || rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    let lanes = |noisy: bool, level: Level| {
+    let lanes = |noisy: bool, level: &'static str| {
         let (plans, run) = plans("sigmoid", noisy, POINTS);
         let pool = one_thread();
         Box::new(move || {
             pool.install(|| {
                 let start = ThreadTime::now();
-                black_box(run_plans::<4>(&plans, &run, level));
+                black_box(on_level(|| run_plans::<4>(&plans, &run)));
                 per_step(start.elapsed().as_secs_f64())
             })
         })
@@ -95,16 +95,15 @@ fn variants() -> Vec<Variant> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         Box::new(move || {
             let start = ProcessTime::now();
-            pool.install(|| black_box(run_plans::<4>(&plans, &run, Level::new())));
+            pool.install(|| black_box(run_plans::<4>(&plans, &run)));
             per_step(start.elapsed().as_secs_f64())
         })
     };
     let scalar = |noisy: bool| Box::new(move || by_hand::scalar_step_time(noisy));
-    let best = Level::new();
     let mut variants: Vec<(&str, Timed)> = vec![
         ("peak", Box::new(peak)),
-        ("lanes", lanes(false, best)),
-        ("lanes, noise", lanes(true, best)),
+        ("lanes", lanes(false, BEST)),
+        ("lanes, noise", lanes(true, BEST)),
         ("hand-sized", Box::new(by_hand::lanes_step_time)),
         ("scalar", scalar(false)),
         ("scalar, noise", scalar(true)),
@@ -112,10 +111,9 @@ fn variants() -> Vec<Variant> {
         ("lanes, two threads", all_cpu(2)),
     ];
     // A program built for AVX-512 alone has no other levels.
-    #[cfg(all(target_arch = "x86_64", not(target_feature = "avx512f")))]
-    if let (Some(avx2), true) = (best.as_avx2(), best.as_avx512().is_some()) {
-        variants.push(("lanes, AVX2", lanes(false, Level::Avx2(avx2))));
-        variants.push(("lanes, AVX2, noise", lanes(true, Level::Avx2(avx2))));
+    if levels().contains(&"avx512") && levels().contains(&"avx2") {
+        variants.push(("lanes, AVX2", lanes(false, "avx2")));
+        variants.push(("lanes, AVX2, noise", lanes(true, "avx2")));
     }
     variants.into_iter().map(|(name, run)| Variant { name, run, times: Vec::new() }).collect()
 }
@@ -146,6 +144,6 @@ fn peak() -> f64 {
         )
     }
     let start = ThreadTime::now();
-    black_box(dispatch!(Level::new(), simd => chains(simd)));
+    black_box(dispatch!(simd => chains(simd)));
     start.elapsed().as_secs_f64() * 1e9 / (REPEATS * CHAINS * 16) as f64
 }

@@ -17,7 +17,6 @@ use disinhibit::store::table_file::TableWriter;
 use disinhibit::sweep::Engine;
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use fearless_simd::Level;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -36,13 +35,13 @@ const KINDS: [&str; 6] = ["sigmoid", "power-law", "threshold-linear", "linear-ex
 #[divan::bench(sample_count = 10, sample_size = 1, args = KINDS)]
 fn rate_form(bencher: Bencher, kind: &str) {
     let (plans, run) = plans(kind, false, POINTS);
-    bencher.counter(steps(POINTS)).bench_local(|| run_plans::<4>(&plans, &run, Level::new()));
+    bencher.counter(steps(POINTS)).bench_local(|| run_plans::<4>(&plans, &run));
 }
 
 #[divan::bench(sample_count = 10, sample_size = 1, args = KINDS)]
 fn rate_form_with_noise(bencher: Bencher, kind: &str) {
     let (plans, run) = plans(kind, true, POINTS);
-    bencher.counter(steps(POINTS)).bench_local(|| run_plans::<4>(&plans, &run, Level::new()));
+    bencher.counter(steps(POINTS)).bench_local(|| run_plans::<4>(&plans, &run));
 }
 
 #[divan::bench(sample_count = 10, sample_size = 1, args = KINDS)]
@@ -52,7 +51,7 @@ fn voltage_form(bencher: Bencher, kind: &str) {
         let circuit = &mut Arc::make_mut(&mut plan.scenario).circuit;
         circuit.populations.values_mut().for_each(|population| population.form = Form::Voltage);
     }
-    bencher.counter(steps(POINTS)).bench_local(|| run_plans::<4>(&plans, &run, Level::new()));
+    bencher.counter(steps(POINTS)).bench_local(|| run_plans::<4>(&plans, &run));
 }
 
 /// The same points on one thread and on two.
@@ -60,14 +59,14 @@ fn voltage_form(bencher: Bencher, kind: &str) {
 fn sigmoid_on_threads(bencher: Bencher, threads: usize) {
     let (plans, run) = plans("sigmoid", false, POINTS);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    bencher.counter(steps(POINTS)).bench_local(|| pool.install(|| run_plans::<4>(&plans, &run, Level::new())));
+    bencher.counter(steps(POINTS)).bench_local(|| pool.install(|| run_plans::<4>(&plans, &run)));
 }
 
 /// How many points are given at once: 32 lie side by side, the rest wait or fill threads.
 #[divan::bench(sample_count = 10, sample_size = 1, args = [1, 8, 32, 64, 192, 960])]
 fn sigmoid_by_batch(bencher: Bencher, points: usize) {
     let (plans, run) = plans("sigmoid", false, points);
-    bencher.counter(steps(points)).bench_local(|| run_plans::<4>(&plans, &run, Level::new()));
+    bencher.counter(steps(points)).bench_local(|| run_plans::<4>(&plans, &run));
 }
 
 /// Rows of the shipped weight uncertainty, written as a Parquet table to nowhere.
@@ -77,7 +76,7 @@ fn store(bencher: Bencher) {
     let sweep = loaded.sweep.unwrap();
     let engine = Engine::new(&sweep, &loaded.scenario, None).unwrap();
     let mut chunk = Table::new(&columns(&engine));
-    engine.rows(0..8, Level::new()).iter().cycle().take(10_000).for_each(|row| chunk.push(cells(row)));
+    engine.rows(0..8).iter().cycle().take(10_000).for_each(|row| chunk.push(cells(row)));
     bencher.counter(ItemsCount::new(chunk.rows())).bench_local(|| {
         let mut table = TableWriter::new(std::io::sink(), &columns(&engine)).unwrap();
         table.group(&chunk).unwrap();
@@ -89,7 +88,7 @@ fn store(bencher: Bencher) {
 #[divan::bench(sample_count = 10, sample_size = 1, args = [1, 8])]
 fn sigmoid_in_one_vector(bencher: Bencher, points: usize) {
     let (plans, run) = plans("sigmoid", false, points);
-    bencher.counter(steps(points)).bench_local(|| run_plans::<1>(&plans, &run, Level::new()));
+    bencher.counter(steps(points)).bench_local(|| run_plans::<1>(&plans, &run));
 }
 
 /// Points of the shipped weight uncertainty, in slow time: calibration, three arms and their controls, readouts.
@@ -97,5 +96,5 @@ fn sigmoid_in_one_vector(bencher: Bencher, points: usize) {
 fn points_in_slow_time(bencher: Bencher) {
     let loaded = load(Path::new("configs/sweeps/weight_uncertainty.toml"), &[]).unwrap();
     let engine = Engine::new(&loaded.sweep.unwrap(), &loaded.scenario, None).unwrap();
-    bencher.counter(ItemsCount::new(64_usize)).bench_local(|| engine.rows(0..64, Level::new()));
+    bencher.counter(ItemsCount::new(64_usize)).bench_local(|| engine.rows(0..64));
 }

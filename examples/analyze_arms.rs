@@ -5,15 +5,14 @@
 use disinhibit::analyze::{Analysis, Request, Subject};
 use disinhibit::config::load;
 use disinhibit::equilibrium::calibrate;
-use fearless_simd::Level;
 use std::error::Error;
 use std::path::Path;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let scenario = load(Path::new("configs/scenarios/ketamine.toml"), &[])?.scenario;
-    let calibration = calibrate(&scenario.circuit, Level::new())?;
+    let calibration = calibrate(&scenario.circuit)?;
     let arms = ["control", "stress", "stress+ket10"].map(String::from);
-    for subject in Subject::arms(&scenario, &calibration, &arms, Some(10.0), Level::new())? {
+    for subject in Subject::arms(&scenario, &calibration, &arms, Some(10.0))? {
         let analysis = Analysis::new(&subject, &Request::default())?;
         let state = analysis.state.ok_or("no stable state")?;
         let response = state.response.ok_or("no linear response")?;

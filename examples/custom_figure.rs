@@ -5,13 +5,12 @@
 use disinhibit::config::load;
 use disinhibit::plot::{ArmTrace, Dose, Population, RatesFigure, Role, Theme};
 use disinhibit::simulate::run;
-use fearless_simd::Level;
 use std::error::Error;
 use std::path::Path;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let scenario = load(Path::new("configs/scenarios/ketamine.toml"), &[])?.scenario;
-    let outcome = run(&scenario, Level::new())?;
+    let outcome = run(&scenario)?;
     let shown = ["control", "stress", "stress+ket10"];
     let populations = [("Pyr", Role::Excitatory, 4.2), ("SST", Role::Inhibitory, 6.0)];
     let arms = outcome.arms.iter().filter(|arm| shown.contains(&arm.name.as_str())).map(|arm| ArmTrace {

@@ -6,7 +6,6 @@ use disinhibit::config::load;
 use disinhibit::readouts::summarise;
 use disinhibit::scenario::{Arm, Dose};
 use disinhibit::simulate::run;
-use fearless_simd::Level;
 use std::error::Error;
 use std::path::Path;
 
@@ -19,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let name = format!("{amount:.2} mg/kg");
         scenario.arms.push(Arm { name, extends: "stress".into(), doses: vec![dose], ..Arm::default() });
     }
-    let summary = summarise(&run(&scenario, Level::new())?);
+    let summary = summarise(&run(&scenario)?);
     for arm in &summary.arms[2..] {
         let peak = arm.peak_over_control.unwrap_or(f64::NAN);
         let above = arm.minutes_above_control.unwrap_or(0.0);

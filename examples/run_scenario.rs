@@ -5,13 +5,12 @@
 use disinhibit::config::load;
 use disinhibit::readouts::summarise;
 use disinhibit::simulate::run;
-use fearless_simd::Level;
 use std::error::Error;
 use std::path::Path;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let loaded = load(Path::new("configs/scenarios/ketamine.toml"), &[])?;
-    let outcome = run(&loaded.scenario, Level::new())?;
+    let outcome = run(&loaded.scenario)?;
     let summary = summarise(&outcome);
     for arm in &summary.arms {
         let peak = arm.peak_hz.map(|peak| format!("peak {:.2} Hz at {:.1} min", peak.value, peak.at_min));

@@ -70,5 +70,5 @@ pub const BUILD: &str = env!("DISINHIBIT_BUILD");
 /// [`simulate::RunError`] where the scenario is invalid or its circuit has no stable rest. An arm that diverges or becomes
 /// unstable is no error: its status says so.
 pub fn run(scenario: &scenario::Scenario) -> Result<simulate::Outcome, simulate::RunError> {
-    simulate::run(scenario, fearless_simd::Level::new())
+    simulate::run(scenario)
 }

@@ -15,10 +15,9 @@ use disinhibit::config::load;
 use disinhibit::equilibrium::calibrate;
 use disinhibit::scenario::Scenario;
 use disinhibit::simulate::run;
-use fearless_simd::Level;
 
 fn system(text: &str) -> System {
-    System::new(&scenario(text).circuit, Level::new())
+    System::new(&scenario(text).circuit)
 }
 
 fn all(text: &str) -> FixedPoints {
@@ -116,7 +115,7 @@ fn a_box_leaves_out_what_lies_outside() {
     let found = fixed_points(&system(&text), Some(&[(0.05, 0.3), (-0.1, 1.0)]), &[]);
     assert_eq!(found.points.len(), 2);
     assert_eq!(found.index_is_one, None);
-    let subject = Subject::circuit(&scenario(&text), Level::new()).unwrap();
+    let subject = Subject::circuit(&scenario(&text)).unwrap();
     let range = BoxRange { population: Some("X".into()), low: 0.0, high: 1.0, potential: false };
     let unknown = Request { boxes: vec![range], ..Request::default() };
     assert!(Analysis::new(&subject, &unknown).unwrap_err().contains("expected one of E, I"));
@@ -130,7 +129,7 @@ fn case(name: &str, set: &[&str]) -> Scenario {
 }
 
 fn found_in(scenario: &Scenario) -> FixedPoints {
-    fixed_points(&System::new(&scenario.circuit, Level::new()), None, &[])
+    fixed_points(&System::new(&scenario.circuit), None, &[])
 }
 
 #[test]
@@ -166,7 +165,7 @@ fn fixed_points_are_looked_for_wherever_transfer_functions_can_go() {
 fn a_mirrored_oscillator_has_the_mirrored_focus_and_the_same_cycle() {
     let of = |drive: &str| {
         let scenario = case("fitzhugh.toml", &[&format!("populations.X.drive={drive}")]);
-        let subject = Subject::circuit(&scenario, Level::new()).unwrap();
+        let subject = Subject::circuit(&scenario).unwrap();
         Analysis::new(&subject, &Request::default()).unwrap()
     };
     let (here, there) = (of("0.4"), of("-0.4"));
@@ -275,8 +274,8 @@ fn rates_at_fixed_points_lie_within_what_bounds_them() {
              [onto.E]\nE = {ee:?}\nI = {ei:?}\n[onto.I]\nE = {ie:?}\nI = {ii:?}\n",
             rates[0], rates[1]
         );
-        let Ok(circuit) = disinhibit::equilibrium::solved(&scenario(&text).circuit, Level::new()) else { continue };
-        let system = System::new(&circuit, Level::new());
+        let Ok(circuit) = disinhibit::equilibrium::solved(&scenario(&text).circuit) else { continue };
+        let system = System::new(&circuit);
         for (bound, rate) in system.rate_bounds().iter().zip(rates) {
             assert!(bound.holds(rate), "round {round}: {rate} lies outside of {bound:?}\n{text}");
         }
@@ -300,7 +299,7 @@ fn both_sides_of_a_corner_are_judged() {
         approx::assert_relative_eq!(leading[1], 100.0 * (w - 1.0), max_relative = 1e-9);
         assert_eq!(point.sides.iter().map(|side| side.above[0]).collect::<Vec<_>>(), [(0, false), (0, true)]);
         assert_eq!(point.kind, if w > 1.0 { Kind::OneSided } else { Kind::StableNode });
-        let rest = calibrate(&scenario.circuit, Level::new());
+        let rest = calibrate(&scenario.circuit);
         match rest {
             Ok(rest) => approx::assert_relative_eq!(rest.eigenvalues[0].re, -50.0, max_relative = 1e-9),
             Err(error) => assert!(w > 1.0 && error.to_string().contains("lie above that of E"), "{error}"),
@@ -331,7 +330,7 @@ fn a_search_is_cut_off_but_the_state_is_always_given() {
     let text = "input_unit = \"none\"\n[populations.E]\nunits = 16\ntau = \"10 ms\"\ndrive = -10\n\
                 transfer = { kind = \"sigmoid\", maximum = \"1 Hz\", slope = 1, threshold = 0 }\n[onto.E]\nE = 20\n\
                 [[kernels]]\nonto = \"E\"\nfrom = \"E\"\nshape = \"gaussian\"\nwidth = 5\n";
-    let subject = Subject::circuit(&scenario(text), Level::new()).unwrap();
+    let subject = Subject::circuit(&scenario(text)).unwrap();
     let mut seen = 0;
     let request = Request { seconds: Some(0.2), ..Request::default() };
     let analysis = Analysis::watched(&subject, &request, &mut |progress| seen = progress.found).unwrap();
@@ -390,7 +389,7 @@ fn stabilised(w_ee: f64) -> String {
 fn inhibition_stabilisation_and_paradox_follow_the_formulas() {
     let (b_e, b_i, w_ei, w_ie, w_ii) = (0.066, 0.351, 19.7, 12.2, 12.5);
     for w_ee in [24.3, 20.0, 15.2, 15.1, 12.0] {
-        let subject = Subject::circuit(&scenario(&stabilised(w_ee)), Level::new()).unwrap();
+        let subject = Subject::circuit(&scenario(&stabilised(w_ee))).unwrap();
         let local = subject.system.at(subject.state.as_ref().unwrap());
         let response = Response::new(&subject.system, &local).unwrap();
         let determinant = (1.0 - b_e * w_ee) * (1.0 + b_i * w_ii) + b_e * b_i * w_ei * w_ie;
@@ -506,10 +505,10 @@ fn linear_noise_agrees_with_a_simulation_of_the_default_circuit() {
     noisy.run.to = 2.0;
     noisy.run.report.clear();
     noisy.run.record = Some(1.0 / 60_000.0);
-    let calibrated = calibrate(&noisy.circuit, Level::new()).unwrap();
-    let system = System::new(&calibrated.circuit, Level::new());
+    let calibrated = calibrate(&noisy.circuit).unwrap();
+    let system = System::new(&calibrated.circuit);
     let covariance = rate_covariance(&system, &system.at(&calibrated.variables)).unwrap();
-    let outcome = run(&noisy, Level::new()).unwrap();
+    let outcome = run(&noisy).unwrap();
     for (index, name) in noisy.circuit.populations.keys().enumerate() {
         let rates = outcome.arms[0].recording.signal(&format!("rate.{name}")).unwrap();
         let rates = &rates[rates.len() / 20..];
@@ -528,10 +527,10 @@ fn ketamine() -> Scenario {
 #[test]
 fn an_arm_is_analysed_as_its_run_has_made_it() {
     let scenario = ketamine();
-    let calibration = calibrate(&scenario.circuit, Level::new()).unwrap();
+    let calibration = calibrate(&scenario.circuit).unwrap();
     let names = ["control", "stress", "stress+ket10"].map(String::from);
-    let subjects = Subject::arms(&scenario, &calibration, &names, Some(10.0), Level::new()).unwrap();
-    let outcome = run(&scenario, Level::new()).unwrap();
+    let subjects = Subject::arms(&scenario, &calibration, &names, Some(10.0)).unwrap();
+    let outcome = run(&scenario).unwrap();
     for (subject, arm) in subjects.iter().zip(&outcome.arms) {
         let report = arm.reports.iter().find(|report| report.minutes == 10.0).unwrap();
         let analysis = Analysis::new(subject, &Request::default()).unwrap();
@@ -557,9 +556,9 @@ fn an_arm_is_analysed_as_its_run_has_made_it() {
             }
         }
     }
-    let missing = Subject::arms(&scenario, &calibration, &["strss".into()], None, Level::new()).unwrap_err();
+    let missing = Subject::arms(&scenario, &calibration, &["strss".into()], None).unwrap_err();
     assert!(missing.to_string().contains("did you mean `stress`?"), "{missing}");
-    let late = Subject::arms(&scenario, &calibration, &names, Some(1e4), Level::new()).unwrap_err();
+    let late = Subject::arms(&scenario, &calibration, &names, Some(1e4)).unwrap_err();
     assert!(late.to_string().contains("outside of the run"), "{late}");
 }
 
@@ -587,9 +586,9 @@ fn spectra_of_a_simulation_lie_on_those_of_the_linearised_circuit() {
 #[test]
 fn inputs_are_split_without_remainder_and_differences_add_up() {
     let scenario = ketamine();
-    let calibration = calibrate(&scenario.circuit, Level::new()).unwrap();
+    let calibration = calibrate(&scenario.circuit).unwrap();
     let names = ["control", "stress", "stress+ket10"].map(String::from);
-    let subjects = Subject::arms(&scenario, &calibration, &names, Some(10.0), Level::new()).unwrap();
+    let subjects = Subject::arms(&scenario, &calibration, &names, Some(10.0)).unwrap();
     let control = subjects[0].moment.as_ref().unwrap();
     for subject in &subjects {
         let inputs = split(&subject.name, subject.moment.as_ref().unwrap(), Some(("control", control)));
@@ -620,7 +619,7 @@ fn inputs_are_split_without_remainder_and_differences_add_up() {
 #[test]
 fn a_long_small_stimulus_evokes_what_the_linear_response_says() {
     let scenario = ketamine();
-    let subject = Subject::circuit(&scenario, Level::new()).unwrap();
+    let subject = Subject::circuit(&scenario).unwrap();
     let small = Stimulus { onto: vec![("PV".into(), 1e-3)], duration_ms: 2_000.0 };
     let evoked = Evoked::new(&subject, &small).unwrap();
     for (index, change) in evoked.linear_change_hz.as_ref().unwrap().iter().enumerate() {
@@ -744,7 +743,7 @@ fn the_first_passage_of_a_threshold_is_timed() {
         [compare]\nfrom = \"0 s\"\nto = \"3 s\"\nthreshold = \"60 Hz\"\n\
         [[arms]]\nname = \"step\"\ninject = [{ population = \"A\", drive = 20.0, from = \"0 s\" }]\n\
         [[arms]]\nname = \"none\"\n";
-    let outcome = run(&scenario(text), Level::new()).unwrap();
+    let outcome = run(&scenario(text)).unwrap();
     let summary = disinhibit::readouts::summarise(&outcome);
     let found = summary.arms[0].first_passage_s.unwrap();
     approx::assert_abs_diff_eq!(found, 0.2 * std::f64::consts::LN_2, epsilon = 5e-6);

@@ -13,7 +13,6 @@ use disinhibit::config::load;
 use disinhibit::equilibrium::calibrate;
 use disinhibit::scenario::Scenario;
 use disinhibit::simulate::run;
-use fearless_simd::Level;
 use nalgebra::SVector;
 use std::path::Path;
 
@@ -33,7 +32,7 @@ fn wilson_cowan(weights: [f64; 4], slopes: [f64; 2], thresholds: [f64; 2], drive
         population("E", "excitatory", 0, drive),
         population("I", "inhibitory", 1, 0.0),
     );
-    Subject::circuit(&scenario(&text), Level::new()).unwrap()
+    Subject::circuit(&scenario(&text)).unwrap()
 }
 
 fn figure_4() -> Subject {
@@ -92,7 +91,7 @@ fn states_of(subject: &Subject) -> Vec<Vec<f64>> {
 /// The diagram of one of the small circuits of `tests/cases` over a knob.
 fn followed(case: &str, path: &str, from: &str, to: &str) -> Bifurcation {
     let file = format!("tests/cases/circuits/{case}.toml");
-    let subject = Subject::circuit(&load(Path::new(&file), &[]).unwrap().scenario, Level::new()).unwrap();
+    let subject = Subject::circuit(&load(Path::new(&file), &[]).unwrap().scenario).unwrap();
     Bifurcation::new(&subject, &knob(&subject, path, from, to), None).unwrap()
 }
 
@@ -148,7 +147,7 @@ fn the_turing_points_of_a_ring_have_multiplicity_2_and_bumps_between_them() {
     let mut without = file.clone();
     without.circuit.populations.values_mut().for_each(|population| population.drive = Some(-5.0));
     for scenario in [file, without] {
-        let subject = Subject::circuit(&scenario, Level::new()).unwrap();
+        let subject = Subject::circuit(&scenario).unwrap();
         let found = Bifurcation::new(&subject, &knob(&subject, "populations.E.drive", "-6", "4"), None).unwrap();
         let double: Vec<f64> = found
             .diagram
@@ -228,9 +227,9 @@ fn ketamine() -> Scenario {
 
 fn arms(names: &[&str], minutes: f64) -> Vec<Subject> {
     let scenario = ketamine();
-    let calibration = calibrate(&scenario.circuit, Level::new()).unwrap();
+    let calibration = calibrate(&scenario.circuit).unwrap();
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-    Subject::arms(&scenario, &calibration, &names, Some(minutes), Level::new()).unwrap()
+    Subject::arms(&scenario, &calibration, &names, Some(minutes)).unwrap()
 }
 
 #[test]
@@ -356,8 +355,8 @@ fn a_trajectory_in_fast_time_is_that_of_an_independent_adaptive_solver() {
          record = \"2 ms\"\nfrom = \"0 ms\"\nto = \"300 ms\"\n[[arms]]\nname = \"silenced\"\n\
          inject = [{ population = \"SST\", drive = \"-6 mV\", from = \"20 ms\" }]\n",
     );
-    let calibrated = calibrate(&scenario.circuit, Level::new()).unwrap();
-    let outcome = run(&scenario, Level::new()).unwrap();
+    let calibrated = calibrate(&scenario.circuit).unwrap();
+    let outcome = run(&scenario).unwrap();
     let arm = common::arm(&outcome, "silenced");
     let times: Vec<f64> = arm.recording.times().iter().map(|minutes| minutes * 60_000.0).collect();
     let start = SVector::<f64, 8>::from_fn(|index, _| calibrated.rates.get(index).copied().unwrap_or(0.0));

@@ -13,7 +13,6 @@ use disinhibit::scenario::{
     Arm, Circuit, Form, Population, Refractory, Role, Run, Scenario, Time, TimeLabel, Transfer, Weights,
 };
 use disinhibit::simulate::run;
-use fearless_simd::Level;
 
 fn transfers() -> Vec<Transfer> {
     vec![
@@ -62,7 +61,7 @@ fn rate_of(transfer: &Transfer, drive: f64) -> f64 {
     let mut circuit = Circuit::default();
     let population = Population { tau: 10.0, transfer: transfer.clone(), drive: Some(drive), ..Population::default() };
     circuit.populations.insert("A".into(), population);
-    calibrate(&circuit, Level::new()).unwrap().rates[0]
+    calibrate(&circuit).unwrap().rates[0]
 }
 
 #[test]
@@ -145,14 +144,14 @@ fn with_drive(calibrated: &Calibrated, index: usize, change: f64) -> Calibrated 
         population.rest = None;
     }
     *circuit.populations[index].drive.as_mut().unwrap() += change;
-    calibrate(&circuit, Level::new()).unwrap()
+    calibrate(&circuit).unwrap()
 }
 
 #[test]
 fn calibrated_circuits_rest_where_stated_and_respond_as_linearised() {
     for circuit in circuits() {
         let what = format!("{:?}", circuit.populations[0]);
-        let calibrated = calibrate(&circuit, Level::new()).unwrap_or_else(|error| panic!("{what}: {error}"));
+        let calibrated = calibrate(&circuit).unwrap_or_else(|error| panic!("{what}: {error}"));
         assert!(calibrated.eigenvalues.iter().all(|value| value.re < 0.0), "{what}");
         // With the drives alone the circuit finds the same rest from zero.
         let found = with_drive(&calibrated, 0, 0.0);
@@ -194,7 +193,7 @@ fn fast_time_stays_at_rest_and_returns_to_it_after_a_push() {
             Arm { name: "pushed".into(), inject: vec![push], ..Arm::default() },
         ];
         scenario.compare.control = "control".into();
-        let summary = summarise(&run(&scenario, Level::new()).unwrap());
+        let summary = summarise(&run(&scenario).unwrap());
         for arm in &summary.arms {
             let rates = &arm.rates_hz["3 s"];
             assert!((rates["E"] - 5.0).abs() < 1e-6 && (rates["I"] - 9.0).abs() < 1e-6, "{}: {rates:?}", arm.name);
@@ -212,7 +211,7 @@ fn inverses_undo_transfer_functions_and_know_their_range() {
             let population =
                 Population { tau: 10.0, transfer: transfer.clone(), drive: Some(input), ..Population::default() };
             circuit.populations.insert("A".into(), population);
-            let rates = calibrate(&circuit, Level::new()).unwrap().rates;
+            let rates = calibrate(&circuit).unwrap().rates;
             approx::assert_relative_eq!(rates[0], rate, max_relative = 1e-9);
         }
     }
@@ -242,19 +241,19 @@ fn a_circuit_with_several_rests_or_none_says_which_it_found_or_why_not() {
         population.rest = None;
         population.drive = Some(4.0);
     }
-    let low = calibrate(&bistable, Level::new()).unwrap();
+    let low = calibrate(&bistable).unwrap();
     assert!(low.rates[0] < 5.0, "{:?}", low.rates);
     // Without a ceiling, excitation runs away, and no rest is made up.
     let mut runaway = bistable.clone();
     for population in runaway.populations.values_mut() {
         population.transfer = Transfer::ThresholdLinear { gain: 2.0, threshold: 0.0, offset: 0.0, maximum: None };
     }
-    let error = calibrate(&runaway, Level::new()).unwrap_err().to_string();
+    let error = calibrate(&runaway).unwrap_err().to_string();
     assert!(error.contains("runs away"), "{error}");
     // A rest above the maximum.
     let mut above = pair(&transfers()[6], [Form::Rate, Form::Voltage], None);
     above.populations["I"].rest = Some(70.0);
-    let error = calibrate(&above, Level::new()).unwrap_err().to_string();
+    let error = calibrate(&above).unwrap_err().to_string();
     assert!(error.contains("`I` cannot rest at 70 Hz"), "{error}");
 }
 
@@ -282,10 +281,10 @@ fn circuits_calibrated_side_by_side_are_those_calibrated_alone_to_the_last_bit()
         })
         .collect();
     for circuits in [free, stated] {
-        let together = calibrate_all(&circuits.iter().collect::<Vec<_>>(), Level::new());
+        let together = calibrate_all(&circuits.iter().collect::<Vec<_>>());
         let mut refused = 0;
         for (circuit, together) in circuits.iter().zip(together) {
-            match (calibrate(circuit, Level::new()), together) {
+            match (calibrate(circuit), together) {
                 (Ok(alone), Ok(together)) => {
                     let numbers = |it: &Calibrated| [it.drives.clone(), it.variables.clone(), it.response.clone()];
                     assert_eq!(numbers(&alone), numbers(&together));
@@ -325,7 +324,7 @@ fn rates_under(waveform: Waveform) -> Vec<(f64, f64)> {
         ..Default::default()
     };
     scenario.arms = vec![Arm { name: "stimulated".into(), inject: vec![stimulus], ..Arm::default() }];
-    let outcome = run(&scenario, Level::new()).unwrap();
+    let outcome = run(&scenario).unwrap();
     let recording = &outcome.arms[0].recording;
     let rates = recording.signal("rate.A").unwrap();
     let times = recording.times().iter().map(|time| time * 60_000.0);
@@ -378,7 +377,7 @@ fn a_ring_of_units_amplifies_each_of_its_modes_as_it_should() {
     for (path, value) in [("onto.E.E", weight), ("onto.E.I", 0.0), ("kernels.0.amplitude", amplitude)] {
         scenario.set(path, &disinhibit::scenario::Setting::Number(value)).unwrap();
     }
-    let calibrated = calibrate(&scenario.circuit, Level::new()).unwrap();
+    let calibrated = calibrate(&scenario.circuit).unwrap();
     let (uniform, tuned) = (1.0 / (1.0 - weight), 1.0 / (1.0 - 0.5 * weight * amplitude));
     for unit in 0..units {
         let angle = std::f64::consts::TAU * unit as f64 / f64::from(units as u32);
@@ -404,7 +403,7 @@ fn a_ring_of_units_amplifies_each_of_its_modes_as_it_should() {
         Arm { name: "all".into(), inject: vec![inject("E")], ..Arm::default() },
         Arm { name: "one".into(), inject: vec![inject("E[3]")], ..Arm::default() },
     ];
-    let summary = summarise(&run(&scenario, Level::new()).unwrap());
+    let summary = summarise(&run(&scenario).unwrap());
     approx::assert_relative_eq!(summary.arms[0].rates_hz["1 min"]["E[7]"], 5.0 + uniform, max_relative = 1e-9);
     let expected = 6.0 + ((uniform - 1.0) + 2.0 * (tuned - 1.0)) / f64::from(units as u32);
     approx::assert_relative_eq!(summary.arms[1].rates_hz["1 min"]["E[3]"], expected, max_relative = 1e-9);
@@ -413,7 +412,7 @@ fn a_ring_of_units_amplifies_each_of_its_modes_as_it_should() {
     let shape = disinhibit::scenario::units::KernelShape::Cosine { amplitude: 0.4 };
     tuned_input.tuning = Some(disinhibit::scenario::stimulus::Tuning { centre: 90.0, shape });
     scenario.arms = vec![Arm { name: "tuned".into(), inject: vec![tuned_input], ..Arm::default() }];
-    let summary = summarise(&run(&scenario, Level::new()).unwrap());
+    let summary = summarise(&run(&scenario).unwrap());
     for unit in [0, 3, 4, 12] {
         let angle = std::f64::consts::TAU * f64::from(unit) / 16.0 - std::f64::consts::FRAC_PI_2;
         let expected = 5.0 + uniform + 0.4 * tuned * libm::cos(angle);
@@ -495,7 +494,7 @@ fn linear_circuits_of_any_eigenvalues_are_judged_by_these() {
         let arms = "[run]\ntime = \"slow\"\nfrom = \"0 min\"\nto = \"1 min\"\nreport = [\"0.5 min\"]\n[[arms]]\nname = \"a\"\n\
                     inject = [{ population = \"P0\", drive = 0.5, from = \"0.2 min\" }]\n";
         let scenario = common::scenario(&(text.clone() + arms));
-        let found = calibrate(&scenario.circuit, Level::new());
+        let found = calibrate(&scenario.circuit);
         if sign < 0.0 {
             let error = found.map(|found| found.eigenvalues).unwrap_err();
             assert!(error.is_of_motion(), "{error}\n{text}");
@@ -507,7 +506,7 @@ fn linear_circuits_of_any_eigenvalues_are_judged_by_these() {
         for (found, rest) in found.rates.iter().zip(&rest) {
             assert!((found - rest).abs() < 1e-5 * rest.abs(), "{found} {rest}\n{text}");
         }
-        let outcome = run(&scenario, Level::new()).unwrap();
+        let outcome = run(&scenario).unwrap();
         let arm = &outcome.arms[0];
         assert_eq!(arm.status.word(), "ok", "{:?}\n{text}", arm.status);
         assert!(arm.averaged.is_none(), "{:?}\n{text}", arm.events);
@@ -518,14 +517,14 @@ fn linear_circuits_of_any_eigenvalues_are_judged_by_these() {
             "{} {expected}\n{text}",
             arm.reports[0].signals[0]
         );
-        let subject = disinhibit::analyze::Subject::circuit(&scenario, Level::new()).unwrap();
+        let subject = disinhibit::analyze::Subject::circuit(&scenario).unwrap();
         assert!(subject.state.is_some());
     }
 }
 
 #[test]
 fn what_is_said_to_stabilise_a_circuit_does() {
-    let refusal = |text: &str| calibrate(&common::scenario(text).circuit, Level::new()).unwrap_err().to_string();
+    let refusal = |text: &str| calibrate(&common::scenario(text).circuit).unwrap_err().to_string();
     // Inhibition that comes late: more of it would make things worse.
     let late = |weight: f64| {
         format!(

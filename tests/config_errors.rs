@@ -8,7 +8,6 @@ use common::{read, read_bytes};
 use disinhibit::config::{Diagnostic, load, load_from, writer};
 use disinhibit::scenario::{Compartment, Scenario, Transfer};
 use disinhibit::simulate::run;
-use fearless_simd::Level;
 use proptest::prelude::*;
 use std::path::Path;
 
@@ -146,15 +145,13 @@ fn a_wrong_argument_is_named() {
 
 #[test]
 fn a_rest_that_does_not_exist_or_is_unstable_is_refused_with_the_reason() {
-    let refuse = |lines: &str| {
-        run(&read(&format!("{SCENARIO}\n{lines}\n"), &[]).unwrap(), Level::new()).unwrap_err().to_string()
-    };
+    let refuse = |lines: &str| run(&read(&format!("{SCENARIO}\n{lines}\n"), &[]).unwrap()).unwrap_err().to_string();
     let unstable = refuse("[onto.Pyr]\nPyr = 9.0");
     assert!(unstable.contains("unstable") && unstable.contains("eigenvalue"), "{unstable}");
     let text = format!("{SCENARIO}\n[populations.Pyr]\nrest = \"0 Hz\"\n");
     let zero = match read(&text, &[]) {
         Err(error) => error.to_string(),
-        Ok(scenario) => run(&scenario, Level::new()).unwrap_err().to_string(),
+        Ok(scenario) => run(&scenario).unwrap_err().to_string(),
     };
     assert!(zero.contains("a rest of 0 Hz") && zero.contains("drive"), "{zero}");
 }
@@ -188,7 +185,7 @@ fn curves_and_formulas_are_read_and_their_mistakes_are_placed() {
     assert_eq!((table.inputs.as_slice(), table.rates.as_slice()), (&[0.0, 10.0, 20.0][..], &[0.0, 6.0, 30.0][..]));
     let set = ["populations.A.transfer.rates.1=8".to_owned(), "populations.B.transfer.parameters.r0=1".to_owned()];
     let scenario = read_curve(CURVE, "0 0\n10 6\n20 30", &set).unwrap();
-    let rest = disinhibit::equilibrium::calibrate(&scenario.circuit, Level::new()).unwrap();
+    let rest = disinhibit::equilibrium::calibrate(&scenario.circuit).unwrap();
     approx::assert_relative_eq!(rest.drives[1], 2.0_f64.sqrt(), max_relative = 1e-9);
     let mistakes = [
         (CURVE.to_owned(), "0,0\n10,x\n", "measured.csv:2:1"),
@@ -302,7 +299,7 @@ fn swallow(bytes: &[u8]) {
     let file = |path: &Path| if path.ends_with("mutant.toml") { Ok(bytes.to_vec()) } else { std::fs::read(path) };
     match load_from(Path::new("configs/scenarios/mutant.toml"), &[], &file) {
         Ok(loaded) => {
-            let _ = disinhibit::equilibrium::calibrate(&loaded.scenario.circuit, Level::new());
+            let _ = disinhibit::equilibrium::calibrate(&loaded.scenario.circuit);
         }
         Err(error) => assert!(!error.diagnostics.is_empty() && !error.render().is_empty()),
     }

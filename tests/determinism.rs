@@ -7,14 +7,13 @@ mod settings;
 
 use common::bits;
 use disinhibit::config::load;
-use disinhibit::numeric::lanes::levels;
+use disinhibit::numeric::lanes::{levels, on_level};
 use disinhibit::scenario::settable::{Setter, refusal};
 use disinhibit::scenario::signal::Signal;
 use disinhibit::scenario::sweep::{Axis, Sweep, bind};
 use disinhibit::scenario::{Arm, Scenario, Setting, Time, validate};
 use disinhibit::simulate::{ArmOutcome, Outcome, run};
 use disinhibit::sweep::{Engine, Row};
-use fearless_simd::Level;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use settings::{Listed, combinations, listed};
@@ -38,21 +37,17 @@ fn standing_alone(scenario: &Scenario) -> Scenario {
     Scenario { arms: arms.collect(), ..scenario.clone() }
 }
 
-fn run_on(scenario: &Scenario, level: Level) -> Outcome {
-    run(scenario, level).unwrap()
-}
-
 #[test]
 fn an_arm_has_the_same_bits_alone_beside_random_mates_and_in_every_lane() {
     let mut random = rand::rngs::SmallRng::seed_from_u64(5);
     for scenario in scenarios() {
         let scenario = standing_alone(&scenario);
-        let whole = run_on(&scenario, Level::new());
+        let whole = run(&scenario).unwrap();
         for (index, arm) in scenario.arms.iter().enumerate() {
             let expected = bits(&whole.arms[index]);
             let alone = Scenario { arms: vec![arm.clone()], ..scenario.clone() };
             let alone = Scenario { compare: disinhibit::scenario::Compare::default(), ..alone };
-            assert!(bits(&run_on(&alone, Level::new()).arms[0]) == expected, "{} alone", arm.name);
+            assert!(bits(&run(&alone).unwrap().arms[0]) == expected, "{} alone", arm.name);
         }
         let subject = 2;
         let expected = bits(&whole.arms[subject]);
@@ -72,7 +67,7 @@ fn an_arm_has_the_same_bits_alone_beside_random_mates_and_in_every_lane() {
             arms.shuffle(&mut random);
             arms.insert(position, scenario.arms[subject].clone());
             let mixed = Scenario { arms, compare: disinhibit::scenario::Compare::default(), ..scenario.clone() };
-            let outcome = run_on(&mixed, Level::new());
+            let outcome = run(&mixed).unwrap();
             assert!(bits(&outcome.arms[position]) == expected, "in lane {position}");
         }
     }
@@ -89,9 +84,9 @@ fn every_level_of_instructions_gives_the_same_bits() {
             scenario.run.to = -4.98;
             scenario.arms.iter_mut().for_each(|arm| arm.doses.retain(|dose| dose.at < -4.99));
         }
-        let reference = run_on(&scenario, Level::new());
-        for (name, level) in levels() {
-            for (one, other) in run_on(&scenario, level).arms.iter().zip(&reference.arms) {
+        let reference = run(&scenario).unwrap();
+        for name in levels() {
+            for (one, other) in on_level(name, || run(&scenario).unwrap()).arms.iter().zip(&reference.arms) {
                 assert!(bits(one) == bits(other), "{name}: {}", one.name);
             }
         }
@@ -103,7 +98,7 @@ fn one_and_two_threads_give_the_same_bits() {
     for scenario in scenarios() {
         let on = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| run_on(&scenario, Level::new()))
+            pool.install(|| run(&scenario).unwrap())
         };
         for (one, two) in on(1).arms.iter().zip(&on(2).arms) {
             assert!(bits(one) == bits(two), "{}", one.name);
@@ -119,14 +114,14 @@ fn seeds_differ_and_arms_share_their_noise_unless_told_otherwise() {
     let mut stress = standing_alone(&scenario);
     stress.arms = vec![stress.arms[1].clone(), Arm { name: "twin".into(), ..stress.arms[1].clone() }];
     stress.compare = disinhibit::scenario::Compare::default();
-    let shared = run_on(&stress, Level::new());
+    let shared = run(&stress).unwrap();
     assert!(bits(&shared.arms[0]) == bits(&shared.arms[1]));
     stress.run.noise = disinhibit::scenario::NoiseSharing::Independent;
-    let independent = run_on(&stress, Level::new());
+    let independent = run(&stress).unwrap();
     assert!(bits(&independent.arms[0]) != bits(&independent.arms[1]));
     assert!(bits(&independent.arms[0]) == bits(&shared.arms[0]));
     stress.run.seed += 1;
-    assert!(bits(&run_on(&stress, Level::new()).arms[0]) != bits(&shared.arms[0]));
+    assert!(bits(&run(&stress).unwrap().arms[0]) != bits(&shared.arms[0]));
 }
 
 /// Everything that an arm leaves but its name, to the last bit.
@@ -174,8 +169,8 @@ fn swept(scenario: &Scenario, path: &str, values: &[Setting]) -> Option<usize> {
         }
     };
     let engine = Engine::new(&bound, scenario, None).unwrap();
-    let together = engine.rows(0..engine.runs(), Level::new());
-    let alone: Vec<Row> = (0..engine.runs()).flat_map(|run| engine.rows(run..run + 1, Level::new())).collect();
+    let together = engine.rows(0..engine.runs());
+    let alone: Vec<Row> = (0..engine.runs()).flat_map(|run| engine.rows(run..run + 1)).collect();
     for (one, other) in together.iter().zip(&alone) {
         let same = bits_of_rows(std::slice::from_ref(one)) == bits_of_rows(std::slice::from_ref(other));
         assert!(same, "{path} at {:?}, beside others and alone:\n{one:?}\n{other:?}", one.axes);
@@ -210,9 +205,9 @@ fn set_in_arms(scenario: &Scenario, path: &str, values: &[Setting]) -> Option<()
     if sound.is_empty() {
         return None;
     }
-    let together = run(&with([vec![plain.clone()], sound.clone()].concat()), Level::new()).unwrap();
+    let together = run(&with([vec![plain.clone()], sound.clone()].concat())).unwrap();
     for (arm, outcome) in sound.iter().zip(&together.arms[1..]) {
-        let alone = run(&with(vec![arm.clone()]), Level::new()).unwrap();
+        let alone = run(&with(vec![arm.clone()])).unwrap();
         assert!(all_of(outcome) == all_of(&alone.arms[0]), "{path} in arms: {:?}", arm.set);
     }
     Some(())
@@ -315,9 +310,9 @@ fn parameters_that_move_together_have_the_same_bits_beside_others_and_alone() {
         };
         let Ok(bound) = bind(&sweep, &scenario) else { continue };
         let engine = Engine::new(&bound, &scenario, None).unwrap();
-        let together = engine.rows(0..engine.runs(), Level::new());
+        let together = engine.rows(0..engine.runs());
         for (run, row) in (0..engine.runs()).zip(&together) {
-            let alone = engine.rows(run..run + 1, Level::new());
+            let alone = engine.rows(run..run + 1);
             assert!(bits_of_rows(std::slice::from_ref(row)) == bits_of_rows(&alone), "{:?}: {row:?}", row.axes);
         }
     }

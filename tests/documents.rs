@@ -9,7 +9,6 @@ use disinhibit::findings::models;
 use disinhibit::findings::shipped::Library;
 use disinhibit::report::findings::{comparison_markdown, markdown};
 use disinhibit::report::parameters;
-use fearless_simd::Level;
 use std::path::Path;
 
 /// What a command puts into a document.
@@ -26,7 +25,7 @@ fn looked(hypotheses: bool) -> Vec<disinhibit::findings::ModelResult> {
     let library = Library::Shipped;
     let findings = library.list(Path::new("findings")).unwrap();
     let hypotheses = if hypotheses { library.list(Path::new("hypotheses")).unwrap() } else { Vec::new() };
-    models(library, &findings, &hypotheses, Level::new()).unwrap()
+    models(library, &findings, &hypotheses).unwrap()
 }
 
 /// The document with its parts made anew.

@@ -13,7 +13,6 @@ use disinhibit::report::analysis::explanation;
 use disinhibit::report::drawn_connections;
 use disinhibit::scenario::{Divided, Projection, Scenario};
 use disinhibit::simulate::run;
-use fearless_simd::Level;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
@@ -87,9 +86,9 @@ inject = [{ population = "D", drive = "-4 mV", from = "0 min", to = "20 min" }]
 "#;
 
 fn explained(scenario: &Scenario, names: [&str; 2]) -> [Inputs; 2] {
-    let calibration = calibrate(&scenario.circuit, Level::new()).unwrap();
+    let calibration = calibrate(&scenario.circuit).unwrap();
     let names = names.map(String::from);
-    let subjects = Subject::arms(scenario, &calibration, &names, Some(10.0), Level::new()).unwrap();
+    let subjects = Subject::arms(scenario, &calibration, &names, Some(10.0)).unwrap();
     let moments: Vec<_> = subjects.iter().map(|subject| subject.moment.as_ref().unwrap()).collect();
     let control = (names[0].as_str(), moments[0]);
     [split(&names[0], moments[0], None), split(&names[1], moments[1], Some(control))]
@@ -210,7 +209,7 @@ fn every_connection_drawn_listed_explained_and_summed_is_the_same_set() {
     for _ in 0..12 {
         let scenario = scenario(&random_circuit(&mut random));
         let circuit = &scenario.circuit;
-        let Ok(outcome) = run(&scenario, Level::new()) else { continue };
+        let Ok(outcome) = run(&scenario) else { continue };
         let summary = summarise(&outcome);
         let arm = &summary.arms[0];
         assert_eq!(arm.status, "ok");
@@ -242,8 +241,8 @@ fn every_connection_drawn_listed_explained_and_summed_is_the_same_set() {
         let given = circuit.connections().map(|one| (one.onto.to_owned(), one.from.to_owned(), one.value));
         assert_eq!(sorted(drawn.collect()), sorted(given.collect()));
         // Explained, and summed.
-        let calibration = calibrate(circuit, Level::new()).unwrap();
-        let subjects = Subject::arms(&scenario, &calibration, &["a".to_owned()], Some(0.0), Level::new()).unwrap();
+        let calibration = calibrate(circuit).unwrap();
+        let subjects = Subject::arms(&scenario, &calibration, &["a".to_owned()], Some(0.0)).unwrap();
         let inputs = split("a", subjects[0].moment.as_ref().unwrap(), None).inputs;
         let mut explained = 0;
         for input in &inputs {

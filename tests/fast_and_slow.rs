@@ -9,7 +9,6 @@ use disinhibit::config::load;
 use disinhibit::readouts::trace::Trace;
 use disinhibit::scenario::{Block, Method, Scenario, Time};
 use disinhibit::simulate::{Outcome, Status, run};
-use fearless_simd::Level;
 use std::path::Path;
 
 const POPULATIONS: [&str; 4] = ["Pyr", "PV", "SST", "VIP"];
@@ -51,12 +50,12 @@ fn largest_difference(fast: &Outcome, other: &Outcome, alike: bool, counts: impl
 
 #[test]
 fn they_agree_to_two_hundredths_of_a_hertz_for_two_hours_after_a_dose() {
-    let slow = run(&experiment(), Level::new()).unwrap();
+    let slow = run(&experiment()).unwrap();
     let mut scenario = experiment();
     scenario.run.time = Time::Fast;
     scenario.run.step = 1.0;
     scenario.run.method = Method::RungeKutta4;
-    let fast = run(&scenario, Level::new()).unwrap();
+    let fast = run(&scenario).unwrap();
     let difference = largest_difference(&fast, &slow, false, |_| true);
     assert!(difference < 0.02, "{difference} Hz");
 }
@@ -72,7 +71,7 @@ fn a_tick_of_a_second_is_as_good_as_one_ten_times_shorter() {
         scenario.run.signal_step = seconds / 60.0;
         scenario.run.to = 10.0;
         scenario.run.report.retain(|time| time.minutes < 10.0);
-        run(&scenario, Level::new()).unwrap()
+        run(&scenario).unwrap()
     };
     let reference = with_tick(0.1);
     let difference =
@@ -90,7 +89,7 @@ fn slow_time_depends_little_on_its_tolerance() {
     let with = |tolerance: f64| {
         let mut scenario = experiment();
         scenario.run.tolerance = tolerance;
-        run(&scenario, Level::new()).unwrap()
+        run(&scenario).unwrap()
     };
     let (fine, default) = (with(1e-10), with(1e-7));
     for (one, other) in fine.arms.iter().zip(&default.arms) {
@@ -154,7 +153,7 @@ fn moments_that_differ_by_rounding_are_one() {
             ..Block::default()
         });
         scenario.run.report.last_mut().unwrap().minutes = report;
-        run(&scenario, Level::new()).unwrap()
+        run(&scenario).unwrap()
     };
     let time: f64 = 40.0;
     let expected = outcome(time, time, time);
@@ -212,7 +211,7 @@ fn a_record_that_does_not_divide_the_run_ends_with_it() {
         (scenario.run.time, scenario.run.step) = (time, 2.0);
         (scenario.run.from, scenario.run.to, scenario.run.record) = (-1.0, 10.0, Some(7.0));
         scenario.run.report.retain(|report| report.minutes <= 10.0);
-        let outcome = run(&scenario, Level::new()).unwrap();
+        let outcome = run(&scenario).unwrap();
         for arm in &outcome.arms {
             assert_eq!(arm.status, Status::Done, "{time:?}");
             assert_eq!(arm.recording.times().last(), Some(&10.0), "{time:?}");

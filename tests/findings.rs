@@ -214,7 +214,7 @@ fn the_gq_brake_changes_nothing_unless_a_drug_acts_on_it() {
     let library = Library::Shipped;
     let findings = library.list(Path::new("findings")).unwrap();
     let brake = [PathBuf::from("hypotheses/7_gq_brake.toml")];
-    let looked = disinhibit::findings::models(library, &findings, &brake, fearless_simd::Level::new()).unwrap();
+    let looked = disinhibit::findings::models(library, &findings, &brake).unwrap();
     for (default, braked) in looked[0].findings.iter().zip(&looked[1].findings) {
         for (one, other) in default.checks.iter().zip(&braked.checks) {
             let same = one.holds == other.holds && (one.value.unwrap() - other.value.unwrap()).abs() < 0.01;

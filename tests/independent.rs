@@ -5,7 +5,6 @@ use disinhibit::config::load;
 use disinhibit::readouts::summarise;
 use disinhibit::scenario::{Method, Time};
 use disinhibit::simulate::run;
-use fearless_simd::Level;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -13,7 +12,7 @@ use std::path::Path;
 fn largest_difference(time: Time) -> f64 {
     let mut scenario = load(Path::new("tests/independent/rich.toml"), &[]).unwrap().scenario;
     (scenario.run.time, scenario.run.method, scenario.run.step) = (time, Method::RungeKutta4, 2.0);
-    let summary = summarise(&run(&scenario, Level::new()).unwrap());
+    let summary = summarise(&run(&scenario).unwrap());
     let text = std::fs::read_to_string("tests/independent/rich.json").unwrap();
     let expected: HashMap<String, HashMap<String, [f64; 2]>> = serde_json::from_str(&text).unwrap();
     let mut largest = 0.0_f64;

@@ -16,7 +16,6 @@ use disinhibit::readouts::summarise;
 use disinhibit::scenario::readout::Readout;
 use disinhibit::scenario::{Arm, Method, Scenario, Signal};
 use disinhibit::simulate::{Outcome, run, run_plans};
-use fearless_simd::Level;
 use std::path::Path;
 
 const STEP_MS: f64 = 0.05;
@@ -147,7 +146,7 @@ fn adaptation_has_the_eigenvalues_and_the_rest_of_its_two_equations() {
         drive = "30 mV"
         adaptation = { strength = 2.0, tau = "50 ms" }
         "#;
-    let calibrated = calibrate(&scenario(text).circuit, Level::new()).unwrap();
+    let calibrated = calibrate(&scenario(text).circuit).unwrap();
     // r = 30 - b r.
     approx::assert_relative_eq!(calibrated.rates[0], 10.0, max_relative = 1e-12);
     // lambda^2 + (1/tau + 1/tau_a) lambda + (1 + b)/(tau tau_a) = 0, per s.
@@ -161,7 +160,7 @@ fn adaptation_has_the_eigenvalues_and_the_rest_of_its_two_equations() {
     approx::assert_relative_eq!(calibrated.response[0], 1.0 / 3.0, max_relative = 1e-12);
     // From a stated rest the drive makes up for the adaptation.
     let stated = text.replace("drive = \"30 mV\"", "rest = \"10 Hz\"");
-    let calibrated = calibrate(&scenario(&stated).circuit, Level::new()).unwrap();
+    let calibrated = calibrate(&scenario(&stated).circuit).unwrap();
     approx::assert_relative_eq!(calibrated.drives[0], 30.0, max_relative = 1e-12);
 }
 
@@ -233,7 +232,7 @@ fn a_delayed_loop_loses_its_stability_where_the_characteristic_equation_says() {
     }
     let omega = low;
     let critical = -1.0 / libm::cos(omega * delay);
-    let at = |weight: f64| calibrate(&scenario(&delayed(weight, "8 ms", "rk4")).circuit, Level::new());
+    let at = |weight: f64| calibrate(&scenario(&delayed(weight, "8 ms", "rk4")).circuit);
     let below = at(critical * (1.0 - 1e-9)).unwrap();
     let leading = below.eigenvalues.last().unwrap();
     assert!(leading.re < 0.0 && leading.re > -1e-5, "{leading:?}");
@@ -243,7 +242,7 @@ fn a_delayed_loop_loses_its_stability_where_the_characteristic_equation_says() {
     // Without the delay the loop is stable at any weight.
     let text = delayed(2.0 * critical, "8 ms", "rk4")
         .replace("delay = \"8 ms\"", "gate = { kind = \"filter\", tau = \"0.1 ms\" }");
-    assert!(calibrate(&scenario(&text).circuit, Level::new()).is_ok());
+    assert!(calibrate(&scenario(&text).circuit).is_ok());
 }
 
 #[test]
@@ -266,12 +265,12 @@ fn dendrites_divisors_and_floors_give_the_rates_that_follow_by_hand() {
     };
     let rate = |more: &str, event: &str| {
         let circuit = scenario(&text(more, event)).circuit;
-        let calibrated = calibrate(&circuit, Level::new()).unwrap_or_else(|error| panic!("{more}: {error}"));
+        let calibrated = calibrate(&circuit).unwrap_or_else(|error| panic!("{more}: {error}"));
         // Stating the rate found gives the drive back.
         let mut stated = circuit.clone();
         let drive = stated.populations["E"].drive.take().unwrap();
         stated.populations["E"].rest = Some(calibrated.rates[1]);
-        let again = calibrate(&stated, Level::new()).unwrap_or_else(|error| panic!("{more}: {error}"));
+        let again = calibrate(&stated).unwrap_or_else(|error| panic!("{more}: {error}"));
         approx::assert_relative_eq!(again.drives[1], drive, max_relative = 1e-8);
         calibrated.rates[1]
     };
@@ -365,7 +364,7 @@ fn a_rich_circuit_rests_where_stated_in_fast_and_in_slow_time() {
     for method in ["euler-maruyama", "heun", "rk4"] {
         let scenario =
             rich(&format!("time = \"fast\"\nmethod = \"{method}\"\nstep = \"0.1 ms\"\nfrom = \"0 s\"\nto = \"2 s\""));
-        let outcome = run(&scenario, Level::new()).unwrap();
+        let outcome = run(&scenario).unwrap();
         for state in states {
             let values = outcome.arms[0].recording.signal(state).unwrap();
             let (first, last) = (values[0], *values.last().unwrap());
@@ -374,13 +373,13 @@ fn a_rich_circuit_rests_where_stated_in_fast_and_in_slow_time() {
         approx::assert_relative_eq!(last(&outcome, "control", "rate.A"), 6.0, max_relative = 1e-10);
         approx::assert_relative_eq!(last(&outcome, "control", "rate.C"), 5.0, max_relative = 1e-10);
     }
-    let slow = run(&rich("from = \"0 min\"\nto = \"10 min\""), Level::new()).unwrap();
+    let slow = run(&rich("from = \"0 min\"\nto = \"10 min\"")).unwrap();
     approx::assert_relative_eq!(last(&slow, "control", "rate.B"), 9.0, max_relative = 1e-10);
     // With the drives alone, the circuit finds the same rest from zero.
-    let calibrated = calibrate(&scenario(RICH).circuit, Level::new()).unwrap();
+    let calibrated = calibrate(&scenario(RICH).circuit).unwrap();
     let mut free = calibrated.circuit.clone();
     free.populations.values_mut().for_each(|population| population.rest = None);
-    let found = calibrate(&free, Level::new()).unwrap();
+    let found = calibrate(&free).unwrap();
     for (one, other) in found.rates.iter().zip([6.0, 9.0, 5.0]) {
         approx::assert_relative_eq!(*one, other, max_relative = 1e-9);
     }
@@ -398,13 +397,13 @@ fn a_rich_circuit_answers_a_step_alike_in_fast_and_in_slow_time_and_as_linearise
         assert!((other - arm(&slow, "control").recording.signal(signal).unwrap()[0]).abs() > 1e-4, "{signal}");
     }
     // The response matrix against the change of the rest by a small drive.
-    let calibrated = calibrate(&scenario(RICH).circuit, Level::new()).unwrap();
+    let calibrated = calibrate(&scenario(RICH).circuit).unwrap();
     for column in 0..3 {
         let moved = |by: f64| {
             let mut circuit = calibrated.circuit.clone();
             circuit.populations.values_mut().for_each(|population| population.rest = None);
             *circuit.populations[column].drive.as_mut().unwrap() += by;
-            calibrate(&circuit, Level::new()).unwrap().rates
+            calibrate(&circuit).unwrap().rates
         };
         let (up, down) = (moved(1e-4), moved(-1e-4));
         for row in 0..3 {
@@ -447,14 +446,14 @@ fn lanes_of_rich_circuits_do_not_feel_each_other_and_names_and_order_are_free() 
         arm.set.insert("synapses.gaba.delay".into(), delay);
         scenario.arms.push(arm);
     }
-    let calibration = calibrate(&scenario.circuit, Level::new()).unwrap();
+    let calibration = calibrate(&scenario.circuit).unwrap();
     let calibrated = Scenario { circuit: calibration.circuit.clone(), ..scenario.clone() };
     let plans = plans(&calibrated, &calibration.rates).unwrap();
-    let one = run_plans::<1>(&plans, &scenario.run, Level::new());
-    let four = run_plans::<4>(&plans, &scenario.run, Level::new());
+    let one = run_plans::<1>(&plans, &scenario.run);
+    let four = run_plans::<4>(&plans, &scenario.run);
     for ((one, four), plan) in one.iter().zip(&four).zip(&plans) {
         assert_eq!(bits(one), bits(four), "{}", one.name);
-        let alone = run_plans::<1>(std::slice::from_ref(plan), &scenario.run, Level::new());
+        let alone = run_plans::<1>(std::slice::from_ref(plan), &scenario.run);
         assert_eq!(bits(one), bits(&alone[0]), "{}", one.name);
     }
     assert_ne!(bits(&one[1]), bits(&one[2]));
@@ -481,7 +480,7 @@ fn lanes_of_rich_circuits_do_not_feel_each_other_and_names_and_order_are_free() 
     };
     inject(&mut turned);
     inject(&mut plain);
-    let (one, other) = (run(&plain, Level::new()).unwrap(), run(&turned, Level::new()).unwrap());
+    let (one, other) = (run(&plain).unwrap(), run(&turned).unwrap());
     for signal in ["rate.A", "rate.B", "rate.C", "gate.rising.A"] {
         approx::assert_relative_eq!(
             last(&one, "control", signal),
@@ -512,7 +511,7 @@ fn spread(form: &str, noise: &str, method: Method) -> (f64, f64) {
         "#
     ));
     scenario.run.method = method;
-    let outcome = run(&scenario, Level::new()).unwrap();
+    let outcome = run(&scenario).unwrap();
     let rates = outcome.arms[0].recording.signal("rate.A").unwrap();
     let n = rates.len() as f64;
     let mean = rates.iter().sum::<f64>() / n;
@@ -694,7 +693,7 @@ fn synapses_of_several_classes_add_up() {
     let load =
         |file: &str| disinhibit::config::load(&Path::new("tests/cases/structure").join(file), &[]).unwrap().scenario;
     let two = load("two.toml");
-    let summary = summarise(&run(&two, Level::new()).unwrap());
+    let summary = summarise(&run(&two).unwrap());
     // E = 5 - I/2, I = 2 + E + 3 x 0.025 E.
     let expected = 4.0 / 1.5375;
     let arm = &summary.arms[0];
@@ -706,7 +705,7 @@ fn synapses_of_several_classes_add_up() {
     // A weight per Hz and one per unit of a gate have no sum.
     assert!(!arm.weight["5 min"].contains_key("I") && arm.weight["5 min"]["E"]["I"] == -0.5);
     approx::assert_relative_eq!(arm.signals["5 min"]["gate.exc.E"], 0.025 * expected, max_relative = 1e-9);
-    let index = summarise(&run(&load("idx.toml"), Level::new()).unwrap());
+    let index = summarise(&run(&load("idx.toml")).unwrap());
     assert_eq!(index.arms[0].index["5 min"]["ei"], 1.0);
 }
 
@@ -716,10 +715,10 @@ fn whatever_a_model_has_among_its_signals_is_recorded_and_can_be_read_out() {
         ["tests/cases/structure/every_mechanism.toml", "tests/independent/rich.toml", "configs/scenarios/lasting.toml"];
     for file in every {
         let scenario = disinhibit::config::load(Path::new(file), &[]).unwrap().scenario;
-        let calibration = disinhibit::equilibrium::calibrate_scenario(&scenario, Level::new()).unwrap();
+        let calibration = disinhibit::equilibrium::calibrate_scenario(&scenario).unwrap();
         let calibrated = Scenario { circuit: calibration.circuit.clone(), ..scenario.clone() };
         let plans = plans(&calibrated, &calibration.rates).unwrap();
-        let model = disinhibit::experiment::Model::<1>::build(&[&plans[0]], Level::new());
+        let model = disinhibit::experiment::Model::<1>::build(&[&plans[0]]);
         let recorded: Vec<String> = Signal::recorded(&scenario).iter().map(ToString::to_string).collect();
         let (mut on_board, mut known) = (model.board.names().to_vec(), recorded.clone());
         on_board.sort_unstable();
@@ -733,7 +732,7 @@ fn whatever_a_model_has_among_its_signals_is_recorded_and_can_be_read_out() {
     }
     // And has a number in the summary.
     let scenario = disinhibit::config::load(Path::new(every[0]), &[]).unwrap().scenario;
-    let summary = summarise(&run(&scenario, Level::new()).unwrap());
+    let summary = summarise(&run(&scenario).unwrap());
     for arm in &summary.arms {
         for signal in Signal::recorded(&scenario) {
             assert!(arm.signal(&signal.to_string(), "60 ms").is_some_and(f64::is_finite), "{}: {signal}", arm.name);

@@ -6,7 +6,6 @@ mod common;
 use approx::{assert_abs_diff_eq, assert_relative_eq};
 use common::scenario;
 use disinhibit::analyze::{Analysis, Cycle, Request, Run, Subject, Trajectory};
-use fearless_simd::Level;
 use std::f64::consts::{PI, TAU};
 
 const TAU_MS: f64 = 10.0;
@@ -23,7 +22,7 @@ fn loop_of(gain: f64, slope: f64) -> Subject {
          [synapses.late]\ndelay = \"{DELAY_MS} ms\"\n[onto.A.through.late]\nA = {weight:?}\n",
         MAXIMUM_HZ / 2.0
     );
-    Subject::circuit(&scenario(&text), Level::new()).unwrap()
+    Subject::circuit(&scenario(&text)).unwrap()
 }
 
 /// Angular frequency per ms and gain at which the loop loses its stability: of tau lambda + 1 + k exp(-lambda d) = 0 with
@@ -76,7 +75,7 @@ fn a_ring_oscillates_alike_wherever_its_delay_lies() {
             population("A"),
             population("B")
         );
-        cycle(&Subject::circuit(&scenario(&text), Level::new()).unwrap())
+        cycle(&Subject::circuit(&scenario(&text)).unwrap())
     };
     let (one, other) = (ring(5.0, 3.3), ring(7.3, 1.0));
     assert_relative_eq!(one.period_ms, other.period_ms, max_relative = 1e-6);
@@ -124,7 +123,7 @@ fn a_delayed_trajectory_follows_the_method_of_steps() {
     let text = "[populations.A]\ntau = \"10 ms\"\nrest = \"20 Hz\"\n\
         transfer = { kind = \"threshold-linear\", gain = 1.0, threshold = \"-100 mV\" }\n\
         [synapses.late]\ndelay = \"8 ms\"\n[onto.A.through.late]\nA = -0.8\n";
-    let subject = Subject::circuit(&scenario(text), Level::new()).unwrap();
+    let subject = Subject::circuit(&scenario(text)).unwrap();
     let state = subject.state.as_ref().unwrap();
     let mut driven = subject.system.clone();
     driven.set_drive(0, subject.system.drive(0) + change);

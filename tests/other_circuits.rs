@@ -11,18 +11,17 @@ use disinhibit::analyze::{Analysis, Bifurcation, Knob, Request, Subject};
 use disinhibit::config::load;
 use disinhibit::readouts::summarise;
 use disinhibit::simulate::run;
-use fearless_simd::Level;
 use std::path::Path;
 
 fn subject(text: &str) -> Subject {
-    Subject::circuit(&scenario(text), Level::new()).unwrap()
+    Subject::circuit(&scenario(text)).unwrap()
 }
 
 /// Jansen & Rit 1995 under an input of p Hz.
 fn jansen_rit(p: &str) -> Subject {
     let file = Path::new("configs/circuits/published/jansen_rit_1995.toml");
     let loaded = load(file, &[format!("constants.p={p}")]).unwrap();
-    Subject::circuit(&loaded.scenario, Level::new()).unwrap()
+    Subject::circuit(&loaded.scenario).unwrap()
 }
 
 #[test]
@@ -119,7 +118,7 @@ fn rates_of_algebraic_populations_are_recorded_at_their_time() {
          signal_step = \"50 ms\"\n\
          [[arms]]\nname = \"wave\"\ninject = [{ population = \"A\", drive = 4, from = \"0 s\", \
          waveform = { kind = \"sinusoid\", frequency = \"10 Hz\" } }]\n";
-    let outcome = run(&scenario(text), Level::new()).unwrap();
+    let outcome = run(&scenario(text)).unwrap();
     let recording = &outcome.arms[0].recording;
     let (direct, filtered) = (recording.signal("rate.A").unwrap(), recording.signal("rate.B").unwrap());
     let omega = std::f64::consts::TAU * 0.01;
@@ -172,7 +171,7 @@ fn a_population_of_several_units_stands_for_all_of_them_where_a_run_starts_and_i
              [run.start]\n{start}\n[compare]\npopulation = \"{main}\"\n[[arms]]\nname = \"a\"\n"
         )
     };
-    let outcome = run(&scenario(&text("E = 8.0\n\"E[2]\" = 4.0", "E")), Level::new()).unwrap();
+    let outcome = run(&scenario(&text("E = 8.0\n\"E[2]\" = 4.0", "E"))).unwrap();
     let first = |name: &str| outcome.arms[0].recording.signal(name).unwrap()[0];
     assert_eq!(["rate.E[0]", "rate.E[2]", "rate.E[3]", "rate.E"].map(first), [8.0, 4.0, 8.0, 7.0]);
     assert_eq!(outcome.arms[0].recording.signal("rate.F"), None);
@@ -225,7 +224,7 @@ fn a_kernel_needs_units_on_both_sides_and_a_weight_that_falls() {
 #[test]
 fn an_arm_may_change_a_kernel() {
     let scenario = load(Path::new("tests/cases/circuits/ring_sc.toml"), &[]).unwrap().scenario;
-    let outcome = run(&scenario, Level::new()).unwrap();
+    let outcome = run(&scenario).unwrap();
     let weight = |arm: usize, onto: &str, from: &str| {
         let arm = &outcome.arms[arm];
         let place = arm.connections.iter().position(|one| one.onto == onto && one.from == from).unwrap();

@@ -261,7 +261,7 @@ fn effects_vanish_at_rest_whatever_the_receptors() {
             }
         }
         scenario.ligands["beta-endorphin"].tone = Some(0.4 * f64::from(round));
-        let outcome = disinhibit::simulate::run(&scenario, fearless_simd::Level::new()).unwrap();
+        let outcome = disinhibit::simulate::run(&scenario).unwrap();
         for (population, rest) in [("Pyr", 4.2), ("PV", 9.6), ("SST", 6.0), ("VIP", 5.8)] {
             for rate in outcome.arms[0].recording.signal(&format!("rate.{population}")).unwrap() {
                 assert_relative_eq!(rate, rest, max_relative = 1e-12);

@@ -9,7 +9,6 @@ use disinhibit::readouts::summarise;
 use disinhibit::readouts::trace::Trace;
 use disinhibit::scenario::{Method, Time};
 use disinhibit::simulate::run;
-use fearless_simd::Level;
 use std::path::Path;
 
 /// One population, silenced from 10 min on, and what follows it: a chain of two variables of the user's own.
@@ -98,7 +97,7 @@ fn fast_time_takes_a_chain_where_slow_time_does() {
     fast.run.time = Time::Fast;
     fast.run.method = Method::RungeKutta4;
     fast.run.step = 5.0;
-    let fast = run(&fast, Level::new()).unwrap();
+    let fast = run(&fast).unwrap();
     for name in ["rest", "quiet", "from nothing"] {
         for signal in ["rate.A", "plasticity.calcium", "plasticity.tag", "index.strength"] {
             let difference = (last(&slow, name, signal) - last(&fast, name, signal)).abs();
@@ -114,7 +113,7 @@ fn without_drug_and_stress_nothing_moves_for_weeks() {
     scenario.run.to = 6.0 * 7.0 * 1440.0;
     scenario.run.report.clear();
     scenario.compare.stress.clear();
-    let outcome = run(&scenario, Level::new()).unwrap();
+    let outcome = run(&scenario).unwrap();
     let recording = &outcome.arms[0].recording;
     for name in recording.names() {
         let values = recording.signal(name).unwrap();
@@ -132,7 +131,7 @@ fn a_run_may_begin_weeks_before_the_first_dose() {
         let set = [format!("run.from={from}")];
         let mut scenario = load(Path::new("configs/scenarios/ketamine.toml"), &set).unwrap().scenario;
         scenario.arms.retain(|arm| ["control", "stress", "stress+ket10"].contains(&arm.name.as_str()));
-        summarise(&run(&scenario, Level::new()).unwrap())
+        summarise(&run(&scenario).unwrap())
     };
     let early = after("-21 d");
     assert!(early.arms.iter().all(|arm| arm.status == "ok"), "{:?}", early.arms[0].problem);
@@ -184,7 +183,7 @@ fn bad_plasticity_is_refused_with_its_place() {
 fn a_half_may_be_set_as_a_multiple_of_rest_or_as_a_level() {
     let half = |set: &str| {
         let scenario = read(CHAIN, &[set.to_owned()]).unwrap();
-        let outcome = run(&scenario, Level::new()).unwrap();
+        let outcome = run(&scenario).unwrap();
         arm(&outcome, "rest").recording.signal("plasticity.calcium").unwrap()[0]
     };
     let expected = |half: f64| 2.0 * 16.0 / (16.0 + half * half);
@@ -313,7 +312,7 @@ fn doses_that_cannot_be_are_refused() {
 #[test]
 fn a_rescue_outlasts_the_drug_and_says_for_how_long() {
     let scenario = load(Path::new("configs/scenarios/lasting.toml"), &[]).unwrap().scenario;
-    let summary = summarise(&run(&scenario, Level::new()).unwrap());
+    let summary = summarise(&run(&scenario).unwrap());
     let find = |name: &str| summary.arms.iter().find(|arm| arm.name == name).unwrap();
     let treated = find("stress+ket10");
     assert!(treated.free_concentration_nm["24 h"]["ketamine"] < 1e-9);

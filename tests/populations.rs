@@ -7,7 +7,6 @@ use common::{arm, scenario};
 use disinhibit::config::load;
 use disinhibit::readouts::summarise;
 use disinhibit::simulate::run;
-use fearless_simd::Level;
 use std::path::Path;
 
 const POPULATIONS: [&str; 4] = ["Pyr", "PV", "SST", "VIP"];
@@ -30,9 +29,8 @@ fn shuffled() -> String {
 
 #[test]
 fn another_order_and_other_names_give_the_same_numbers() {
-    let expected =
-        run(&load(Path::new("configs/scenarios/ketamine.toml"), &[]).unwrap().scenario, Level::new()).unwrap();
-    let renamed = run(&scenario(&shuffled()), Level::new()).unwrap();
+    let expected = run(&load(Path::new("configs/scenarios/ketamine.toml"), &[]).unwrap().scenario).unwrap();
+    let renamed = run(&scenario(&shuffled())).unwrap();
     for (one, other) in expected.arms.iter().zip(&renamed.arms) {
         for (known, new) in POPULATIONS.iter().zip(["exc", "basket", "mart", "bipolar"]) {
             for (report, expected) in other.reports.iter().zip(&one.reports) {
@@ -115,7 +113,7 @@ doses = [{ ligand = "xylo", amount = "0.1 mg/kg", at = "0 min" }]
     fast.run.time = disinhibit::scenario::Time::Fast;
     fast.run.step = 0.5;
     fast.run.method = disinhibit::scenario::Method::RungeKutta4;
-    let (slow, fast) = (run(&slow, Level::new()).unwrap(), run(&fast, Level::new()).unwrap());
+    let (slow, fast) = (run(&slow).unwrap(), run(&fast).unwrap());
     let rates = |outcome: &disinhibit::simulate::Outcome, name: &str, report: usize| {
         arm(outcome, name).reports[report].signals[..3].to_vec()
     };
@@ -137,7 +135,7 @@ doses = [{ ligand = "xylo", amount = "0.1 mg/kg", at = "0 min" }]
 #[test]
 fn effects_vanish_at_rest() {
     let loaded = load(Path::new("configs/scenarios/ketamine.toml"), &[]).unwrap();
-    let outcome = run(&loaded.scenario, Level::new()).unwrap();
+    let outcome = run(&loaded.scenario).unwrap();
     let control = arm(&outcome, "control");
     for (name, rest) in POPULATIONS.iter().zip([4.2, 9.6, 6.0, 5.8]) {
         for rate in control.recording.signal(&format!("rate.{name}")).unwrap() {
@@ -156,7 +154,7 @@ fn effects_vanish_at_rest() {
 #[test]
 fn pyramidal_cells_with_few_hcn_channels_rise_where_the_mean_falls() {
     let load = |file: &str| load(Path::new(file), &[]).unwrap().scenario;
-    let summary = summarise(&run(&load("configs/scenarios/active_subset.toml"), Level::new()).unwrap());
+    let summary = summarise(&run(&load("configs/scenarios/active_subset.toml")).unwrap());
     let rates = |arm: &str| &summary.arms.iter().find(|one| one.name == arm).unwrap().rates_hz["10 min"];
     let mean = |arm: &str| 0.824 * rates(arm)["Pyr"] + 0.176 * rates(arm)["PyrLow"];
     for dose in ["ket30", "ket100"] {
@@ -164,7 +162,7 @@ fn pyramidal_cells_with_few_hcn_channels_rise_where_the_mean_falls() {
     }
     assert!(rates("ket10")["Pyr"] > 4.2 && rates("ket10")["PyrLow"] > 4.2);
     // Without HCN1 the two groups are one population, that of the default circuit.
-    let default = summarise(&run(&load("configs/scenarios/ketamine.toml"), Level::new()).unwrap());
+    let default = summarise(&run(&load("configs/scenarios/ketamine.toml")).unwrap());
     let expected = &default.arms.iter().find(|one| one.name == "control+ket10").unwrap().rates_hz["10 min"];
     let split = rates("ket10, without HCN1");
     for (one, other) in [("Pyr", "Pyr"), ("PyrLow", "Pyr"), ("PV", "PV"), ("SST", "SST"), ("VIP", "VIP")] {

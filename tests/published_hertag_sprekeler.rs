@@ -6,7 +6,6 @@ use disinhibit::config::load;
 use disinhibit::equilibrium::{Calibrated, calibrate};
 use disinhibit::scenario::{Arm, Method, Run, Scenario, Time, Transfer};
 use disinhibit::simulate::run;
-use fearless_simd::Level;
 use indexmap::IndexMap;
 use serde_json::Value;
 use std::path::Path;
@@ -24,7 +23,7 @@ fn loaded(file: &str, set: &[String]) -> Scenario {
 }
 
 fn rest(file: &str, set: &[String]) -> Calibrated {
-    calibrate(&loaded(file, set).circuit, Level::new()).unwrap_or_else(|error| panic!("{set:?}: {error}"))
+    calibrate(&loaded(file, set).circuit).unwrap_or_else(|error| panic!("{set:?}: {error}"))
 }
 
 /// Rates at inputs to VIP cells (relative to 3 pA) against the reference's, to 1e-7.
@@ -101,7 +100,7 @@ fn simulated(set: &[String], clipped: bool, seconds: f64) -> (Vec<f64>, Vec<f64>
     scenario.run.start.insert("SOM".into(), 12.0);
     scenario.run.start.insert("VIP".into(), 8.0);
     scenario.arms = vec![Arm { name: "control".into(), ..Arm::default() }];
-    let outcome = run(&scenario, Level::new()).unwrap();
+    let outcome = run(&scenario).unwrap();
     let trace = |name: &str| outcome.arms[0].recording.signal(name).unwrap();
     (trace("rate.SOM"), trace("rate.VIP"))
 }
@@ -180,6 +179,6 @@ fn adaptation_makes_them_share_switch_or_oscillate_at_the_published_frequencies(
         assert!((found / expected - 1.0).abs() < 1e-4, "b {strength}: {found} {expected}");
     }
     // A symmetric state that is unstable is no rest.
-    let unstable = calibrate(&loaded(INTERNEURONS, &[]).circuit, Level::new()).unwrap_err().to_string();
+    let unstable = calibrate(&loaded(INTERNEURONS, &[]).circuit).unwrap_err().to_string();
     assert!(unstable.contains("unstable"), "{unstable}");
 }

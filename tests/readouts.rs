@@ -12,11 +12,10 @@ use disinhibit::scenario::sweep::bind;
 use disinhibit::scenario::{Scenario, Setting, Sweep};
 use disinhibit::simulate::{Outcome, run};
 use disinhibit::sweep::Engine;
-use fearless_simd::Level;
 use std::path::Path;
 
 fn run_of(scenario: &Scenario) -> Outcome {
-    run(scenario, Level::new()).unwrap()
+    run(scenario).unwrap()
 }
 
 fn recorded_every(mut scenario: Scenario, record: Option<f64>) -> Scenario {
@@ -154,7 +153,7 @@ fn sweeps_read_out_what_runs_do_to_the_last_bit() {
         let sweep = Sweep { readouts: names.clone(), axes: vec![axis], ..Sweep::default() };
         let bound = bind(&sweep, &with_times).unwrap();
         let engine = Engine::new(&bound, &with_times, None).unwrap();
-        for row in engine.rows(0..engine.runs(), Level::new()) {
+        for row in engine.rows(0..engine.runs()) {
             assert_eq!(row.status, "ok");
             let mut alone = with_times.clone();
             alone.circuit.populations["E"].tau = row.axes[0].number.unwrap();

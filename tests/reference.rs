@@ -6,7 +6,6 @@ use disinhibit::equilibrium::calibrate;
 use disinhibit::readouts::{ArmSummary, Summary, summarise};
 use disinhibit::scenario::{Arm, Dose, Scenario, Time, TimeLabel};
 use disinhibit::simulate::run;
-use fearless_simd::Level;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -58,7 +57,7 @@ fn reported(scenario: &Scenario, reference: &Value) -> Vec<TimeLabel> {
 }
 
 fn summary_of(scenario: &Scenario) -> Summary {
-    let summary = summarise(&run(scenario, Level::new()).unwrap());
+    let summary = summarise(&run(scenario).unwrap());
     for arm in &summary.arms {
         assert_eq!(arm.status, "ok", "{}: {:?}", arm.name, arm.problem);
     }
@@ -241,7 +240,7 @@ fn three_low_doses_have_the_references_combination_index() {
 fn the_healthy_circuit_has_the_references_drives_eigenvalues_and_response() {
     let reference = reference();
     let scenario = load(Path::new("configs/circuits/mpfc.toml"), &[]).unwrap().scenario;
-    let calibrated = calibrate(&scenario.circuit, Level::new()).unwrap();
+    let calibrated = calibrate(&scenario.circuit).unwrap();
     for (drive, expected) in calibrated.drives.iter().zip(numbers(&reference["circuit"]["h0"])) {
         assert!((drive - expected).abs() < 1e-5, "{drive} {expected}");
     }

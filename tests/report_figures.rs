@@ -7,7 +7,6 @@ use disinhibit::config::load;
 use disinhibit::report::figures;
 use disinhibit::simulate::run;
 use disinhibit::store::Results;
-use fearless_simd::Level;
 use std::path::{Path, PathBuf};
 
 fn results(file: &Path) -> Results {
@@ -16,7 +15,7 @@ fn results(file: &Path) -> Results {
         scenario.run.to = 20.0;
         scenario.run.step = 1.0;
     }
-    Results::new(run(&scenario, Level::new()).unwrap())
+    Results::new(run(&scenario).unwrap())
 }
 
 fn scenarios() -> Vec<PathBuf> {
@@ -102,7 +101,7 @@ fn synapses_through_classes_are_drawn() {
     assert_eq!((connections.len(), units), (4, vec!["nA".to_owned()]));
     let mut scenario = scenario;
     scenario.run.record = Some(0.1 / 60.0);
-    let figure = figures(&Results::new(run(&scenario, Level::new()).unwrap()), &[]).swap_remove(0).1;
+    let figure = figures(&Results::new(run(&scenario).unwrap()), &[]).swap_remove(0).1;
     for key in [" nA", "excites", "inhibits"] {
         assert!(figure.labels().iter().any(|label| label.text.ends_with(key)), "{key}");
     }

@@ -9,15 +9,14 @@ use disinhibit::equilibrium::calibrate;
 use disinhibit::plot::Figure;
 use disinhibit::report::analysis::theme;
 use disinhibit::report::plane::{phase_planes, side_by_side};
-use fearless_simd::Level;
 use std::path::Path;
 
 /// Arms of the ketamine scenario at 10 min.
 fn arms(names: &[&str]) -> Vec<Subject> {
     let scenario = load(Path::new("configs/scenarios/ketamine.toml"), &[]).unwrap().scenario;
-    let calibration = calibrate(&scenario.circuit, Level::new()).unwrap();
+    let calibration = calibrate(&scenario.circuit).unwrap();
     let names: Vec<String> = names.iter().map(ToString::to_string).collect();
-    Subject::arms(&scenario, &calibration, &names, Some(10.0), Level::new()).unwrap()
+    Subject::arms(&scenario, &calibration, &names, Some(10.0)).unwrap()
 }
 
 fn analysed(subjects: &[Subject], populations: [usize; 2]) -> (Vec<Analysis>, Vec<Plane>) {
@@ -58,7 +57,7 @@ fn the_plane_that_tells_most_is_that_of_the_cells_whose_synapses_differ_most() {
         "[populations.A]\nrole = \"excitatory\"\ntau = \"10 ms\"\nrest = \"2 Hz\"\n\
          transfer = { kind = \"threshold-linear\", gain = 1.0 }\n",
     );
-    assert_eq!(telling_plane(&[Subject::circuit(&alone, Level::new()).unwrap()]), None);
+    assert_eq!(telling_plane(&[Subject::circuit(&alone).unwrap()]), None);
 }
 
 #[test]
@@ -107,7 +106,7 @@ fn any_number_of_arms_is_laid_out() {
 fn a_plane_with_five_fixed_points_labels_those_that_have_room() {
     let file = Path::new("configs/circuits/published/wilson_cowan_1972_multistable.toml");
     let scenario = load(file, &[]).unwrap().scenario;
-    let subjects = [Subject::circuit(&scenario, Level::new()).unwrap()];
+    let subjects = [Subject::circuit(&scenario).unwrap()];
     let (analyses, planes) = analysed(&subjects, [0, 1]);
     assert_eq!(planes[0].fixed_points.len(), 5);
     let figure = phase_planes(&scenario.circuit, &analyses, &planes).unwrap();

@@ -9,7 +9,6 @@ use disinhibit::readouts::summarise;
 use disinhibit::readouts::trace::Trace;
 use disinhibit::scenario::{Scenario, Time, TimeLabel};
 use disinhibit::simulate::{EventKind, Outcome, run};
-use fearless_simd::Level;
 use std::path::Path;
 
 /// A population that excites itself, held in its upper state by stress that recovers; a drug does a little.
@@ -84,7 +83,7 @@ fn a_state_that_is_lost_slowly_is_a_jump_whatever_is_reported_on_the_way() {
         scenario.arms.push(arm);
         scenario.run.report =
             report.iter().map(|minutes| TimeLabel { label: format!("{minutes} min"), minutes: *minutes }).collect();
-        run(&scenario, Level::new()).unwrap().arms.pop().unwrap()
+        run(&scenario).unwrap().arms.pop().unwrap()
     };
     let (plain, reported) = (run_with(&[]), run_with(&[1780.0, 1785.0, 1787.0]));
     for arm in [&plain, &reported] {
@@ -152,7 +151,7 @@ fn slow_variables_see_the_mean_of_an_oscillation() {
     let slow = outcome(OSCILLATOR);
     let mut fast = scenario(OSCILLATOR);
     fast.run.time = Time::Fast;
-    let fast = run(&fast, Level::new()).unwrap();
+    let fast = run(&fast).unwrap();
     for name in ["driven slowly", "driven at once"] {
         for time in [12.0, 20.0, 30.0, 39.0, 50.0] {
             let (one, other) = (load_of(&slow, name, time), load_of(&fast, name, time));
@@ -212,7 +211,7 @@ fn slow_variables_see_the_mean_of_noise() {
     let slow = outcome(NOISY);
     let mut fast = scenario(NOISY);
     fast.run.time = Time::Fast;
-    let fast = run(&fast, Level::new()).unwrap();
+    let fast = run(&fast).unwrap();
     for name in ["calm", "restless"] {
         let (one, other) = (load_of(&slow, name, 30.0), load_of(&fast, name, 30.0));
         assert!((one - other).abs() < 0.03, "{name}: slow {one}, fast {other}");
@@ -228,7 +227,7 @@ fn case(path: &str, set: &[&str]) -> Scenario {
 }
 
 fn ran(path: &str, set: &[&str]) -> Outcome {
-    run(&case(path, set), Level::new()).unwrap()
+    run(&case(path, set)).unwrap()
 }
 
 /// Ways of stepping fast time, none of which slow time knows.
@@ -347,7 +346,7 @@ fn means_of_random_oscillators_agree_with_fast_time_to_what_is_said() {
         let mut fast = scenario(&text);
         (fast.run.time, fast.run.method, fast.run.step) = (Time::Fast, disinhibit::scenario::Method::RungeKutta4, 0.05);
         (fast.run.to, fast.run.record, fast.run.report) = (11.0 / 60.0, Some(0.05 / 60_000.0), Vec::new());
-        let fast = run(&fast, Level::new()).unwrap();
+        let fast = run(&fast).unwrap();
         let recording = &arm(&fast, "driven").recording;
         let late = recording.times().iter().position(|time| *time > 8.0 / 60.0).unwrap();
         let rates = ["rate.E", "rate.I"].map(|name| recording.signal(name).unwrap()[late..].to_vec());
@@ -428,7 +427,7 @@ fn a_fast_variable_does_not_hold_up_slow_ones() {
     // The same, the fast variable at its target in the slow one's equation, and at a finer tolerance.
     let mut fine = scenario(&with_a_fast_variable(true));
     fine.run.tolerance = 1e-9;
-    let fine = run(&fine, Level::new()).unwrap();
+    let fine = run(&fine).unwrap();
     for (one, other) in arm(&beside, "driven").reports.iter().zip(&arm(&fine, "driven").reports) {
         for (one, other) in one.signals.iter().zip(&other.signals) {
             assert!((one - other).abs() < 2e-6 * one.abs().max(1.0), "{}: {one} {other}", "signals");
@@ -440,7 +439,7 @@ fn a_fast_variable_does_not_hold_up_slow_ones() {
 fn an_effect_on_adaptation_drives_a_loss_of_stability() {
     for file in ["ad3.toml", "ad4.toml"] {
         let scenario = load(&Path::new("tests/cases/structure").join(file), &[]).unwrap().scenario;
-        let outcome = run(&scenario, Level::new()).unwrap();
+        let outcome = run(&scenario).unwrap();
         let events = &arm(&outcome, "drug").events;
         let lost = events.iter().find(|event| event.kind == EventKind::LossOfStability).expect("a loss of stability");
         assert_eq!(lost.driver.as_deref(), Some("activation.R.E"), "{file}: {events:?}");
@@ -458,7 +457,7 @@ fn whatever_an_effect_changes_its_signal_may_drive_events() {
         );
         let scenario = scenario(&text);
         let plans = plans(&scenario, &[0.0]).unwrap();
-        let model = Model::<1>::build(&[&plans[0]], Level::new());
+        let model = Model::<1>::build(&[&plans[0]]);
         let signals = model.effects.signals().into_iter().map(|index| model.board.names()[index].clone());
         signals.collect::<Vec<_>>()
     };

@@ -12,7 +12,6 @@ use disinhibit::simulate::run;
 use disinhibit::store::sweep;
 use disinhibit::store::table::{Cell, Column, ColumnKind, ColumnRole};
 use disinhibit::sweep::{Engine, Row, value};
-use fearless_simd::Level;
 use std::path::{Path, PathBuf};
 use std::process::Command as Process;
 use sweeps::{SWEEP, disinhibit, folder, read_table, text};
@@ -36,7 +35,7 @@ fn a_point_of_a_sweep_has_the_bits_of_a_run() {
         let folder =
             folder(&sweep.replace("ketamine.toml", if set.is_empty() { "ketamine.toml" } else { "noisy.toml" }));
         let engine = engine(folder.path(), &set);
-        let rows = engine.rows(0..engine.runs(), Level::new());
+        let rows = engine.rows(0..engine.runs());
         assert_eq!(rows.len() as u64, engine.runs() * 2);
         for row in rows.iter().filter(|row| [0, 3].contains(&row.point)) {
             let loaded = load(&folder.path().join("sweep.toml"), &set).unwrap();
@@ -45,7 +44,7 @@ fn a_point_of_a_sweep_has_the_bits_of_a_run() {
                 scenario.set(&axis.path, &value.setting).unwrap();
             }
             (scenario.run.stream, scenario.run.replicate) = (row.stream, row.replicate);
-            let summary = summarise(&run(&scenario, Level::new()).unwrap());
+            let summary = summarise(&run(&scenario).unwrap());
             let arm = summary.arms.iter().find(|arm| arm.name == row.arm).unwrap();
             for (readout, number) in engine.readouts.iter().zip(&row.readouts) {
                 let alone = value(readout, arm, &scenario);
@@ -68,11 +67,11 @@ fn a_point_of_a_sweep_has_the_bits_of_a_run() {
 fn chunks_and_threads_change_no_bit() {
     let folder = folder(SWEEP);
     let engine = engine(folder.path(), &[]);
-    let whole = bits(&engine.rows(0..12, Level::new()));
-    let pieces = [0..1, 1..6, 6..7, 7..12].map(|runs| bits(&engine.rows(runs, Level::new()))).concat();
+    let whole = bits(&engine.rows(0..12));
+    let pieces = [0..1, 1..6, 6..7, 7..12].map(|runs| bits(&engine.rows(runs))).concat();
     assert_eq!(whole, pieces);
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    assert_eq!(one.install(|| bits(&engine.rows(0..12, Level::new()))), whole);
+    assert_eq!(one.install(|| bits(&engine.rows(0..12))), whole);
 }
 
 #[test]
@@ -183,14 +182,14 @@ fn a_point_without_a_rest_or_with_nonsense_marks_its_row_and_spares_the_others()
     );
     let folder = folder(&sweep);
     let engine = engine(folder.path(), &[]);
-    let rows = engine.rows(0..engine.runs(), Level::new());
+    let rows = engine.rows(0..engine.runs());
     let status = |point: u64| rows.iter().find(|row| row.point == point).unwrap();
     assert_eq!(status(0).status, "ok");
     assert_eq!(status(1).status, "no-steady-state");
     assert!(status(1).problem.contains("unstable") && status(1).readouts.iter().all(|number| number.is_nan()));
     assert_eq!(status(2).status, "invalid");
     let plain = engine_of(&sweep.replace("[1.1, 6, -1]", "[1.1]"));
-    let alone = plain.1.rows(0..plain.1.runs(), Level::new());
+    let alone = plain.1.rows(0..plain.1.runs());
     let beside: Vec<Row> = rows.iter().filter(|row| row.point % 3 == 0).cloned().collect();
     assert_eq!(bits(&beside), bits(&alone));
 }
@@ -203,14 +202,14 @@ fn axes_may_move_how_the_run_is_made_and_the_sizes_of_rings() {
     let folder = folder(&(sweep.to_owned() + axis));
     let set = ["run.from=-6 min", "run.to=12 min", "run.step=2 ms", "run.report=-1 min, 10 min"].map(String::from);
     let engine = engine(folder.path(), &set);
-    let rows = engine.rows(0..engine.runs(), Level::new());
+    let rows = engine.rows(0..engine.runs());
     let mut seen = Vec::new();
     for row in &rows {
         let mut scenario = load(&folder.path().join("sweep.toml"), &set).unwrap().scenario;
         for (axis, value) in engine.design.axes().iter().zip(&row.axes) {
             scenario.set(&axis.path, &value.setting).unwrap();
         }
-        let summary = summarise(&run(&scenario, Level::new()).unwrap());
+        let summary = summarise(&run(&scenario).unwrap());
         let arm = summary.arms.iter().find(|arm| arm.name == "stress").unwrap();
         let alone = value(&engine.readouts[0], arm, &scenario);
         assert_eq!(alone.to_bits(), row.readouts[0].to_bits(), "point {}", row.point);
@@ -228,7 +227,7 @@ fn axes_may_move_how_the_run_is_made_and_the_sizes_of_rings() {
         "scenario = \"ring.toml\"\nreadouts = [\"peak\"]\n[[axes]]\npath = \"populations.E.units\"\nvalues = [8, 16]\n";
     std::fs::write(folder.path().join("sweep.toml"), sweep).unwrap();
     let engine = self::engine(folder.path(), &[]);
-    let rows = engine.rows(0..engine.runs(), Level::new());
+    let rows = engine.rows(0..engine.runs());
     assert!(rows.len() == 2 && rows.iter().all(|row| row.status == "ok"), "{rows:?}");
 }
 
@@ -260,7 +259,7 @@ fn a_species_beside_another_keeps_its_kinetics() {
     let sweep = |values: &str| {
         let head = SWEEP.split("[[axes]]").next().unwrap();
         let (_folder, engine) = engine_of(&format!("{head}[[axes]]\npath = \"species\"\nvalues = {values}\n"));
-        engine.rows(0..engine.runs(), Level::new())
+        engine.rows(0..engine.runs())
     };
     let bits_of = |rows: &[Row], species: &str| {
         let own = rows.iter().filter(|row| format!("{:?}", row.axes).contains(species));
@@ -298,8 +297,8 @@ fn numbers_that_decide_the_equations_part_points_so_that_each_has_its_bits() {
         ));
         std::fs::write(folder.path().join("s.toml"), scenario).unwrap();
         let engine = engine(folder.path(), &[]);
-        let together = engine.rows(0..engine.runs(), Level::new());
-        let alone: Vec<Row> = (0..engine.runs()).flat_map(|run| engine.rows(run..run + 1, Level::new())).collect();
+        let together = engine.rows(0..engine.runs());
+        let alone: Vec<Row> = (0..engine.runs()).flat_map(|run| engine.rows(run..run + 1)).collect();
         assert!(together.iter().all(|row| row.status == "ok"), "{path}: {together:?}");
         assert_eq!(bits(&together), bits(&alone), "{path}");
     }
@@ -310,7 +309,7 @@ fn what_needs_a_whole_run_is_undefined_where_the_run_failed() {
     let sweep = SWEEP.replace("values = [0, 0.3, 0.55, 1]", "values = [0.55]");
     let folder = folder(&sweep);
     let engine = engine(folder.path(), &["onto.Pyr.Pyr=1.62".to_owned()]);
-    let rows = engine.rows(0..engine.runs(), Level::new());
+    let rows = engine.rows(0..engine.runs());
     let failed: Vec<&Row> = rows.iter().filter(|row| row.status != "ok").collect();
     assert!(!failed.is_empty(), "{rows:?}");
     for (readout, place) in engine.readouts.iter().zip(0..) {
@@ -356,7 +355,7 @@ fn shipped_sweeps_fit_their_scenarios() {
         let file: PathBuf = entry.unwrap().path();
         let loaded = load(&file, &[]).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let engine = Engine::new(&loaded.sweep.unwrap(), &loaded.scenario, None).unwrap();
-        let rows = engine.rows(0..2, Level::new());
+        let rows = engine.rows(0..2);
         assert!(rows.iter().all(|row| row.status == "ok"), "{}: {rows:?}", file.display());
     }
 }
@@ -575,7 +574,7 @@ fn a_sweep_has_report_times_of_its_own_and_a_point_run_alone_has_them_too() {
 fn first_readouts(file: &str) -> Vec<(String, f64)> {
     let loaded = load(&Path::new("tests/cases/structure").join(file), &[]).unwrap();
     let engine = Engine::new(&loaded.sweep.unwrap(), &loaded.scenario, None).unwrap();
-    let rows = engine.rows(0..engine.runs(), Level::new());
+    let rows = engine.rows(0..engine.runs());
     assert!(rows.iter().all(|row| row.status == "ok"), "{rows:?}");
     rows.iter().map(|row| (format!("{:?}", row.axes[0].setting), row.readouts[0])).collect()
 }
@@ -614,7 +613,7 @@ fn the_input_through_a_class_of_synapses_can_be_swept() {
         std::fs::copy("tests/cases/structure/c2.toml", folder.path().join("c2.toml")).unwrap();
         let loaded = load(&folder.path().join("sw3.toml"), &[]).map_err(|error| error.to_string())?;
         let engine = Engine::new(&loaded.sweep.unwrap(), &loaded.scenario, None).unwrap();
-        Ok::<_, String>((engine.readouts[0].unit, engine.rows(0..1, Level::new())[0].readouts[0]))
+        Ok::<_, String>((engine.readouts[0].unit, engine.rows(0..1)[0].readouts[0]))
     };
     assert_eq!(loaded("weight.I.through.exc.E at 5 min"), Ok(("", 3.0)), "inputs have no unit here");
     assert_eq!(loaded("gate.exc.E at 5 min").unwrap().0, "");
@@ -637,7 +636,7 @@ fn a_weight_that_an_axis_takes_to_0_brings_nothing_beside_any_neighbour() {
         );
         std::fs::write(folder.path().join("sweep.toml"), text).unwrap();
         let engine = engine(folder.path(), &[]);
-        engine.rows(0..engine.runs(), Level::new())
+        engine.rows(0..engine.runs())
     };
     let (together, alone) = (sweep("[0, -0.5]"), sweep("[0]"));
     assert_eq!(together[0].readouts, [0.0, 0.0, 5.0]);

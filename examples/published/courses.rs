@@ -6,7 +6,6 @@ use disinhibit::config::load;
 use disinhibit::readouts::trace::{Extreme, Trace};
 use disinhibit::simulate::{Outcome, run};
 use disinhibit::sweep::Engine;
-use fearless_simd::Level;
 use std::path::{Path, PathBuf};
 
 /// The precision of what a fixed step of Runge-Kutta's method gives: rates along a course, and times.
@@ -21,7 +20,7 @@ fn file(place: &str) -> PathBuf {
 /// What a scenario of `configs/published` leaves, with parameters changed as `--set` would.
 fn outcome(name: &str, set: &[String]) -> Result<Outcome, Failure> {
     let loaded = load(&file(&format!("published/{name}")), set).map_err(|error| error.render())?;
-    Ok(run(&loaded.scenario, Level::new())?)
+    Ok(run(&loaded.scenario)?)
 }
 
 /// One arm of an outcome, recorded at every step.
@@ -69,7 +68,7 @@ impl Course<'_> {
     fn rates_of_gates(&self, seconds: f64, on: &[(usize, f64)]) -> Result<Vec<f64>, Failure> {
         let scenario = &self.outcome.scenario;
         let arm = &scenario.resolved_arms()[self.arm];
-        let mut system = System::new(&scenario.for_arm(arm)?.circuit, Level::new());
+        let mut system = System::new(&scenario.for_arm(arm)?.circuit);
         for (population, input) in on {
             system.set_drive(*population, system.drive(*population) + input);
         }
@@ -108,7 +107,7 @@ pub fn noisy_decisions() -> Result<Vec<Comparison>, Failure> {
     let runs: Vec<u64> = (0..engine.runs()).step_by(CHUNK as usize).collect();
     let mut decisions: Vec<(f64, bool, f64)> = Vec::new();
     for first in runs {
-        for row in engine.rows(first..(first + CHUNK).min(engine.runs()), Level::new()) {
+        for row in engine.rows(first..(first + CHUNK).min(engine.runs())) {
             let coherence = row.axes[0].number.ok_or("a coherence is a number")?;
             // A reader that never gets there is later than any that does.
             let [for_a, for_b] =

@@ -2,7 +2,6 @@
 
 use disinhibit::analyze::{FixedPoint, Subject, System, fixed_points};
 use disinhibit::config::load;
-use fearless_simd::Level;
 use serde_json::Value;
 use std::error::Error;
 use std::path::Path;
@@ -92,7 +91,7 @@ pub fn subject(name: &str, set: &[&str]) -> Result<Subject, Failure> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("configs/circuits/published/{name}.toml"));
     let set: Vec<String> = set.iter().map(|each| (*each).to_owned()).collect();
     let loaded = load(&file, &set).map_err(|error| error.render())?;
-    Ok(Subject::circuit(&loaded.scenario, Level::new())?)
+    Ok(Subject::circuit(&loaded.scenario)?)
 }
 
 /// All fixed points of a system, as the published ones are: by their first variables, in rising order.

@@ -1,6 +1,5 @@
 //! `analyze`: a circuit, or the arms of a scenario at one time, linearised.
 
-use crate::numeric::lanes::Level;
 use super::bounds::{boxes, seconds};
 use super::output::{Output, program};
 use super::progress::{Looking, refuse, say};
@@ -37,7 +36,7 @@ fn analyze_into(loaded: &Loaded, arguments: &AnalyzeArguments) -> Result<(), Str
     let in_file = |message: String| format!("{file}: {message}");
     let identity = ("analyze", writer::to_json(&loaded.scenario), identity(arguments));
     let mut out = Output::open(&folder(loaded, arguments), identity, &["analysis.json"], arguments.fresh)?;
-    let subjects = subjects(loaded, arguments, Level::new()).map_err(in_file)?;
+    let subjects = subjects(loaded, arguments).map_err(in_file)?;
     let request = request(loaded, arguments).map_err(in_file)?;
     let analyses = analyses(&subjects, &request, arguments.quiet).map_err(in_file)?;
     let title = if names(arguments).is_empty() { analyses[0].name.clone() } else { loaded.scenario.name.clone() };
@@ -53,17 +52,17 @@ fn analyze_into(loaded: &Loaded, arguments: &AnalyzeArguments) -> Result<(), Str
 }
 
 /// The circuit, or the arms asked for.
-pub(super) fn subjects(loaded: &Loaded, arguments: &AnalyzeArguments, level: Level) -> Result<Vec<Subject>, String> {
+pub(super) fn subjects(loaded: &Loaded, arguments: &AnalyzeArguments) -> Result<Vec<Subject>, String> {
     let names = names(arguments);
     match loaded.kind {
         Kind::Circuit | Kind::Scenario | Kind::Finding if names.is_empty() => {
-            Ok(vec![Subject::circuit(&loaded.scenario, level).map_err(|error| error.to_string())?])
+            Ok(vec![Subject::circuit(&loaded.scenario).map_err(|error| error.to_string())?])
         }
         Kind::Scenario | Kind::Finding => {
             let input = loaded.scenario.circuit.input_unit;
             let minutes = arguments.at.as_ref().map(|text| minutes_of(text, input)).transpose()?;
-            let (scenario, calibration) = calibrated_scenario(loaded, level)?;
-            Subject::arms(&scenario, &calibration, &names, minutes, level).map_err(|error| error.to_string())
+            let (scenario, calibration) = calibrated_scenario(loaded)?;
+            Subject::arms(&scenario, &calibration, &names, minutes).map_err(|error| error.to_string())
         }
         Kind::Circuit => Err("a circuit has no arms; expected a scenario for --arm".into()),
         Kind::Pharmacology | Kind::Sweep | Kind::Hypothesis => {

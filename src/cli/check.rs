@@ -1,6 +1,5 @@
 //! `check` and `schema`.
 
-use crate::numeric::lanes::Level;
 use super::progress::{note, refuse, say};
 use super::{CheckArguments, Ending, SchemaKind};
 use crate::analyze::{FixedPoint, System};
@@ -21,7 +20,7 @@ pub(super) fn check(arguments: &CheckArguments) -> Ending {
     let rest = match loaded.kind {
         Kind::Pharmacology | Kind::Hypothesis => None,
         Kind::Circuit | Kind::Scenario | Kind::Sweep | Kind::Finding => {
-            match calibrate_scenario(&loaded.scenario, Level::new()) {
+            match calibrate_scenario(&loaded.scenario) {
                 Ok(calibrated) => Some(Ok(calibrated)),
                 // A circuit that oscillates is none the worse for that.
                 Err(error) if error.is_of_motion() => Some(Err(error)),
@@ -77,7 +76,7 @@ fn describe_rest(loaded: &Loaded, rest: &Calibrated) {
 /// Says what else a circuit was found to do if it starts elsewhere.
 pub(super) fn describe_others(rest: &Calibrated) {
     let names: Vec<&str> = rest.circuit.populations.keys().map(String::as_str).collect();
-    let others = other_attractors(rest, Level::new());
+    let others = other_attractors(rest);
     for other in &others {
         say(format!("beside its rest, the circuit was found to have {other} ({})", names.join(", ")));
     }
@@ -89,10 +88,9 @@ pub(super) fn describe_others(rest: &Calibrated) {
 /// Says what a circuit does that comes to rest in no stable state.
 fn describe_motion(loaded: &Loaded, error: &RestError) {
     say(format!("no stable rest: {error}"));
-    let level = Level::new();
     let names: Vec<&str> = loaded.scenario.circuit.populations.keys().map(String::as_str).collect();
     let kind = |circuit: &crate::scenario::Circuit, near: &[f64]| {
-        let system = System::new(circuit, level);
+        let system = System::new(circuit);
         let near = system.solve(near).unwrap_or_else(|| near.to_vec());
         let point = FixedPoint::at(&system, &near)?;
         let leading = point.eigenvalues.last()?;
@@ -107,7 +105,7 @@ fn describe_motion(loaded: &Loaded, error: &RestError) {
         RestError::Oscillates { middle, .. } => kind(&loaded.scenario.circuit, middle).into_iter().for_each(say),
         RestError::Unstable { state, .. } => {
             kind(&state.0, &state.1).into_iter().for_each(say);
-            let outcome = pushed_off(&state.0, &state.1, level);
+            let outcome = pushed_off(&state.0, &state.1);
             let fate = outcome.as_ref().map(|outcome| &outcome.fate);
             match (outcome.as_ref().and_then(attractor), fate) {
                 (Some(found), _) => say(format!("pushed off it, the circuit comes to {found} ({})", names.join(", "))),

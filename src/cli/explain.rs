@@ -1,6 +1,5 @@
 //! `explain`: the input to each population split by source, arm against arm, and what a stimulus evokes.
 
-use crate::numeric::lanes::Level;
 use super::analyze::minutes_of;
 use super::output::{Output, program};
 use super::progress::{note, refuse, say};
@@ -47,7 +46,7 @@ fn explain_into(loaded: &Loaded, arguments: &ExplainArguments) -> Result<Vec<Str
     });
     let identity = ("explain", writer::to_json(&loaded.scenario), identity);
     let mut out = Output::open(&folder, identity, &["explanation.json"], arguments.fresh)?;
-    let told = Told::new(loaded, arguments, Level::new());
+    let told = Told::new(loaded, arguments);
     let told = told.map_err(|message| format!("{}: {message}", arguments.file.display()))?;
     told.store(&loaded.scenario, &mut out)?;
     if !arguments.quiet {
@@ -70,8 +69,8 @@ struct Told {
 }
 
 impl Told {
-    fn new(loaded: &Loaded, arguments: &ExplainArguments, level: Level) -> Result<Self, String> {
-        let (scenario, calibration) = calibrated_scenario(loaded, level)?;
+    fn new(loaded: &Loaded, arguments: &ExplainArguments) -> Result<Self, String> {
+        let (scenario, calibration) = calibrated_scenario(loaded)?;
         let input = scenario.circuit.input_unit;
         let mut names: Vec<String> = arguments.arm.iter().chain(&arguments.arms).cloned().collect();
         if names.is_empty() {
@@ -89,7 +88,7 @@ impl Told {
             let mut subjects = Vec::new();
             for name in &names {
                 let one = std::slice::from_ref(name);
-                match Subject::arms(&scenario, &calibration, one, Some(minutes), level) {
+                match Subject::arms(&scenario, &calibration, one, Some(minutes)) {
                     Ok(found) => subjects.extend(found),
                     Err(error) if names.len() == 1 || !error.is_of_one_arm() => return Err(error.to_string()),
                     Err(error) => failed.push(error.to_string()),

@@ -1,6 +1,5 @@
 //! `findings`: experiments that were done against what the model does, and other mechanisms against the same.
 
-use crate::numeric::lanes::Level;
 use super::output::{Output, program};
 use super::progress::{note, refuse, say};
 use super::{Ending, FindingsArguments};
@@ -61,7 +60,7 @@ fn look(arguments: &FindingsArguments) -> Result<Vec<ModelResult>, FindingsError
         None => Vec::new(),
     };
     let library = if hypotheses.is_empty() { library } else { Library::Shipped };
-    models(library, &files, &hypotheses, Level::new())
+    models(library, &files, &hypotheses)
 }
 
 /// Writes JSON, Markdown and figures.

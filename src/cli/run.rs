@@ -1,11 +1,11 @@
 //! `run`: a scenario from its file to numbers and figures.
 
-use crate::numeric::lanes::Level;
 use super::output::{Output, drawn};
 use super::progress::{note, refuse, say};
 use super::{Ending, RunArguments};
 use crate::config::{Kind, Loaded, disk, load, writer};
 use crate::equilibrium::{Calibrated, calibrate, calibrate_scenario};
+use crate::numeric::lanes::level_name;
 use crate::readouts::{ArmSummary, Summary};
 use crate::report;
 use crate::scenario::{Calibration, Scenario};
@@ -50,14 +50,13 @@ fn run_into(loaded: &Loaded, arguments: &RunArguments) -> Result<Summary, String
     let identity = ("run", writer::to_json(&loaded.scenario), Value::Null);
     let mut out = Output::open(&out, identity, &DATA, arguments.fresh)?;
     let started = Instant::now();
-    let level = Level::new();
-    let (scenario, calibration) = calibrated_scenario(loaded, level).map_err(|error| format!("{file}: {error}"))?;
+    let (scenario, calibration) = calibrated_scenario(loaded).map_err(|error| format!("{file}: {error}"))?;
     let calibrated = started.elapsed();
-    let outcome = run_calibrated(&scenario, calibration.clone(), level).map_err(|error| format!("{file}: {error}"))?;
+    let outcome = run_calibrated(&scenario, calibration.clone()).map_err(|error| format!("{file}: {error}"))?;
     let simulated = started.elapsed();
     let mut results = Results::new(outcome);
     let seconds = [("calibrate", calibrated.as_secs_f64()), ("simulate", (simulated - calibrated).as_secs_f64())];
-    let manifest = Manifest::new(&results.scenario, &calibration, simd_name(level), &seconds);
+    let manifest = Manifest::new(&results.scenario, &calibration, level_name(), &seconds);
     let figures = figures(&results, &loaded.folder)?;
     let measured = keep_measurements(&mut results.scenario, &loaded.folder)?;
     out.files(results.files().map_err(|error| error.to_string())?);
@@ -99,13 +98,13 @@ fn divides(scenario: &Scenario) -> bool {
 }
 
 /// The scenario with its circuit calibrated after `--set`; or with the drives as they were before, in place of the rests.
-pub(super) fn calibrated_scenario(loaded: &Loaded, level: Level) -> Result<(Scenario, Calibrated), String> {
+pub(super) fn calibrated_scenario(loaded: &Loaded) -> Result<(Scenario, Calibrated), String> {
     let mut scenario = loaded.scenario.clone();
     if scenario.run.drive == Calibration::Hold {
-        let held = calibrate(&loaded.before_set.circuit, level).map_err(|error| error.to_string())?;
+        let held = calibrate(&loaded.before_set.circuit).map_err(|error| error.to_string())?;
         scenario.circuit.hold(&held.drives);
     }
-    let calibration = calibrate_scenario(&scenario, level).map_err(|error| error.to_string())?;
+    let calibration = calibrate_scenario(&scenario).map_err(|error| error.to_string())?;
     Ok((scenario, calibration))
 }
 
@@ -125,14 +124,6 @@ pub(super) fn use_threads(threads: Option<std::num::NonZeroUsize>) -> Result<(),
     let Some(threads) = threads else { return Ok(()) };
     let built = rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global();
     built.map_err(|error| format!("error: --threads: {error}"))
-}
-
-fn simd_name(level: Level) -> &'static str {
-    crate::numeric::lanes::levels()
-        .into_iter()
-        .skip(1)
-        .find(|(_, known)| std::mem::discriminant(known) == std::mem::discriminant(&level))
-        .map_or("fallback", |(name, _)| name)
 }
 
 /// A name as a folder: no separators.

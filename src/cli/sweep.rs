@@ -1,6 +1,5 @@
 //! `sweep` and `merge`: a scenario at every point of a design, to a table and figures.
 
-use crate::numeric::lanes::Level;
 use super::progress::{Bar, note, refuse, say};
 use super::{Ending, MergeArguments, SweepArguments};
 use crate::config::{Kind, Loaded, load};
@@ -52,7 +51,7 @@ pub(super) fn sweep(arguments: &SweepArguments) -> Ending {
     };
     if !arguments.quiet
         && loaded.scenario.run.start.is_empty()
-        && let Ok(rest) = calibrate(&loaded.scenario.circuit, Level::new())
+        && let Ok(rest) = calibrate(&loaded.scenario.circuit)
     {
         super::check::describe_others(&rest);
     }
@@ -120,7 +119,7 @@ fn prepare(loaded: &Loaded) -> Result<(Engine, Identity, String), String> {
     let held = match loaded.scenario.run.drive {
         Calibration::Recalibrate => None,
         Calibration::Hold => {
-            let held = calibrate(&loaded.before_set.circuit, Level::new()).map_err(|error| error.to_string())?;
+            let held = calibrate(&loaded.before_set.circuit).map_err(|error| error.to_string())?;
             Some(held)
         }
     };
@@ -172,7 +171,7 @@ fn run_chunks(engine: &Engine, store: &SweepStore, quiet: bool) -> Result<Finish
         if stop.load(Ordering::Relaxed) {
             return Err(Halt::Stopped);
         }
-        let rows: Vec<Row> = engine.rows(runs_of(chunk), Level::new());
+        let rows: Vec<Row> = engine.rows(runs_of(chunk));
         let badly = rows.iter().filter(|row| row.status != "ok").count();
         store.write_chunk(chunk, &rows).map_err(Halt::Failed)?;
         bar.advance(count(chunk), badly);

@@ -7,7 +7,6 @@
 pub mod shipped;
 mod value;
 
-use crate::numeric::lanes::Level;
 use crate::config::ConfigError;
 use crate::config::finding::{Overlay, load_finding, load_hypothesis};
 use crate::readouts::summarise;
@@ -172,8 +171,8 @@ pub enum FindingsError {
 /// # Errors
 /// [`RunError`] where the circuit has no usable rest. An arm that ends badly is no error: what cannot be measured does not
 /// hold, and the result says why.
-pub fn look_at(bound: &BoundFinding, level: Level) -> Result<FindingResult, RunError> {
-    let outcome = run(&bound.scenario, level)?;
+pub fn look_at(bound: &BoundFinding) -> Result<FindingResult, RunError> {
+    let outcome = run(&bound.scenario)?;
     let summary = summarise(&outcome);
     let ended = summary.arms.iter().filter_map(|arm| Some(format!("{}: {}", arm.name, arm.problem.as_ref()?)));
     let checks: Vec<CheckResult> = bound
@@ -229,13 +228,12 @@ pub fn model(
     library: shipped::Library,
     files: &[PathBuf],
     overlay: Option<&Overlay>,
-    level: Level,
 ) -> Result<ModelResult, FindingsError> {
     let read = |file: &PathBuf| {
         let loaded = load_finding(file, overlay, &|path| library.read(path))?;
         let finding = loaded.finding.unwrap_or_default();
         let bound = BoundFinding { finding, scenario: loaded.scenario };
-        let result = look_at(&bound, level);
+        let result = look_at(&bound);
         result.map_err(|error| FindingsError::Run { file: file.display().to_string(), error })
     };
     let results: Result<Vec<FindingResult>, FindingsError> = files.par_iter().map(read).collect();
@@ -260,14 +258,13 @@ pub fn models(
     library: shipped::Library,
     findings: &[PathBuf],
     hypotheses: &[PathBuf],
-    level: Level,
 ) -> Result<Vec<ModelResult>, FindingsError> {
     let overlays: Result<Vec<Overlay>, ConfigError> =
         hypotheses.iter().map(|file| load_hypothesis(file, &|path| library.read(path))).collect();
     let mut overlays = overlays?;
     overlays.sort_by_key(|overlay| overlay.hypothesis.number);
     let all = std::iter::once(None).chain(overlays.iter().map(Some));
-    all.map(|overlay| model(library, findings, overlay, level)).collect()
+    all.map(|overlay| model(library, findings, overlay)).collect()
 }
 
 fn evidence<S: Serializer>(evidence: &[Evidence], serializer: S) -> Result<S::Ok, S::Error> {

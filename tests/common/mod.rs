@@ -4,7 +4,6 @@
 use disinhibit::config::{ConfigError, load_from};
 use disinhibit::scenario::Scenario;
 use disinhibit::simulate::{ArmOutcome, Outcome, run};
-use fearless_simd::Level;
 use std::io::{Error, ErrorKind};
 use std::path::Path;
 
@@ -29,7 +28,7 @@ pub fn scenario(text: &str) -> Scenario {
 }
 
 pub fn outcome(text: &str) -> Outcome {
-    run(&scenario(text), Level::new()).unwrap()
+    run(&scenario(text)).unwrap()
 }
 
 pub fn arm<'a>(outcome: &'a Outcome, name: &str) -> &'a ArmOutcome {

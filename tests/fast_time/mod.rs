@@ -9,7 +9,6 @@ use disinhibit::equilibrium::calibrate_scenario;
 use disinhibit::readouts::summarise;
 use disinhibit::scenario::{Arm, Scenario};
 use disinhibit::simulate::{EventKind, Outcome, Status, run};
-use fearless_simd::Level;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use std::path::PathBuf;
@@ -45,7 +44,7 @@ fn a_decaying_input_is_met_to_fourth_order() {
     let error = |step: f64| {
         let step = format!("run.step=\"{step} ms\"");
         let record = step.replace("step", "record");
-        let outcome = run(&case("mini_decay.toml", &[&step, &record]), Level::new()).unwrap();
+        let outcome = run(&case("mini_decay.toml", &[&step, &record])).unwrap();
         let errors =
             trace(&outcome, "decay", "rate.E").into_iter().map(|(time, rate)| (rate - under_decay(time)).abs());
         errors.fold(0.0, f64::max)
@@ -58,9 +57,9 @@ fn a_decaying_input_is_met_to_fourth_order() {
 #[test]
 fn inputs_of_every_waveform_are_seen_by_summaries_explanations_and_analyses() {
     let scenario = case("mini_decay.toml", &[]);
-    let outcome = run(&scenario, Level::new()).unwrap();
+    let outcome = run(&scenario).unwrap();
     let summary = summarise(&outcome);
-    let calibration = calibrate_scenario(&scenario, Level::new()).unwrap();
+    let calibration = calibrate_scenario(&scenario).unwrap();
     let injected = [
         ("constant", 10.0),
         ("decay", 10.0 * libm::exp(-1.0)),
@@ -72,7 +71,7 @@ fn inputs_of_every_waveform_are_seen_by_summaries_explanations_and_analyses() {
         let input = summary.arms.iter().find(|arm| arm.name == name).unwrap().input["20 ms"]["E"]["drive"];
         assert_relative_eq!(input, 1.0 + expected, max_relative = 1e-9);
         let at = Some(20.0 / MS_PER_MIN);
-        let subject = Subject::arms(&scenario, &calibration, &[name.to_owned()], at, Level::new()).unwrap().remove(0);
+        let subject = Subject::arms(&scenario, &calibration, &[name.to_owned()], at).unwrap().remove(0);
         assert_relative_eq!(subject.system.drive(0), 1.0 + expected, max_relative = 1e-9);
         let moment = subject.moment.unwrap();
         let inputs = split(name, &moment, None);
@@ -82,7 +81,7 @@ fn inputs_of_every_waveform_are_seen_by_summaries_explanations_and_analyses() {
         assert_eq!(moment.rates[0], rate, "{name}");
         assert_eq!(moment.moving, (rate - 1.0 - expected).abs() > 1e-3 * rate, "{name}");
         // Held, the arm has the same input.
-        let held = subject.held.rows(&subject.held.model(Level::new()), &[], Level::new());
+        let held = subject.held.rows(&subject.held.model(), &[]);
         assert_relative_eq!(held.populations[0].drive.get(0), 1.0 + expected, max_relative = 1e-9);
     }
 }
@@ -108,7 +107,7 @@ fn a_delayed_pulse_ends_when_it_should() {
                 format!("run.method=\"{method}\""),
             ];
             let set: Vec<&str> = set.iter().map(String::as_str).collect();
-            let outcome = run(&case("half_step.toml", &set), Level::new()).unwrap();
+            let outcome = run(&case("half_step.toml", &set)).unwrap();
             for (signal, exact) in [("rate.E", &late as &dyn Fn(f64) -> f64), ("rate.F", &twice)] {
                 for (time, rate) in trace(&outcome, "a", signal) {
                     let error = (rate - exact(time)).abs();
@@ -123,7 +122,7 @@ fn a_delayed_pulse_ends_when_it_should() {
 fn reports_are_taken_where_traces_are() {
     for record in ["100 ms", "500 ms", "1 s"] {
         let scenario = case("decay.toml", &[&format!("run.record=\"{record}\"")]);
-        let outcome = run(&scenario, Level::new()).unwrap();
+        let outcome = run(&scenario).unwrap();
         for (index, seconds) in [1.0, 2.0].into_iter().enumerate() {
             let report = &outcome.arms[0].reports[index];
             assert_abs_diff_eq!(report.signals[0], libm::exp(-seconds), epsilon = 1e-6);
@@ -134,17 +133,13 @@ fn reports_are_taken_where_traces_are() {
     // A report between two steps is exact too.
     let mut scenario = case("decay.toml", &[]);
     scenario.run.report[0].minutes = 0.97 / 60.0;
-    assert_abs_diff_eq!(
-        run(&scenario, Level::new()).unwrap().arms[0].reports[0].signals[0],
-        libm::exp(-0.97),
-        epsilon = 1e-6
-    );
+    assert_abs_diff_eq!(run(&scenario).unwrap().arms[0].reports[0].signals[0], libm::exp(-0.97), epsilon = 1e-6);
 }
 
 #[test]
 fn what_goes_into_an_algebraic_population_comes_out() {
     let mut scenario = case("onsets.toml", &["arms.\"shorter than a step\".inject.0.to=\"21 ms\""]);
-    let outcome = run(&scenario, Level::new()).unwrap();
+    let outcome = run(&scenario).unwrap();
     let pulse = |time: f64, from: f64, to: f64| if time >= from - 1e-6 && time < to - 1e-6 { 1.0 } else { 0.0 };
     let onset = |k: i32| 0.3 + 3.3 * f64::from(k);
     let train = |time: f64| (0..46).map(|k| pulse(time, onset(k), (onset(k) + 0.3).min(149.0))).sum();
@@ -164,7 +159,7 @@ fn what_goes_into_an_algebraic_population_comes_out() {
     }
     // Means over an interval keep the area of what begins and ends between steps.
     scenario.run.record = Some(1.0 / MS_PER_MIN);
-    let outcome = run(&scenario, Level::new()).unwrap();
+    let outcome = run(&scenario).unwrap();
     let area: f64 = trace(&outcome, "off grid", "rate.S").iter().skip(1).map(|(_, rate)| rate).sum();
     assert_abs_diff_eq!(area, 1.04, epsilon = 1e-9);
 }
@@ -182,12 +177,12 @@ fn an_input_shorter_than_a_step_is_refused() {
 
 #[test]
 fn a_step_that_makes_rest_unstable_is_not_taken_for_a_result() {
-    let outcome = run(&case("step.toml", &[]), Level::new()).unwrap();
+    let outcome = run(&case("step.toml", &[])).unwrap();
     for arm in &outcome.arms {
         let Status::Unresolved { reason, .. } = &arm.status else { panic!("{:?}", arm.status) };
         assert!(reason.contains("expected a step of"), "{reason}");
     }
-    let outcome = run(&case("step.toml", &["run.step=\"0.25 ms\""]), Level::new()).unwrap();
+    let outcome = run(&case("step.toml", &["run.step=\"0.25 ms\""])).unwrap();
     for one in &outcome.arms {
         assert_eq!(one.status, Status::Done);
         assert!(one.events.is_empty(), "{:?}", one.events);
@@ -225,7 +220,7 @@ fn a_weakly_damped_motion_that_the_method_keeps_alive_is_not_taken_for_a_result(
     "#;
     let with = |method: &str, step: f64| {
         let set = [format!("run.method=\"{method}\""), format!("run.step=\"{step} ms\"")];
-        run(&common::read(text, &set).unwrap(), Level::new()).unwrap()
+        run(&common::read(text, &set).unwrap()).unwrap()
     };
     assert!(matches!(with("euler-maruyama", 0.25).arms[0].status, Status::Unresolved { .. }));
     assert!(with("euler-maruyama", 0.15).arms[0].events.iter().any(|event| event.kind == EventKind::CoarseStep));
@@ -239,7 +234,7 @@ fn a_weakly_damped_motion_that_the_method_keeps_alive_is_not_taken_for_a_result(
 
 #[test]
 fn rates_below_zero_are_an_event() {
-    let outcome = run(&case("negative_rates_fast.toml", &[]), Level::new()).unwrap();
+    let outcome = run(&case("negative_rates_fast.toml", &[])).unwrap();
     let events = |name: &str| arm(&outcome, name).events.iter().map(|event| event.kind).collect::<Vec<_>>();
     assert_eq!(events("neg"), [EventKind::NegativeRate]);
     assert!(events("c").is_empty() && events("inj").is_empty());
@@ -274,7 +269,7 @@ fn a_formula_without_a_value_is_not_called_a_runaway() {
             "rk4" => disinhibit::scenario::Method::RungeKutta4,
             _ => disinhibit::scenario::Method::EulerMaruyama,
         };
-        let outcome = run(&scenario, Level::new()).unwrap();
+        let outcome = run(&scenario).unwrap();
         let Status::Undefined { reason, .. } = &outcome.arms[0].status else { panic!("{:?}", outcome.arms[0].status) };
         assert!(reason.contains("`A`"), "{reason}");
         assert_eq!(outcome.arms[1].status, Status::Done);
@@ -335,7 +330,7 @@ fn with_run(text: &str, method: &str, step: f64) -> Scenario {
 
 /// The rates at the reports of a run.
 fn reported(scenario: &Scenario) -> Vec<f64> {
-    let outcome = run(scenario, Level::new()).unwrap();
+    let outcome = run(scenario).unwrap();
     assert_eq!(outcome.arms[0].status, Status::Done);
     outcome.arms[0].reports.iter().flat_map(|report| report.signals[..3].to_vec()).collect()
 }
@@ -374,11 +369,11 @@ fn lanes_with_stimuli_and_delays_do_not_feel_each_other() {
     let named = |number: usize| arms[number].replace("\"random\"", &format!("\"arm {number}\""));
     let together = circuit.clone() + &(0..5).map(named).collect::<String>() + "[[arms]]\nname = \"nothing\"\n";
     for method in ["euler-maruyama", "heun", "rk4"] {
-        let all = run(&with_run(&together, method, 0.5), Level::new()).unwrap();
+        let all = run(&with_run(&together, method, 0.5)).unwrap();
         let nothing = circuit.clone() + "[[arms]]\nname = \"nothing\"\n";
         let alone = (0..5).map(|number| circuit.clone() + &named(number)).chain([nothing]);
         for (together, alone) in all.arms.iter().zip(alone) {
-            let alone = run(&with_run(&alone, method, 0.5), Level::new()).unwrap();
+            let alone = run(&with_run(&alone, method, 0.5)).unwrap();
             assert!(bits(together) == bits(&alone.arms[0]), "{method} {}", together.name);
         }
     }
@@ -390,7 +385,7 @@ fn lanes_with_stimuli_and_delays_do_not_feel_each_other() {
              transfer = { kind = \"threshold-linear\", gain = 1 }\n[onto.A]\nA = 0.4\n"
         ));
         scenario.arms = arms;
-        run(&scenario, Level::new()).unwrap()
+        run(&scenario).unwrap()
     };
     let off_grid = with_run(&together, "euler-maruyama", 0.5).arms.into_iter().map(|arm| Arm {
         inject: arm.inject.into_iter().filter(|injection| injection.population == "A").collect(),
@@ -412,13 +407,12 @@ fn explained_inputs_are_those_that_the_trace_implies() {
         let text = random_circuit(&mut random) + &random_stimuli(&mut random);
         let mut scenario = with_run(&text, "rk4", 1.0 / 16.0);
         scenario.run.record = Some(1.0 / 16.0 / MS_PER_MIN);
-        let calibration = calibrate_scenario(&scenario, Level::new()).unwrap();
-        let outcome = run(&scenario, Level::new()).unwrap();
+        let calibration = calibrate_scenario(&scenario).unwrap();
+        let outcome = run(&scenario).unwrap();
         for _ in 0..4 {
             let at = f64::from(random.random_range(16..700)) / 16.0;
             let names = ["random".to_owned()];
-            let subject =
-                Subject::arms(&scenario, &calibration, &names, Some(at / MS_PER_MIN), Level::new()).unwrap().remove(0);
+            let subject = Subject::arms(&scenario, &calibration, &names, Some(at / MS_PER_MIN)).unwrap().remove(0);
             let moment = subject.moment.unwrap();
             let inputs = split("random", &moment, None);
             for (index, input) in inputs.inputs.iter().enumerate() {

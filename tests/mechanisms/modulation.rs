@@ -9,7 +9,6 @@ use disinhibit::analyze::{Bifurcation, Knob, Subject, fixed_points};
 use disinhibit::equilibrium::{calibrate, calibrate_scenario};
 use disinhibit::scenario::{Scenario, Setting};
 use disinhibit::simulate::{run, run_plans};
-use fearless_simd::Level;
 
 /// An algebraic source S at 10 Hz that jumps to 40 Hz at 0 ms, another M at 2 Hz that jumps to 6 Hz, and an algebraic target T.
 fn driven(classes: &str) -> disinhibit::simulate::Outcome {
@@ -155,8 +154,8 @@ fn slopes([e, v, u, x, n, g, a]: [f64; 7], [drive_e, drive_i]: [f64; 2]) -> [f64
 #[test]
 fn a_rich_modulated_circuit_rests_where_stated_and_moves_as_an_independent_integration() {
     let scenario = rich(FAST);
-    let calibrated = calibrate(&scenario.circuit, Level::new()).unwrap();
-    let names = Subject::circuit(&scenario, Level::new()).unwrap().system.variable_names();
+    let calibrated = calibrate(&scenario.circuit).unwrap();
+    let names = Subject::circuit(&scenario).unwrap().system.variable_names();
     assert_eq!(names.len(), scenario.circuit.variable_names().len());
     let order = ["E", "I", "utilisation.ampa.E", "resources.ampa.E", "gate.nmda.E", "gate.gaba.I", "adaptation.E"];
     let mut state = order.map(|name| calibrated.variables[names.iter().position(|own| own == name).unwrap()]);
@@ -178,7 +177,7 @@ fn a_rich_modulated_circuit_rests_where_stated_and_moves_as_an_independent_integ
             state[index] + step / 6.0 * (one[index] + 2.0 * two[index] + 2.0 * three[index] + four[index])
         });
     }
-    let found = run(&scenario, Level::new()).unwrap();
+    let found = run(&scenario).unwrap();
     for (name, expected) in
         [("utilisation.ampa.E", state[2]), ("resources.ampa.E", state[3]), ("gate.nmda.E", state[4])]
             .into_iter()
@@ -201,14 +200,14 @@ fn slow_time_reaches_what_fast_time_does_and_explains_it() {
         inject = [{ population = "E", drive = 3, from = "1 min" }]
     "#;
     let scenario = rich(slow);
-    let found = run(&scenario, Level::new()).unwrap();
-    let fast = run(&rich(&FAST.replace("60 ms", "4 s")), Level::new()).unwrap();
+    let found = run(&scenario).unwrap();
+    let fast = run(&rich(&FAST.replace("60 ms", "4 s"))).unwrap();
     for name in ["rate.E", "rate.I"] {
         assert_relative_eq!(last(&found, "driven", name), last(&fast, "driven", name), max_relative = 1e-6);
     }
     // The parts add up, and the factor is said.
-    let calibrated = calibrate_scenario(&scenario, Level::new()).unwrap();
-    let subjects = Subject::arms(&scenario, &calibrated, &["driven".into()], Some(2.0), Level::new()).unwrap();
+    let calibrated = calibrate_scenario(&scenario).unwrap();
+    let subjects = Subject::arms(&scenario, &calibrated, &["driven".into()], Some(2.0)).unwrap();
     let subject = &subjects[0];
     let inputs = split(&subject.name, subject.moment.as_ref().unwrap(), None);
     let nmda = inputs.inputs[0].parts.iter().find(|part| part.from == "E nmda").unwrap();
@@ -235,7 +234,7 @@ const SQUARE: &str = r#"
 
 #[test]
 fn fixed_points_and_folds_of_a_product_of_states_are_those_of_its_parabola() {
-    let subject = Subject::circuit(&scenario(SQUARE), Level::new()).unwrap();
+    let subject = Subject::circuit(&scenario(SQUARE)).unwrap();
     let found = fixed_points(&subject.system, None, &[]);
     let mut rates: Vec<f64> = found.points.iter().map(|point| point.rates[0]).collect();
     rates.sort_by(f64::total_cmp);
@@ -266,7 +265,7 @@ fn fixed_points_and_folds_of_a_product_of_states_are_those_of_its_parabola() {
 #[test]
 fn formulas_and_their_numbers_may_differ_side_by_side() {
     let together = rich(&FAST.replace("\"60 ms\"", "\"50 ms\"").replace("record = \"20 ms\"", "record = \"10 ms\""));
-    let calibrated = calibrate_scenario(&together, Level::new()).unwrap();
+    let calibrated = calibrate_scenario(&together).unwrap();
     let base = Scenario { circuit: calibrated.circuit, ..together };
     let plans: Vec<_> = [
         ("synapses.nmda.modulation.parameters.half", Setting::Number(5.0)),
@@ -281,8 +280,8 @@ fn formulas_and_their_numbers_may_differ_side_by_side() {
         disinhibit::experiment::plans(&own, &calibrated.rates).unwrap()
     })
     .collect();
-    let all = run_plans::<1>(&plans, &base.run, Level::new());
-    let alone = plans.iter().map(|plan| run_plans::<1>(std::slice::from_ref(plan), &base.run, Level::new()).remove(0));
+    let all = run_plans::<1>(&plans, &base.run);
+    let alone = plans.iter().map(|plan| run_plans::<1>(std::slice::from_ref(plan), &base.run).remove(0));
     let all: Vec<_> = all.iter().map(bits).collect();
     for (index, alone) in alone.enumerate() {
         assert_eq!(all[index], bits(&alone), "{index}");

@@ -5,7 +5,6 @@ use approx::assert_relative_eq;
 use disinhibit::equilibrium::calibrate;
 use disinhibit::scenario::Setting;
 use disinhibit::simulate::run;
-use fearless_simd::Level;
 
 /// A ring of 12 and one of 8, two populations that read the ring's population vector, and one that sends to a part of it.
 const RINGS: &str = r#"
@@ -71,7 +70,7 @@ fn population_vectors_profiles_and_single_units_add_up_as_by_hand() {
         // R_k = 5 + 3 * 2 (1 + 0.5 cos(angle - centre)).
         let rate = |degrees: f64| 11.0 + 3.0 * libm::cos((degrees - centre).to_radians());
         for text in &texts {
-            let outcome = run(&read(text, set).unwrap(), Level::new()).unwrap();
+            let outcome = run(&read(text, set).unwrap()).unwrap();
             let rate_of = |signal: &str| last(&outcome, "control", &format!("rate.{signal}"));
             for unit in 0..12 {
                 assert_relative_eq!(rate_of(&format!("R[{unit}]")), rate(30.0 * f64::from(unit)), max_relative = 1e-9);
@@ -93,7 +92,7 @@ fn population_vectors_profiles_and_single_units_add_up_as_by_hand() {
 fn paths_of_units_and_centres_can_be_set_and_mistakes_are_named() {
     let mut circuit = scenario(RINGS);
     circuit.set("onto.\"S[0]\".\"R[4]\"", &Setting::Number(2.0)).unwrap();
-    let rates = calibrate(&circuit.circuit, Level::new()).unwrap().rates;
+    let rates = calibrate(&circuit.circuit).unwrap().rates;
     let place = circuit.circuit.populations.get_index_of("S[0]").unwrap();
     assert_relative_eq!(rates[place], 2.0 * (11.0 + 1.5), max_relative = 1e-10);
     let run = FAST.replace("TIME", "slow");

@@ -9,7 +9,6 @@ use disinhibit::equilibrium::{calibrate, calibrate_scenario};
 use disinhibit::report::analysis::explanation;
 use disinhibit::scenario::{Circuit, Population, SecondInput, Transfer};
 use disinhibit::simulate::run;
-use fearless_simd::Level;
 
 /// The gain of E is set by V, through a gate; E excites itself and V.
 const GAIN: &str = r#"
@@ -61,7 +60,7 @@ fn gain_modulation_rests_where_stated_and_moves_as_an_independent_integration() 
     let fast =
         run_of("fast", "method = \"rk4\"\nstep = \"0.05 ms\"\nfrom = \"-1 ms\"\nto = \"40 ms\"\nrecord = \"20 ms\"");
     let scenario = scenario(&fast);
-    let calibrated = calibrate(&scenario.circuit, Level::new()).unwrap();
+    let calibrated = calibrate(&scenario.circuit).unwrap();
     let drives = [calibrated.drives[0], calibrated.drives[1]];
     let mut state = [6.0, 3.0, 3.0, 6.0];
     for slope in slopes(state, drives) {
@@ -80,14 +79,14 @@ fn gain_modulation_rests_where_stated_and_moves_as_an_independent_integration() 
             state[index] + step / 6.0 * (one[index] + 2.0 * two[index] + 2.0 * three[index] + four[index])
         });
     }
-    let found = run(&scenario, Level::new()).unwrap();
+    let found = run(&scenario).unwrap();
     assert_relative_eq!(last(&found, "driven", "gate.slow.V"), state[2], max_relative = 1e-8);
     assert_relative_eq!(last(&found, "driven", "gate.slow.E"), state[3], max_relative = 1e-8);
     // The response of the rest: d r / d h against a difference.
     let mut pushed = scenario.circuit.clone();
     let by = 1e-4;
     pushed.hold(&[drives[0], drives[1] + by]);
-    let rates = calibrate(&pushed, Level::new()).unwrap().rates;
+    let rates = calibrate(&pushed).unwrap().rates;
     assert_relative_eq!((rates[0] - 6.0) / by, calibrated.response[1], max_relative = 1e-3);
 }
 
@@ -96,10 +95,10 @@ fn slow_time_explain_and_figures_know_both_inputs() {
     let slow = run_of("slow", "from = \"-1 min\"\nto = \"2 min\"\nreport = [\"2 min\"]");
     let long = run_of("fast", "from = \"-1 ms\"\nto = \"3 s\"\nrecord = \"100 ms\"");
     let scenario = scenario(&slow);
-    let (found, fast) = (run(&scenario, Level::new()).unwrap(), outcome(&long));
+    let (found, fast) = (run(&scenario).unwrap(), outcome(&long));
     assert_relative_eq!(last(&found, "driven", "rate.E"), last(&fast, "driven", "rate.E"), max_relative = 1e-6);
-    let calibrated = calibrate_scenario(&scenario, Level::new()).unwrap();
-    let subjects = Subject::arms(&scenario, &calibrated, &["driven".into()], Some(1.0), Level::new()).unwrap();
+    let calibrated = calibrate_scenario(&scenario).unwrap();
+    let subjects = Subject::arms(&scenario, &calibrated, &["driven".into()], Some(1.0)).unwrap();
     let inputs = split("driven", subjects[0].moment.as_ref().unwrap(), None);
     let (e, v) = (&inputs.inputs[0], &inputs.inputs[1]);
     let second = e.second.as_ref().unwrap();
@@ -131,7 +130,7 @@ fn a_product_of_two_inputs_has_the_fixed_points_and_folds_of_its_parabola() {
         [onto.E.second]
         E = 1
     "#;
-    let subject = Subject::circuit(&scenario(text), Level::new()).unwrap();
+    let subject = Subject::circuit(&scenario(text)).unwrap();
     let mut rates: Vec<f64> = fixed_points(&subject.system, None, &[]).points.iter().map(|it| it.rates[0]).collect();
     rates.sort_by(f64::total_cmp);
     let root = libm::sqrt(0.7 * 0.7 - 4.0 * 0.02);
@@ -160,7 +159,7 @@ fn it_is_built_in_code_and_wrong_ones_are_refused() {
         ..Population::default()
     };
     let circuit = Circuit { populations: [("A".to_owned(), population)].into_iter().collect(), ..Circuit::default() };
-    assert_relative_eq!(calibrate(&circuit, Level::new()).unwrap().rates[0], 5.0, max_relative = 1e-12);
+    assert_relative_eq!(calibrate(&circuit).unwrap().rates[0], 5.0, max_relative = 1e-12);
     let text = |population: &str, rest: &str| {
         format!(
             "[populations.A]\ndrive = \"1 mV\"\n{population}\n{rest}\n[run]\ntime = \"fast\"\nfrom = \"0 s\"\nto = \"1 s\"\n\

@@ -4,7 +4,6 @@ use super::common::{arm, scenario};
 use disinhibit::numeric::philox::{hash, unit};
 use disinhibit::scenario::Scenario;
 use disinhibit::simulate::{Outcome, run};
-use fearless_simd::Level;
 use nalgebra::{DMatrix, DVector};
 use std::fmt::Write;
 use std::path::Path;
@@ -296,7 +295,7 @@ fn compare(key: u64, (unit, time, more): (&str, &str, &str), count: usize) {
         let doses: Vec<String> = doses.iter().map(|dose| written(dose, unit)).collect();
         writeln!(text, "[[arms]]\nname = \"{index}\"\ndoses = [{}]", doses.join(", ")).unwrap();
     }
-    let outcome = run(&scenario(&text), Level::new()).unwrap();
+    let outcome = run(&scenario(&text)).unwrap();
     let per_unit = if unit == "s" { 60.0 } else { 1.0 };
     for (index, doses) in regimens.iter().enumerate() {
         let recording = &arm(&outcome, &index.to_string()).recording;
@@ -335,7 +334,7 @@ fn and_in_fast_time() {
 
 /// A case, as it is run from the command line.
 fn case(name: &str, set: &[&str]) -> Outcome {
-    run(&read(name, set), Level::new()).unwrap()
+    run(&read(name, set)).unwrap()
 }
 
 fn read(name: &str, set: &[&str]) -> Scenario {
@@ -396,7 +395,7 @@ fn areas_under_a_released_tone_are_those_of_the_steps_taken() {
         ("fast", "s", "record = \"50 s\"\nstep = \"5 ms\"", 60.0, 1e-3),
     ] {
         let text = text.replace("UNIT", unit).replace("TIME", time).replace("MORE", more);
-        let outcome = run(&scenario(&text), Level::new()).unwrap();
+        let outcome = run(&scenario(&text)).unwrap();
         let areas: Vec<f64> = outcome.arms[0].areas_nm_min.iter().map(|(_, area)| area * per_minute).collect();
         approx::assert_relative_eq!(areas[0], 1000.0 * 90.0, max_relative = 1e-12);
         approx::assert_relative_eq!(areas[1], expected, max_relative = tolerance);
@@ -413,7 +412,7 @@ fn a_share_absorbed_shortens_an_infusion_by_rate_and_thins_one_by_duration() {
     let mut by_duration = read("f954.toml", &[]);
     let dose = &mut by_duration.arms[0].doses[0];
     (dose.rate, dose.duration) = (None, Some(600.0));
-    let by_duration = run(&by_duration, Level::new()).unwrap();
+    let by_duration = run(&by_duration).unwrap();
     approx::assert_relative_eq!(concentration_at(&by_duration, 600.0), 1e6 * -libm::expm1(-1.0), max_relative = 1e-9);
 }
 

@@ -5,13 +5,13 @@ use super::lanes::Row;
 /// The function, at each level, of up to eight numbers.
 macro_rules! at_all_levels {
     ($function:ident, $($argument:expr),+) => {{
-        use crate::lanes::{Lanes, Row, dispatch, levels};
+        use crate::lanes::{Lanes, Row, dispatch, tokens};
         let reference = dispatch!(fearless_simd::Level::new(), simd => {
             let mut row = Row::<1>::ZERO;
             $function(simd, $(Lanes::load(simd, &$argument)),+).store(&mut row);
             row
         });
-        for (name, level) in levels() {
+        for (name, level) in tokens() {
             let row = dispatch!(level, simd => {
                 let mut row = Row::<1>::ZERO;
                 $function(simd, $(Lanes::load(simd, &$argument)),+).store(&mut row);

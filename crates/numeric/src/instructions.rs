@@ -1,4 +1,4 @@
-//! Operations of the innermost loop for which AVX-512 has one instruction and other levels need several, to the same bits.
+//! Operations of the innermost loop for which AVX-512 has one instruction and other tokens need several, to the same bits.
 
 use super::lanes::WIDTH;
 #[cfg(target_arch = "x86_64")]
@@ -112,11 +112,11 @@ fearless_simd::kernel!(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lanes::{dispatch, levels};
+    use crate::lanes::{dispatch, tokens};
 
     #[test]
     fn every_level_looks_up_the_powers_of_two() {
-        for (name, level) in levels() {
+        for (name, level) in tokens() {
             for first in [0, 8, 16, 160] {
                 let numbers: [u64; WIDTH] = std::array::from_fn(|lane| first + lane as u64);
                 let entries: [u64; WIDTH] =
@@ -133,7 +133,7 @@ mod tests {
     fn every_level_keeps_numbers_within_bounds() {
         let numbers = [0.0, -0.0, 999.0, -1_001.0, f64::INFINITY, f64::NEG_INFINITY, 1_000.0, -3.5];
         let expected = [0.0, -0.0, 999.0, -1_000.0, 1_000.0, -1_000.0, 1_000.0, -3.5];
-        for (name, level) in levels() {
+        for (name, level) in tokens() {
             let kept: [f64; WIDTH] =
                 dispatch!(level, simd => within(f64x8::from_slice(simd, &numbers), 1_000.0).into());
             assert_eq!(kept.map(f64::to_bits), expected.map(f64::to_bits), "{name}");

@@ -8,8 +8,12 @@ use super::instructions;
 use fearless_simd::prelude::*;
 use fearless_simd::{f64x8, mask64x8};
 use std::ops::{Add, Div, Mul, Neg, Sub};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-pub use fearless_simd::{Level, Simd, SimdBase};
+#[doc(hidden)]
+pub use fearless_simd::Level;
+pub use fearless_simd::{Simd, SimdBase};
 
 /// Lanes in one vector.
 pub const WIDTH: usize = 8;
@@ -344,13 +348,16 @@ impl<S: Simd, const G: usize> Mask<S, G> {
     }
 }
 
-/// Runs an expression with the SIMD instructions of a level; `$simd` is their token there.
+/// Runs an expression with the best SIMD instructions of this machine (or those of a level); `$simd` is their token there.
 ///
 /// On x86-64 there are three copies of what it runs: AVX-512, AVX2, and SSE2, which every such machine has. A program that is
 /// built for machines with AVX-512 alone (`-C target-cpu=native` on one of them) has one copy, and is built sooner. So has
 /// one that is built for AVX2 with `--cfg disable_dispatch_avx512`, which is the fastest build to develop with.
 #[macro_export]
 macro_rules! dispatch {
+    ($simd:ident => $run:expr) => {
+        $crate::lanes::dispatch!($crate::lanes::chosen(), $simd => $run)
+    };
     ($level:expr, $simd:ident => $run:expr) => {{
         let level: $crate::lanes::Level = $level;
         #[cfg(all(target_arch = "x86_64", target_feature = "avx512f"))]
@@ -408,10 +415,56 @@ pub use dispatch;
 #[doc(hidden)]
 pub use fearless_simd as simd_crate;
 
-/// Every SIMD level that this machine can run, by name, for tests of equal bits.
-pub fn levels() -> Vec<(&'static str, Level)> {
+/// The name of the level that is used: the best that this machine has.
+pub const BEST: &str = "best";
+
+/// Which of the levels is used; others than the best only in tests.
+static CHOSEN: AtomicUsize = AtomicUsize::new(0);
+
+/// The level that is used.
+#[doc(hidden)]
+pub fn chosen() -> Level {
+    static LEVEL: OnceLock<Level> = OnceLock::new();
+    let best = *LEVEL.get_or_init(Level::new);
+    match CHOSEN.load(Ordering::Relaxed) {
+        0 => best,
+        other => tokens().get(other).map_or(best, |(_, level)| *level),
+    }
+}
+
+/// The names of the SIMD levels that this machine can run, for tests of equal bits; the first is [`BEST`].
+pub fn levels() -> Vec<&'static str> {
+    tokens().into_iter().map(|(name, _)| name).collect()
+}
+
+/// What the best level is called.
+pub fn level_name() -> &'static str {
+    let best = std::mem::discriminant(&Level::new());
+    let others = tokens().into_iter().skip(1);
+    others.into_iter().find(|(_, known)| std::mem::discriminant(known) == best).map_or("fallback", |(name, _)| name)
+}
+
+/// Runs something with one of the [`levels`] in the whole program, for tests of equal bits and for benchmarks: one after the
+/// other. What else the program does meanwhile gets the same bits, only at another speed.
+pub fn on_level<T>(name: &str, run: impl FnOnce() -> T) -> T {
+    struct Back;
+    impl Drop for Back {
+        fn drop(&mut self) {
+            CHOSEN.store(0, Ordering::Relaxed);
+        }
+    }
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let _back = Back;
+    CHOSEN.store(levels().iter().position(|known| *known == name).unwrap_or(0), Ordering::Relaxed);
+    run()
+}
+
+/// Every SIMD level that this machine can run, by name.
+#[doc(hidden)]
+pub fn tokens() -> Vec<(&'static str, Level)> {
     let best = Level::new();
-    let mut levels = vec![("best", best)];
+    let mut levels = vec![(BEST, best)];
     #[cfg(target_arch = "x86_64")]
     {
         levels.extend(best.as_avx512().map(|token| ("avx512", Level::Avx512(token))));

@@ -295,7 +295,7 @@ pub fn lyapunov(a: &[f64], q: &[f64], n: usize) -> Option<Vec<f64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lanes::levels;
+    use crate::lanes::tokens;
     use crate::philox::noise_key;
 
     /// Numbers between -1 and 1 that follow no pattern.
@@ -319,7 +319,7 @@ mod tests {
         let solutions: Vec<Vec<f64>> = (0..8).map(|lane| random(5, 100 + lane)).collect();
         let rights: Vec<Vec<f64>> = systems.iter().zip(&solutions).map(|(a, x)| times(a, n, x)).collect();
         let mut reference = None;
-        for (name, level) in levels() {
+        for (name, level) in tokens() {
             let mut matrix: Vec<Row<1>> = (0..25).map(|place| Row::from_fn(|lane| systems[lane][place])).collect();
             let mut right: Vec<Row<1>> = (0..5).map(|place| Row::from_fn(|lane| rights[lane][place])).collect();
             let singular = dispatch!(level, simd => solve_in_place(simd, n, &mut matrix, &mut right).bits());

@@ -185,7 +185,7 @@ fn widened<S: Simd>(simd: S, single: u64x8<S>) -> f64x8<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lanes::{Row, dispatch, levels};
+    use crate::lanes::{Row, dispatch, tokens};
     use crate::philox::noise_key;
     use fearless_simd::Level;
 
@@ -203,7 +203,7 @@ mod tests {
         let arms = [0, 1, 2, 3, 4, 5, 6, 7];
         for group in [0, 1, 12_345, u64::from(u32::MAX), 1 << 33] {
             let reference = drawn(Level::new(), key, group, arms);
-            for (name, level) in levels() {
+            for (name, level) in tokens() {
                 assert_eq!(drawn(level, key, group, arms), reference, "{name}");
             }
             let alone = drawn(Level::new(), key, group, [5; 8]);

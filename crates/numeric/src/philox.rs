@@ -64,7 +64,7 @@ pub fn philox<S: Simd, const N: usize>(simd: S, mut counters: [[u64x8<S>; 4]; N]
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lanes::{dispatch, levels};
+    use crate::lanes::{dispatch, tokens};
 
     /// The known answers that the authors publish with their code (Random123, `kat_vectors`).
     const ANSWERS: [([u32; 4], [u32; 2], [u32; 4]); 3] = [
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn gives_the_published_answers_on_every_level() {
-        for (name, level) in levels() {
+        for (name, level) in tokens() {
             for (counter, key, answer) in ANSWERS {
                 let words: [[u64; 8]; 4] = dispatch!(level, simd => {
                     let [words] = philox(simd, [counter.map(|word| u64x8::splat(simd, u64::from(word)))], key);

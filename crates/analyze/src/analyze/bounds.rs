@@ -157,7 +157,7 @@ impl System {
 
     /// f(x) of a population, without its gain.
     fn transferred(&self, site: &Site<'_, 1>, x: f64) -> f64 {
-        transferred(self.level, site, &Row::splat(x)).get(0)
+        transferred(site, &Row::splat(x)).get(0)
     }
 
     /// Bounds the rate of a population from above, with those of all that excite it without bound, if their growth allows it.

@@ -4,7 +4,6 @@ use super::subject::Subject;
 use super::trajectory::Run;
 use crate::circuit::mechanisms::{Event, Mechanism, MechanismRows};
 use crate::circuit::modulators::factor_at;
-use crate::numeric::lanes::Level;
 use crate::scenario::{Compartment, Divided};
 use crate::simulate::Moment;
 use serde::Serialize;
@@ -151,7 +150,7 @@ pub fn split(arm: &str, moment: &Moment, other: Option<(&str, &Moment)>) -> Inpu
         let mut effective = total;
         let dendrite = sites.dendrite(index).map(|(event, numbers)| {
             let (dendrite, parts) = compared(Compartment::Dendrite);
-            let [from_soma, from_dendrite] = numbers.contributions(event, total, dendrite, Level::new());
+            let [from_soma, from_dendrite] = numbers.contributions(event, total, dendrite);
             effective = from_soma + from_dendrite;
             DendriteInput { total: dendrite, parts, from_soma, from_dendrite }
         });

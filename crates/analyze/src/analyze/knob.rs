@@ -5,7 +5,6 @@ use super::continuation::{Family, Options, Point};
 use super::subject::Subject;
 use super::system::System;
 use crate::experiment::{Clamp, Held, Model};
-use crate::numeric::lanes::Level;
 use crate::scenario::declare::Setting;
 use crate::scenario::listing::{Value, list};
 use crate::scenario::path::{PathError, segments};
@@ -88,7 +87,7 @@ impl Knob {
         if let ["populations", population, "rest"] = parts[..] {
             return Err(KnobError::Rest { path: path.to_owned(), population: population.to_owned() });
         }
-        let model = held.model(subject.system.level);
+        let model = held.model();
         let (signal, dimension) = match parts[..] {
             ["concentration", ligand] => {
                 let known = held.scenario().ligands.get_index_of(ligand);
@@ -157,7 +156,7 @@ impl Knob {
 
     /// The value that it has in a subject.
     pub fn present(&self, subject: &Subject) -> Option<f64> {
-        let (held, level) = (&subject.held, subject.system.level);
+        let (held) = (&subject.held);
         match self.handle {
             Handle::Parameter => {
                 let mut scenario = held.scenario().clone();
@@ -168,8 +167,8 @@ impl Knob {
                     _ => None,
                 }
             }
-            Handle::Concentration(_) | Handle::Stress => held.signal(&held.model(level), &self.path, level),
-            Handle::Blocked(site) => held.blocked(&held.model(level), site, level),
+            Handle::Concentration(_) | Handle::Stress => held.signal(&held.model(), &self.path),
+            Handle::Blocked(site) => held.blocked(&held.model(), site),
         }
     }
 }
@@ -207,7 +206,7 @@ impl<'a> Turned<'a> {
     /// A subject with knobs, each with the options that hold its range.
     pub fn new(subject: &'a Subject, knobs: Vec<(Knob, Options)>) -> Self {
         let fixed = knobs.iter().all(|(knob, _)| knob.handle != Handle::Parameter);
-        let model = fixed.then(|| subject.held.model(subject.system.level));
+        let model = fixed.then(|| subject.held.model());
         let ends = [0.0, 1.0].map(|share| vec![share; knobs.len()]);
         let mut turned = Self { subject, knobs, model, systems: RefCell::new(Vec::new()), farthest: Vec::new() };
         let known: Vec<Vec<f64>> = subject.state.iter().cloned().collect();
@@ -245,7 +244,6 @@ impl<'a> Turned<'a> {
     }
 
     fn build(&self, shares: &[f64]) -> Option<System> {
-        let level: Level = self.subject.system.level;
         let (mut changed, mut clamps) = (None, Vec::new());
         for ((knob, options), share) in self.knobs.iter().zip(shares) {
             let value = options.value(*share);
@@ -269,17 +267,17 @@ impl<'a> Turned<'a> {
         let circuit = &held.scenario().circuit;
         if self.subject.minutes.is_none() && clamps.is_empty() {
             // At rest nothing acts on the circuit.
-            return Some(System::new(circuit, level));
+            return Some(System::new(circuit));
         }
         let built;
         let model = match &self.model {
             Some(model) => model,
             None => {
-                built = held.model(level);
+                built = held.model();
                 &built
             }
         };
-        Some(System::of(circuit, model.shape.clone(), held.rows(model, &clamps, level), level))
+        Some(System::of(circuit, model.shape.clone(), held.rows(model, &clamps)))
     }
 }
 

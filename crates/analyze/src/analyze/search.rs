@@ -83,7 +83,7 @@ pub(super) fn search(
     let mut running = u64::MAX >> (64 - Row::<1>::LANES);
     let mut arrived = 0;
     for _ in 0..MOST_ITERATIONS {
-        residual_and_jacobian(terrain.system.level, shape, rows, state, &mut work.linearised);
+        residual_and_jacobian(shape, rows, state, &mut work.linearised);
         for (negated, entry) in work.matrix.iter_mut().zip(&work.linearised.jacobian) {
             *negated = Row::from_fn(|lane| -entry.get(lane));
         }
@@ -97,7 +97,7 @@ pub(super) fn search(
             }
         }
         work.step.clone_from_slice(&work.linearised.residual);
-        let singular = solve_lanes(terrain.system.level, n, &mut work.matrix, &mut work.step);
+        let singular = solve_lanes(n, &mut work.matrix, &mut work.step);
         running &= !singular;
         for (lane, method) in methods.into_iter().enumerate() {
             if running >> lane & 1 == 0 {

@@ -59,7 +59,7 @@ impl SimulatedSpectra {
             samples: (seconds / INTERVAL_S).round().max(2.0) as usize,
             seed,
         };
-        let series = rate_series(&system.shape, &system.rows, state, &sampling, system.level);
+        let series = rate_series(&system.shape, &system.rows, state, &sampling);
         let populations = system.size();
         let of = |population: usize| series.iter().map(move |replicate| &replicate[population]);
         let moments = |population: usize| {

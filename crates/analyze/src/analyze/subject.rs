@@ -6,7 +6,6 @@ use crate::circuit::build;
 use crate::equilibrium::calibration::resting_variables;
 use crate::equilibrium::{Calibrated, RestError, calibrate, solved};
 use crate::experiment::{Held, plans};
-use crate::numeric::lanes::Level;
 use crate::scenario::path::PathError;
 use crate::scenario::{Circuit, Scenario, Time, nearest};
 use crate::simulate::{Moment, moment};
@@ -103,18 +102,18 @@ impl Subject {
     ///
     /// # Errors
     /// [`SubjectError::Rest`] where the drives cannot be solved.
-    pub fn circuit(scenario: &Scenario, level: Level) -> Result<Self, SubjectError> {
-        let (circuit, state, rates) = match calibrate(&scenario.circuit, level) {
+    pub fn circuit(scenario: &Scenario) -> Result<Self, SubjectError> {
+        let (circuit, state, rates) = match calibrate(&scenario.circuit) {
             Ok(calibrated) => (calibrated.circuit, Some(calibrated.variables), calibrated.rates),
             Err(error) if error.is_of_motion() => {
-                let circuit = solved(&scenario.circuit, level)?;
+                let circuit = solved(&scenario.circuit)?;
                 let rates = circuit.populations.values().map(|population| population.rest.unwrap_or(0.0)).collect();
                 (circuit, None, rates)
             }
             Err(error) => return Err(error.into()),
         };
         let name = if circuit.name.is_empty() { scenario.name.clone() } else { circuit.name.clone() };
-        let system = System::new(&circuit, level);
+        let system = System::new(&circuit);
         let stated = circuit.populations.values().all(|population| population.rest.is_some());
         let unstable_rest = (state.is_none() && stated).then(|| resting_state(&circuit, &rates));
         let held = Held::at_rest(&Scenario { circuit, ..scenario.clone() }, &rates);
@@ -132,7 +131,6 @@ impl Subject {
         calibration: &Calibrated,
         names: &[String],
         minutes: Option<f64>,
-        level: Level,
     ) -> Result<Vec<Self>, SubjectError> {
         let minutes = minutes.unwrap_or_else(|| Self::default_minutes(scenario));
         let (from, to) = (scenario.run.from, scenario.run.to);
@@ -141,32 +139,34 @@ impl Subject {
         }
         let calibrated = Scenario { circuit: calibration.circuit.clone(), ..scenario.clone() };
         let plans = plans(&calibrated, &calibration.rates)?;
-        let one =
-            |name: &String| {
-                let Some(plan) = plans.iter().find(|plan| plan.arm.name == *name) else {
-                    let known: Vec<String> = plans.iter().map(|plan| plan.arm.name.clone()).collect();
-                    let nearest = nearest(name, known.iter().map(String::as_str));
-                    return Err(SubjectError::NoArm { name: name.clone(), known, nearest });
-                };
-                let moment = moment(plan, &scenario.run, minutes, level)
-                    .map_err(|reason| SubjectError::NotReached { arm: name.clone(), minutes, reason })?;
-                let circuit = &plan.scenario.circuit;
-                let system = System::of(circuit, moment.shape.clone(), moment.rows.clone(), level);
-                let state = match scenario.run.time {
-                    Time::Slow => Some(moment.variables.clone()),
-                    Time::Fast => settled(&system, &moment.variables),
-                };
-                let held = moment.held.clone();
-                Ok(Self {
-                    name: name.clone(),
-                    system,
-                    state,
-                    unstable_rest: None,
-                    minutes: Some(minutes),
-                    moment: Some(moment),
-                    held,
-                })
+        let one = |name: &String| {
+            let Some(plan) = plans.iter().find(|plan| plan.arm.name == *name) else {
+                let known: Vec<String> = plans.iter().map(|plan| plan.arm.name.clone()).collect();
+                let nearest = nearest(name, known.iter().map(String::as_str));
+                return Err(SubjectError::NoArm { name: name.clone(), known, nearest });
             };
+            let moment = moment(plan, &scenario.run, minutes).map_err(|reason| SubjectError::NotReached {
+                arm: name.clone(),
+                minutes,
+                reason,
+            })?;
+            let circuit = &plan.scenario.circuit;
+            let system = System::of(circuit, moment.shape.clone(), moment.rows.clone());
+            let state = match scenario.run.time {
+                Time::Slow => Some(moment.variables.clone()),
+                Time::Fast => settled(&system, &moment.variables),
+            };
+            let held = moment.held.clone();
+            Ok(Self {
+                name: name.clone(),
+                system,
+                state,
+                unstable_rest: None,
+                minutes: Some(minutes),
+                moment: Some(moment),
+                held,
+            })
+        };
         names.iter().map(one).collect()
     }
 

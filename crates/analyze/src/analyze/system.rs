@@ -7,7 +7,7 @@ use crate::circuit::{self, Rows, Shape, Site, sites};
 use crate::equilibrium::corner::{Side, sides};
 use crate::equilibrium::newton::{NewtonWork, solve};
 use crate::equilibrium::stability::{Square, dynamics_jacobian, generator};
-use crate::numeric::lanes::{Level, Row};
+use crate::numeric::lanes::Row;
 use crate::numeric::linear::{Complex, EigenError, eigenvalues, invert};
 use crate::scenario::{Circuit, Compartment, Form, NoiseKind, Role};
 
@@ -20,7 +20,6 @@ const SETTLING_STEPS: usize = 30;
 pub struct System {
     pub(super) shape: Shape<1>,
     pub(super) rows: Rows<1>,
-    pub(super) level: Level,
     pub(super) circuit: Circuit,
 }
 
@@ -60,14 +59,14 @@ pub(super) struct Motion {
 
 impl System {
     /// The system of a circuit whose drives are given (or solved); a drive that is not given is 0.
-    pub fn new(circuit: &Circuit, level: Level) -> Self {
+    pub fn new(circuit: &Circuit) -> Self {
         let (shape, rows) = circuit::build::<1>(&[circuit]);
-        Self::of(circuit, shape, rows, level)
+        Self::of(circuit, shape, rows)
     }
 
     /// The system of a circuit whose numbers are changed: all lanes of `rows` are the same.
-    pub fn of(circuit: &Circuit, shape: Shape<1>, rows: Rows<1>, level: Level) -> Self {
-        Self { shape, rows, level, circuit: circuit.clone() }
+    pub fn of(circuit: &Circuit, shape: Shape<1>, rows: Rows<1>) -> Self {
+        Self { shape, rows, circuit: circuit.clone() }
     }
 
     /// The circuit as it is specified, before anything changed its numbers.
@@ -247,7 +246,7 @@ impl System {
         let (shape, rows) = (&self.shape, &self.rows);
         let state: Vec<Row<1>> = state.iter().map(|value| Row::splat(*value)).collect();
         let mut work = Linearised::new(shape);
-        residual_and_jacobian(self.level, shape, rows, &state, &mut work);
+        residual_and_jacobian(shape, rows, &state, &mut work);
         let first = |rows: &[Row<1>]| rows.iter().map(|row| row.get(0)).collect::<Vec<_>>();
         Local {
             residual: first(&work.residual),
@@ -270,7 +269,7 @@ impl System {
     /// cannot be computed.
     pub(super) fn sides(&self, state: &[f64]) -> Option<Vec<Side>> {
         let state: Vec<Row<1>> = state.iter().map(|value| Row::splat(*value)).collect();
-        sides(&self.shape, &self.rows, &state, self.level).ok()
+        sides(&self.shape, &self.rows, &state).ok()
     }
 
     /// The delays of the channels that have one, in ms.
@@ -292,7 +291,7 @@ impl System {
         }
         let state: Vec<Row<1>> = state.iter().map(|value| Row::splat(*value)).collect();
         let mut outputs = vec![Row::ZERO; self.shape.outputs()];
-        still_outputs(self.level, (&self.shape, &self.rows), &state, &mut outputs);
+        still_outputs((&self.shape, &self.rows), &state, &mut outputs);
         self.delayed_channels().map(|channel| outputs[self.size() + channel].get(0)).collect()
     }
 
@@ -309,7 +308,7 @@ impl System {
         let mut outputs = vec![Row::ZERO; shape.outputs()];
         let mut velocities = vec![Row::ZERO; shape.variables()];
         let noise = (quiet.as_slice(), delayed.as_slice());
-        let taken = motion(self.level, (shape, rows), noise, (&mut state, &mut outputs), &mut velocities);
+        let taken = motion((shape, rows), noise, (&mut state, &mut outputs), &mut velocities);
         let taken = taken.iter().map(|row| row.get(0)).collect();
         let first = |rows: &[Row<1>]| rows.iter().map(|row| row.get(0)).collect::<Vec<_>>();
         Motion { rates: first(&outputs[..shape.size()]), velocities: first(&velocities), taken }
@@ -335,7 +334,7 @@ impl System {
         let (shape, rows) = (&self.shape, &self.rows);
         let mut state: Vec<Row<1>> = guess.iter().map(|value| Row::splat(*value)).collect();
         let mut work = NewtonWork::new(shape);
-        let found = solve(self.level, shape, rows, &mut state, u64::MAX, &mut work);
+        let found = solve(shape, rows, &mut state, u64::MAX, &mut work);
         (found & 1 == 1).then(|| state.iter().map(|row| row.get(0)).collect())
     }
 }

@@ -4,7 +4,6 @@
 use super::design::{Design, DesignError};
 use crate::equilibrium::{Calibrated, RestError, calibrate_scenarios};
 use crate::experiment::{Plan, plans};
-use crate::numeric::lanes::Level;
 use crate::numeric::philox::hash;
 use crate::readouts::{ArmSummary, summarise, value};
 use crate::scenario::readout::Readout;
@@ -101,14 +100,13 @@ impl Engine {
     }
 
     /// Runs some of them; a row for each and each arm, in order.
-    pub fn rows(&self, runs: Range<u64>, level: Level) -> Vec<Row> {
+    pub fn rows(&self, runs: Range<u64>) -> Vec<Row> {
         let runs: Vec<u64> = runs.collect();
         // As many at once as lie side by side when they are calibrated.
-        let mut points: Vec<Point> =
-            runs.par_chunks(TOGETHER).flat_map_iter(|runs| self.prepare_all(runs, level)).collect();
+        let mut points: Vec<Point> = runs.par_chunks(TOGETHER).flat_map_iter(|runs| self.prepare_all(runs)).collect();
         let counts: Vec<usize> = points.iter().map(|point| point.plans.len()).collect();
         let plans: Vec<Plan> = points.iter_mut().flat_map(|point| std::mem::take(&mut point.plans)).collect();
-        let mut outcomes = Self::run_all(&plans, level).into_iter();
+        let mut outcomes = Self::run_all(&plans).into_iter();
         let outcomes: Vec<Vec<ArmOutcome>> =
             counts.into_iter().map(|count| outcomes.by_ref().take(count).collect()).collect();
         let rows = points.into_par_iter().zip(outcomes).map(|(point, outcomes)| self.read(point, outcomes));
@@ -117,7 +115,7 @@ impl Engine {
 
     /// The outcomes of arms, in order. Axes, and ties to them, may move how the run is made: arms that agree in that run
     /// together.
-    fn run_all(plans: &[Plan], level: Level) -> Vec<ArmOutcome> {
+    fn run_all(plans: &[Plan]) -> Vec<ArmOutcome> {
         let mut groups: Vec<(Run, Vec<usize>)> = Vec::new();
         for (place, plan) in plans.iter().enumerate() {
             // Stream and replicate are taken from the plan.
@@ -128,19 +126,19 @@ impl Engine {
             }
         }
         if let [(run, _)] = groups.as_slice() {
-            return run_plans::<VECTORS>(plans, run, level);
+            return run_plans::<VECTORS>(plans, run);
         }
         let mut outcomes: Vec<(usize, ArmOutcome)> = Vec::with_capacity(plans.len());
         for (run, group) in groups {
             let plans: Vec<Plan> = group.iter().map(|place| plans[*place].clone()).collect();
-            outcomes.extend(group.into_iter().zip(run_plans::<VECTORS>(&plans, &run, level)));
+            outcomes.extend(group.into_iter().zip(run_plans::<VECTORS>(&plans, &run)));
         }
         outcomes.sort_by_key(|(place, _)| *place);
         outcomes.into_iter().map(|(_, outcome)| outcome).collect()
     }
 
     /// The scenarios of some runs, with the drives that they then have; or why one has none.
-    fn prepare_all(&self, runs: &[u64], level: Level) -> Vec<Point> {
+    fn prepare_all(&self, runs: &[u64]) -> Vec<Point> {
         let mut points = Vec::with_capacity(runs.len());
         let (mut places, mut valid) = (Vec::new(), Vec::new());
         for (place, run) in runs.iter().enumerate() {
@@ -151,7 +149,7 @@ impl Engine {
                 valid.push(scenario);
             }
         }
-        let calibrated = calibrate_scenarios(&valid.iter().collect::<Vec<_>>(), level);
+        let calibrated = calibrate_scenarios(&valid.iter().collect::<Vec<_>>());
         for ((place, scenario), calibration) in places.into_iter().zip(valid).zip(calibrated) {
             let point = &mut points[place];
             point.ready = calibration.map_err(|error| no_steady_state(&error)).and_then(|calibration| {

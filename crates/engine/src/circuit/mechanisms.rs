@@ -9,7 +9,7 @@
 
 use super::{Rows, Shape, Site};
 use crate::numeric::functions::logistic;
-use crate::numeric::lanes::{Lanes, Level, Row, Simd, dispatch};
+use crate::numeric::lanes::{Lanes, Row, Simd, dispatch};
 use crate::scenario::{self, Divided, Form};
 use std::ops::Range;
 
@@ -154,13 +154,13 @@ impl<const G: usize> MechanismRows<G> {
 impl MechanismRows<1> {
     /// What the inputs of soma and dendrite contribute to the population's input, in this order: the dendrite's share holds
     /// the event, if there is one. They sum to the input.
-    pub fn contributions(&self, event: Option<Event>, soma: f64, dendrite: f64, level: Level) -> [f64; 2] {
+    pub fn contributions(&self, event: Option<Event>, soma: f64, dendrite: f64) -> [f64; 2] {
         let of_soma = (1.0 - self.leaks[0].get(0)) * soma;
-        [of_soma, self.joined_input(event, soma, dendrite, level) - of_soma]
+        [of_soma, self.joined_input(event, soma, dendrite) - of_soma]
     }
 
-    fn joined_input(&self, event: Option<Event>, soma: f64, dendrite: f64, level: Level) -> f64 {
-        let [joined, _, _] = dispatch!(level, simd => {
+    fn joined_input(&self, event: Option<Event>, soma: f64, dendrite: f64) -> f64 {
+        let [joined, _, _] = dispatch!(simd => {
             let joined = self.joined(simd, event, Lanes::splat(simd, soma), Lanes::splat(simd, dendrite));
             joined.map(|value| { let mut row = Row::ZERO; value.store(&mut row); row.get(0) })
         });
@@ -169,8 +169,8 @@ impl MechanismRows<1> {
 
     /// The soma's input at which, with that of the dendrite, the population's input is `wanted`; none where a dendritic
     /// event jumps over it, or the soma does not count.
-    pub fn soma_for(&self, event: Option<Event>, wanted: f64, dendrite: f64, level: Level) -> Option<f64> {
-        let joined = |soma: f64| self.joined_input(event, soma, dendrite, level);
+    pub fn soma_for(&self, event: Option<Event>, wanted: f64, dendrite: f64) -> Option<f64> {
+        let joined = |soma: f64| self.joined_input(event, soma, dendrite);
         let kept = 1.0 - self.leaks[0].get(0);
         if kept <= 0.0 {
             return None;

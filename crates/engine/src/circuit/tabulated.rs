@@ -121,7 +121,7 @@ pub(super) fn inverse(table: &Table, rate: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::numeric::lanes::{Level, dispatch};
+    use crate::numeric::lanes::dispatch;
 
     fn curve(interpolation: Interpolation) -> scenario::Transfer {
         scenario::Transfer::Table(Table {
@@ -135,7 +135,7 @@ mod tests {
     fn evaluate(spec: &scenario::Transfer, places: [f64; 8]) -> ([f64; 8], [f64; 8]) {
         let table = Tabulated::<1>::new(&[spec]);
         let (x, mut rate, mut slope) = (Row([places]), Row::ZERO, Row::ZERO);
-        dispatch!(Level::new(), simd => {
+        dispatch!(simd => {
             table.rate(simd, Lanes::load(simd, &x)).store(&mut rate);
             table.slope(simd, Lanes::load(simd, &x)).store(&mut slope);
         });

@@ -3,7 +3,7 @@
 
 use super::equations::{Linearised, residual_and_jacobian, residuals, still_outputs};
 use super::{Rows, Shape, build};
-use crate::numeric::lanes::{Level, Row, dispatch, levels};
+use crate::numeric::lanes::{Level, Row, dispatch, tokens};
 use crate::scenario::{
     Adaptation, Afferents, Circuit, Dendrite, DendriticEvent, Divided, Division, Divisors, Form, Gate, GateKind,
     Modulation, ModulationSite, Population, Refractory, SecondInput, ShortTermPlasticity, Sources, Synapses, Transfer,
@@ -174,7 +174,7 @@ fn the_jacobian_is_that_of_the_residuals() {
     assert!(shape.variables() > 15, "{:?}", shape.variable_names());
     let state = somewhere(&shape);
     let n = shape.variables();
-    for (name, level) in levels() {
+    for (name, level) in tokens() {
         let mut work = Linearised::new(&shape);
         dispatch!(level, simd => residual_and_jacobian(simd, &shape, &rows, &state, &mut work));
         for (one, other) in residual_at(&shape, &rows, &state, level).iter().zip(&work.residual) {

@@ -5,7 +5,7 @@
 use super::calibration::{Calibrated, resting_variables};
 use super::fate::{Fate, Left, Outcome};
 use crate::circuit;
-use crate::numeric::lanes::{Level, Row};
+use crate::numeric::lanes::Row;
 use crate::scenario::Population;
 
 /// States that are tried side by side.
@@ -45,7 +45,7 @@ impl std::fmt::Display for Attractor {
 }
 
 /// What a circuit with a rest reaches from other states: all rates high or 0, and each in turn. Without those it rests in.
-pub fn other_attractors(calibrated: &Calibrated, level: Level) -> Vec<Attractor> {
+pub fn other_attractors(calibrated: &Calibrated) -> Vec<Attractor> {
     let (circuit, rest) = (&calibrated.circuit, &calibrated.rates);
     let high: Vec<f64> =
         circuit.populations.values().zip(rest).map(|(population, rest)| high(population, *rest)).collect();
@@ -71,7 +71,7 @@ pub fn other_attractors(calibrated: &Calibrated, level: Level) -> Vec<Attractor>
         (0..shape.variables()).map(|v| Row::from_fn(|lane| variables.get(lane).map_or(0.0, |all| all[v]))).collect();
     let left = Left { shape: &shape, rows: &rows, held: &[], limit_ms: &Row::splat(f64::INFINITY), cycling: false };
     let lanes = (0..starts.len()).fold(0, |bits, lane| bits | 1 << lane);
-    let outcomes = left.follow(level, &mut state, lanes);
+    let outcomes = left.follow(&mut state, lanes);
     let mut found = vec![Attractor { rates: rest.clone(), period_ms: None }];
     // A cycle of a circuit whose delays were taken as long past says nothing.
     let said = |attractor: &Attractor| attractor.period_ms.is_none() || shape.delays() == 0;
@@ -85,7 +85,7 @@ pub fn other_attractors(calibrated: &Calibrated, level: Level) -> Vec<Attractor>
 }
 
 /// What becomes of a circuit whose drives are given when it is pushed off a state.
-pub fn pushed_off(circuit: &crate::scenario::Circuit, variables: &[f64], level: Level) -> Option<Outcome> {
+pub fn pushed_off(circuit: &crate::scenario::Circuit, variables: &[f64]) -> Option<Outcome> {
     let (shape, rows) = circuit::build::<1>(&[circuit]);
     let largest = variables.iter().map(|value| value.abs()).fold(1e-3, f64::max);
     let mut state: Vec<Row<1>> = variables
@@ -93,7 +93,7 @@ pub fn pushed_off(circuit: &crate::scenario::Circuit, variables: &[f64], level: 
         .map(|value| Row::splat(if value.abs() > 0.0 { value * (1.0 + PUSH) } else { PUSH * largest }))
         .collect();
     let left = Left { shape: &shape, rows: &rows, held: &[], limit_ms: &Row::splat(f64::INFINITY), cycling: false };
-    left.follow(level, &mut state, 1).into_iter().next().flatten()
+    left.follow(&mut state, 1).into_iter().next().flatten()
 }
 
 /// The stable state or cycle that a circuit came to, if it came to one.

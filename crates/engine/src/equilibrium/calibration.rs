@@ -8,7 +8,7 @@ use crate::circuit::entries::still_outputs;
 use crate::circuit::synapses::settle_at;
 use crate::circuit::transfer::{inverse, inverse_beside};
 use crate::circuit::{self, Rows, Shape};
-use crate::numeric::lanes::{Level, Row};
+use crate::numeric::lanes::Row;
 use crate::numeric::linear::Complex;
 use crate::scenario::units::stated_for;
 use crate::scenario::{self, Divided, Form, Population, Scenario};
@@ -39,13 +39,13 @@ pub struct Calibrated {
 ///
 /// # Errors
 /// [`RestError`] says why there is no usable rest.
-pub fn calibrate(circuit: &scenario::Circuit, level: Level) -> Result<Calibrated, RestError> {
-    calibrated(circuit, Rest::new(circuit, level)?, level)
+pub fn calibrate(circuit: &scenario::Circuit) -> Result<Calibrated, RestError> {
+    calibrated(circuit, Rest::new(circuit)?)
 }
 
 /// [`calibrate`] for many circuits; those that agree in all but numbers lie side by side. Result `i` is that of circuit `i`
 /// alone.
-pub fn calibrate_all(circuits: &[&scenario::Circuit], level: Level) -> Vec<Result<Calibrated, RestError>> {
+pub fn calibrate_all(circuits: &[&scenario::Circuit]) -> Vec<Result<Calibrated, RestError>> {
     let mut groups: Vec<(Vec<u8>, Vec<usize>)> = Vec::new();
     for (place, circuit) in circuits.iter().enumerate() {
         let structure = circuit.structure();
@@ -57,10 +57,10 @@ pub fn calibrate_all(circuits: &[&scenario::Circuit], level: Level) -> Vec<Resul
     let mut all = Vec::with_capacity(circuits.len());
     for block in groups.iter().flat_map(|(_, group)| group.chunks(Row::<VECTORS>::LANES)) {
         let alike: Vec<&scenario::Circuit> = block.iter().map(|place| circuits[*place]).collect();
-        let states = resting_states::<VECTORS>(&alike, level);
+        let states = resting_states::<VECTORS>(&alike);
         let found = alike.iter().zip(states).map(|(circuit, state)| {
             let state = state?;
-            calibrated(circuit, Rest::at(circuit, &state, level)?, level)
+            calibrated(circuit, Rest::at(circuit, &state)?)
         });
         all.extend(block.iter().copied().zip(found));
     }
@@ -68,16 +68,16 @@ pub fn calibrate_all(circuits: &[&scenario::Circuit], level: Level) -> Vec<Resul
     all.into_iter().map(|(_, calibrated)| calibrated).collect()
 }
 
-fn calibrated(circuit: &scenario::Circuit, rest: Rest, level: Level) -> Result<Calibrated, RestError> {
+fn calibrated(circuit: &scenario::Circuit, rest: Rest) -> Result<Calibrated, RestError> {
     let Rest { shape, rows, state, rates: resting } = rest;
-    let linearisation = Linearisation::new(&shape, &rows, &state, level)?;
+    let linearisation = Linearisation::new(&shape, &rows, &state)?;
     let eigenvalues = linearisation.eigenvalues_per_s();
     let drives: Vec<f64> = rows.populations.iter().map(|numbers| numbers.drive.get(0)).collect();
     let variables: Vec<f64> = state.iter().map(|row| row.get(0)).collect();
     let leading = eigenvalues.iter().copied().max_by(|one, other| one.re.total_cmp(&other.re));
     if let Some(leading) = leading.filter(|leading| leading.re >= 0.0) {
         let rates = circuit.populations.keys().cloned().zip(resting).collect();
-        let advice = stabilisers(&shape, &rows, &state, level);
+        let advice = stabilisers(&shape, &rows, &state);
         let corner = corner_by_name(circuit, &linearisation);
         let state = Box::new((with_drives(circuit, &drives), variables));
         return Err(RestError::Unstable { rates, leading, corner, advice, state });
@@ -91,34 +91,34 @@ fn calibrated(circuit: &scenario::Circuit, rest: Rest, level: Level) -> Result<C
 ///
 /// # Errors
 /// [`RestError`] says why there is no usable rest, or why a drive cannot be solved.
-pub fn calibrate_scenario(scenario: &Scenario, level: Level) -> Result<Calibrated, RestError> {
-    if scenario.run.start.is_empty() { calibrate(&scenario.circuit, level) } else { calibrate_started(scenario, level) }
+pub fn calibrate_scenario(scenario: &Scenario) -> Result<Calibrated, RestError> {
+    if scenario.run.start.is_empty() { calibrate(&scenario.circuit) } else { calibrate_started(scenario) }
 }
 
 /// [`calibrate_scenario`] for many scenarios, side by side where their circuits agree in all but numbers; result `i` is that
 /// of scenario `i` alone.
-pub fn calibrate_scenarios(scenarios: &[&Scenario], level: Level) -> Vec<Result<Calibrated, RestError>> {
+pub fn calibrate_scenarios(scenarios: &[&Scenario]) -> Vec<Result<Calibrated, RestError>> {
     if scenarios.iter().any(|scenario| !scenario.run.start.is_empty()) {
-        return scenarios.iter().map(|scenario| calibrate_scenario(scenario, level)).collect();
+        return scenarios.iter().map(|scenario| calibrate_scenario(scenario)).collect();
     }
-    calibrate_all(&scenarios.iter().map(|scenario| &scenario.circuit).collect::<Vec<_>>(), level)
+    calibrate_all(&scenarios.iter().map(|scenario| &scenario.circuit).collect::<Vec<_>>())
 }
 
-fn calibrate_started(scenario: &Scenario, level: Level) -> Result<Calibrated, RestError> {
-    let circuit = solved(&scenario.circuit, level)?;
-    let (variables, rates) = started(&circuit, &scenario.run.start, level);
+fn calibrate_started(scenario: &Scenario) -> Result<Calibrated, RestError> {
+    let circuit = solved(&scenario.circuit)?;
+    let (variables, rates) = started(&circuit, &scenario.run.start);
     let drives = circuit.populations.values().map(|population| population.drive.unwrap_or(0.0)).collect();
     Ok(Calibrated { circuit, drives, variables, rates, eigenvalues: Vec::new(), response: Vec::new() })
 }
 
 /// The variables and the rates in Hz of a circuit that starts where some variables are stated.
-pub fn started(circuit: &scenario::Circuit, start: &IndexMap<String, f64>, level: Level) -> (Vec<f64>, Vec<f64>) {
+pub fn started(circuit: &scenario::Circuit, start: &IndexMap<String, f64>) -> (Vec<f64>, Vec<f64>) {
     let (shape, rows) = circuit::build::<1>(&[circuit]);
     let names = shape.variable_names();
     let stated = |name: &String| stated_for(start, name).map(|value| Row::splat(*value));
     let mut state: Vec<Row<1>> = names.iter().map(|name| stated(name).unwrap_or(Row::ZERO)).collect();
     let mut outputs = vec![Row::ZERO; shape.outputs()];
-    still_outputs(level, (&shape, &rows), &state, &mut outputs);
+    still_outputs((&shape, &rows), &state, &mut outputs);
     let rates = &outputs[..shape.size()];
     settle_at(&shape, &rows, rates, &mut state);
     for (value, name) in state.iter_mut().zip(names) {
@@ -131,11 +131,11 @@ pub fn started(circuit: &scenario::Circuit, start: &IndexMap<String, f64>, level
 ///
 /// # Errors
 /// [`RestError`] where a drive cannot be solved. Where some drives are given and others solved, the circuit must settle.
-pub fn solved(circuit: &scenario::Circuit, level: Level) -> Result<scenario::Circuit, RestError> {
+pub fn solved(circuit: &scenario::Circuit) -> Result<scenario::Circuit, RestError> {
     if circuit.populations.values().all(|population| population.rest.is_none()) {
         return Ok(circuit.clone());
     }
-    let rest = Rest::new(circuit, level)?;
+    let rest = Rest::new(circuit)?;
     let drives: Vec<f64> = rest.rows.populations.iter().map(|numbers| numbers.drive.get(0)).collect();
     Ok(with_drives(circuit, &drives))
 }
@@ -158,19 +158,19 @@ struct Rest {
 }
 
 impl Rest {
-    fn new(circuit: &scenario::Circuit, level: Level) -> Result<Self, RestError> {
-        let state = resting_states::<1>(&[circuit], level).pop().unwrap_or(Err(RestError::Overflow))?;
-        Self::at(circuit, &state, level)
+    fn new(circuit: &scenario::Circuit) -> Result<Self, RestError> {
+        let state = resting_states::<1>(&[circuit]).pop().unwrap_or(Err(RestError::Overflow))?;
+        Self::at(circuit, &state)
     }
 
     /// The circuit's rest where its variables are known.
-    fn at(circuit: &scenario::Circuit, variables: &[f64], level: Level) -> Result<Self, RestError> {
+    fn at(circuit: &scenario::Circuit, variables: &[f64]) -> Result<Self, RestError> {
         let (shape, mut rows) = circuit::build::<1>(&[circuit]);
         let state: Vec<Row<1>> = variables.iter().map(|value| Row::splat(*value)).collect();
         let mut outputs = vec![Row::ZERO; shape.outputs()];
-        still_outputs(level, (&shape, &rows), &state, &mut outputs);
+        still_outputs((&shape, &rows), &state, &mut outputs);
         let outputs: Vec<f64> = outputs.iter().map(|row| row.get(0)).collect();
-        solve_drives(circuit, (&shape, &mut rows), &state, &outputs, level)?;
+        solve_drives(circuit, (&shape, &mut rows), &state, &outputs)?;
         let resting = outputs[..shape.size()].to_vec();
         let drives = rows.populations.iter().map(|numbers| numbers.drive.get(0));
         if drives.chain(resting.iter().copied()).any(|number| !number.is_finite()) {
@@ -182,7 +182,7 @@ impl Rest {
 
 /// The variables of each circuit at rest, in lanes side by side: those of the stated rates, and what the free populations
 /// then settle to from 0. Circuits must agree in all but numbers.
-fn resting_states<const G: usize>(circuits: &[&scenario::Circuit], level: Level) -> Vec<Result<Vec<f64>, RestError>> {
+fn resting_states<const G: usize>(circuits: &[&scenario::Circuit]) -> Vec<Result<Vec<f64>, RestError>> {
     let (shape, rows) = circuit::build::<G>(circuits);
     let mut held: Vec<bool> = circuits[0].populations.values().map(|population| population.rest.is_some()).collect();
     let some_free = held.contains(&false);
@@ -194,7 +194,7 @@ fn resting_states<const G: usize>(circuits: &[&scenario::Circuit], level: Level)
         let left = Left { shape: &shape, rows: &rows, held: &held, limit_ms, cycling: false };
         let sound = refused.iter().enumerate().filter(|(_, refused)| refused.is_none());
         let lanes = sound.fold(0, |bits, (lane, _)| bits | 1 << lane);
-        fates = left.follow(level, &mut state, lanes);
+        fates = left.follow(&mut state, lanes);
     }
     let states = refused.into_iter().enumerate().map(|(lane, refused)| match refused {
         Some(error) => Err(error),
@@ -298,7 +298,6 @@ fn solve_drives(
     (shape, rows): (&Shape<1>, &mut Rows<1>),
     state: &[Row<1>],
     outputs: &[f64],
-    level: Level,
 ) -> Result<(), RestError> {
     let mut drives = Vec::with_capacity(shape.size());
     for (index, (name, population)) in circuit.populations.iter().enumerate() {
@@ -334,7 +333,7 @@ fn solve_drives(
             if let Some(dendrite) = &mechanism.dendrite {
                 let below = numbers.dendrite_drive.get(0) + received(&dendrite.inputs);
                 let unreachable = || RestError::NoDrive { population: name.clone(), rate };
-                soma = numbers.soma_for(dendrite.event, soma, below, level).ok_or_else(unreachable)?;
+                soma = numbers.soma_for(dendrite.event, soma, below).ok_or_else(unreachable)?;
             }
             adapted = mechanism.adaptation.map_or(0.0, |variable| state[variable].get(0));
         }

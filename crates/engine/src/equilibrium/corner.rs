@@ -9,7 +9,7 @@ use super::stability::eigenvalues_per_ms;
 use crate::circuit::entries::residual_and_jacobian;
 use crate::circuit::equations::Linearised;
 use crate::circuit::{Rows, Shape, sites};
-use crate::numeric::lanes::{Level, Row};
+use crate::numeric::lanes::Row;
 use crate::numeric::linear::{Complex, EigenError, determinant_sign};
 use crate::scenario::Form;
 
@@ -46,15 +46,14 @@ struct Place<'a> {
     shape: &'a Shape<1>,
     rows: &'a Rows<1>,
     state: &'a [Row<1>],
-    level: Level,
 }
 
 /// All sides of a steady state; one where it lies at no corner.
 ///
 /// # Errors
 /// [`EigenError`] where a Jacobian is not finite or the iteration does not end.
-pub fn sides(shape: &Shape<1>, rows: &Rows<1>, state: &[Row<1>], level: Level) -> Result<Vec<Side>, EigenError> {
-    let place = Place { shape, rows, state, level };
+pub fn sides(shape: &Shape<1>, rows: &Rows<1>, state: &[Row<1>]) -> Result<Vec<Side>, EigenError> {
+    let place = Place { shape, rows, state };
     let corners: Vec<usize> = (0..shape.size()).filter(|index| place.has_corner(*index)).collect();
     combinations(corners.len())
         .into_iter()
@@ -84,7 +83,7 @@ impl Place<'_> {
             *shifted = Row::splat(shifted.get(0) + shift);
         }
         let mut work = Linearised::new(self.shape);
-        residual_and_jacobian(self.level, self.shape, &rows, &state, &mut work);
+        residual_and_jacobian(self.shape, &rows, &state, &mut work);
         work
     }
 

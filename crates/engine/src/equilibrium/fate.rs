@@ -14,7 +14,7 @@ use super::trial::{Trial, Verdict};
 use crate::circuit::entries::{rates, residual_and_jacobian};
 use crate::circuit::equations::Linearised;
 use crate::circuit::{Rows, Shape};
-use crate::numeric::lanes::{Level, Row};
+use crate::numeric::lanes::Row;
 use crate::numeric::linear::{Complex, eigenvalues};
 
 /// Relative tolerance of a step; that of the lap which tells how exact the means are.
@@ -123,7 +123,7 @@ enum Taken {
 impl<const G: usize> Left<'_, G> {
     /// Follows the lanes of `active` from `state`; gives what becomes of each, and leaves there the state in which it rests, one
     /// on its cycle, or where it was last.
-    pub fn follow(&self, level: Level, state: &mut [Row<G>], active: u64) -> Vec<Option<Outcome>> {
+    pub fn follow(&self, state: &mut [Row<G>], active: u64) -> Vec<Option<Outcome>> {
         let free = vec![false; state.len()];
         let held = if self.held.is_empty() { free.as_slice() } else { self.held };
         let mut steps = Rosenbrock::new(self.shape, self.rows);
@@ -135,7 +135,7 @@ impl<const G: usize> Left<'_, G> {
             for (lane, track) in tracks.iter().filter(|(_, track)| track.outcome.is_none()) {
                 length.set(*lane, track.length_ms.min(track.limit_ms - track.time_ms));
             }
-            steps.attempt(level, (self.shape, self.rows), state, &length, held);
+            steps.attempt((self.shape, self.rows), state, &length, held);
             let mut due = 0u64;
             for (lane, track) in tracks.iter_mut().filter(|(_, track)| track.outcome.is_none()) {
                 match track.finish(self.shape, &steps, (state, held), (*lane, length.get(*lane))) {
@@ -146,9 +146,9 @@ impl<const G: usize> Left<'_, G> {
             }
             if due != 0 {
                 let mut found = state.to_vec();
-                let solved = solve_free(level, (self.shape, self.rows), &mut found, (due, held), &mut newton);
+                let solved = solve_free((self.shape, self.rows), &mut found, (due, held), &mut newton);
                 // Where each arrived, so that a lane's numbers do not depend on how long the others took.
-                residual_and_jacobian(level, self.shape, self.rows, &found, &mut newton.linearised);
+                residual_and_jacobian(self.shape, self.rows, &found, &mut newton.linearised);
                 for (lane, track) in tracks.iter_mut().filter(|(lane, _)| due >> lane & 1 == 1) {
                     let rest = (solved >> *lane & 1 == 1).then(|| column(&found, *lane));
                     track.look(self, &newton.linearised, (rest, &column(state, *lane)), (held, *lane));
@@ -162,7 +162,7 @@ impl<const G: usize> Left<'_, G> {
             }
         }
         let mut now = vec![Row::ZERO; self.shape.size()];
-        rates(level, self.shape, self.rows, state, &mut now);
+        rates(self.shape, self.rows, state, &mut now);
         let mut outcomes: Vec<Option<Outcome>> = vec![None; Row::<G>::LANES];
         for (lane, track) in tracks {
             let mut outcome = track.outcome;

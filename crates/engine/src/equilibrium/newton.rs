@@ -2,7 +2,7 @@
 
 use crate::circuit::equations::{Linearised, residual_and_jacobian};
 use crate::circuit::{Rows, Shape};
-use crate::numeric::lanes::{Lanes, Level, Mask, Row, Simd, dispatch};
+use crate::numeric::lanes::{Lanes, Mask, Row, Simd, dispatch};
 use crate::numeric::linear::solve_in_place;
 
 /// A lane has converged when its last correction is this small, relative to its variables (and absolutely below 1).
@@ -38,25 +38,23 @@ impl<const G: usize> NewtonWork<G> {
 /// Solves `target(y) = y` from the guess in `state`, in the lanes (as bits) of `active`; gives the lanes that converged. The
 /// state of all others is left as it was.
 pub fn solve<const G: usize>(
-    level: Level,
     shape: &Shape<G>,
     rows: &Rows<G>,
     state: &mut [Row<G>],
     active: u64,
     work: &mut NewtonWork<G>,
 ) -> u64 {
-    solve_free(level, (shape, rows), state, (active, &[]), work)
+    solve_free((shape, rows), state, (active, &[]), work)
 }
 
 /// As [`solve`], with the variables marked in `held` standing still; none where it is empty.
 pub fn solve_free<const G: usize>(
-    level: Level,
     circuit: (&Shape<G>, &Rows<G>),
     state: &mut [Row<G>],
     (active, held): (u64, &[bool]),
     work: &mut NewtonWork<G>,
 ) -> u64 {
-    dispatch!(level, simd => iterate(simd, circuit, state, (Mask::from_bits(simd, active), held), work).bits())
+    dispatch!(simd => iterate(simd, circuit, state, (Mask::from_bits(simd, active), held), work).bits())
 }
 
 #[inline(never)]

@@ -7,7 +7,7 @@
 
 use crate::circuit::equations::{Linearised, residual_and_jacobian, residuals, still_outputs};
 use crate::circuit::{Rows, Shape};
-use crate::numeric::lanes::{Lanes, Level, Row, Simd, dispatch};
+use crate::numeric::lanes::{Lanes, Row, Simd, dispatch};
 use crate::numeric::linear::Factors;
 
 const STAGES: usize = 6;
@@ -94,15 +94,8 @@ impl<const G: usize> Rosenbrock<G> {
     }
 
     /// Takes a step of `length` ms from `state` in every lane; variables in `held` do not move.
-    pub fn attempt(
-        &mut self,
-        level: Level,
-        circuit: (&Shape<G>, &Rows<G>),
-        state: &[Row<G>],
-        length: &Row<G>,
-        held: &[bool],
-    ) {
-        dispatch!(level, simd => self.step(simd, circuit, state, length, held));
+    pub fn attempt(&mut self, circuit: (&Shape<G>, &Rows<G>), state: &[Row<G>], length: &Row<G>, held: &[bool]) {
+        dispatch!(simd => self.step(simd, circuit, state, length, held));
     }
 
     #[inline(never)]

@@ -4,7 +4,7 @@
 use super::stability::Linearisation;
 use crate::circuit::entries::still_outputs;
 use crate::circuit::{Rows, Shape};
-use crate::numeric::lanes::{Level, Row};
+use crate::numeric::lanes::Row;
 use crate::scenario::Compartment;
 
 /// By how much each is changed, as a share.
@@ -27,14 +27,14 @@ impl std::fmt::Display for Stabiliser {
 }
 
 /// The change that brings the leading eigenvalue down most, of those tried; none where none does.
-pub fn stabilisers(shape: &Shape<1>, rows: &Rows<1>, state: &[Row<1>], level: Level) -> Option<Stabiliser> {
+pub fn stabilisers(shape: &Shape<1>, rows: &Rows<1>, state: &[Row<1>]) -> Option<Stabiliser> {
     let leading = |rows: &Rows<1>| {
-        let values = Linearisation::new(shape, rows, state, level).ok()?.eigenvalues_per_s();
+        let values = Linearisation::new(shape, rows, state).ok()?.eigenvalues_per_s();
         values.last().map(|value| value.re)
     };
     let now = leading(rows)?;
     let mut outputs = vec![Row::ZERO; shape.outputs()];
-    still_outputs(level, (shape, rows), state, &mut outputs);
+    still_outputs((shape, rows), state, &mut outputs);
     // Weights onto somata, whose drives then keep the inputs, and so the rates, as they are.
     let scaled = |excitatory: bool, factor: f64| {
         let mut rows = rows.clone();

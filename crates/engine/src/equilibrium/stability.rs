@@ -5,7 +5,7 @@ use super::delayed::delayed_matrix;
 use crate::circuit::entries::residual_and_jacobian;
 use crate::circuit::equations::Linearised;
 use crate::circuit::{Rows, Shape};
-use crate::numeric::lanes::{Level, Row};
+use crate::numeric::lanes::Row;
 use crate::numeric::linear::{Complex, EigenError, eigenvalues, invert};
 
 /// A circuit linearised at one state, in one lane.
@@ -169,11 +169,11 @@ impl Linearisation {
     ///
     /// # Errors
     /// [`EigenError`] where the Jacobian is not finite or the iteration does not end.
-    pub fn new(shape: &Shape<1>, rows: &Rows<1>, state: &[Row<1>], level: Level) -> Result<Self, EigenError> {
+    pub fn new(shape: &Shape<1>, rows: &Rows<1>, state: &[Row<1>]) -> Result<Self, EigenError> {
         let mut work = Linearised::new(shape);
-        residual_and_jacobian(level, shape, rows, state, &mut work);
+        residual_and_jacobian(shape, rows, state, &mut work);
         let first = |rows: &[Row<1>]| rows.iter().map(|row| row.get(0)).collect();
-        let all = sides(shape, rows, state, level)?;
+        let all = sides(shape, rows, state)?;
         let least_stable = all.into_iter().max_by(|one, other| one.leading_per_s().total_cmp(&other.leading_per_s()));
         Ok(Self {
             side: least_stable.ok_or(EigenError::NotFinite)?,

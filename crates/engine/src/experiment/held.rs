@@ -4,7 +4,7 @@
 use super::model::{Model, Plan, Work};
 use super::timeline::{Inputs, Timeline};
 use crate::circuit::Rows;
-use crate::numeric::lanes::{Level, Row};
+use crate::numeric::lanes::Row;
 use crate::scenario::declare::Setting;
 use crate::scenario::path::{PathError, SetNumber, segments};
 use crate::scenario::{Arm, Scenario};
@@ -61,8 +61,8 @@ impl Held {
     }
 
     /// The arm's model.
-    pub fn model(&self, level: Level) -> Model<1> {
-        Model::build(&[&self.plan], level)
+    pub fn model(&self) -> Model<1> {
+        Model::build(&[&self.plan])
     }
 
     /// Changes a parameter as an arm's `set` does: drives, and the rest from which departures are counted, stay. A path into
@@ -84,23 +84,23 @@ impl Held {
     }
 
     /// The circuit's numbers under all effects, with signals clamped.
-    pub fn rows(&self, model: &Model<1>, clamps: &[Clamp], level: Level) -> Rows<1> {
-        self.evaluate(model, clamps, level).0.rows
+    pub fn rows(&self, model: &Model<1>, clamps: &[Clamp]) -> Rows<1> {
+        self.evaluate(model, clamps).0.rows
     }
 
     /// The value of a signal by its name; none where there is no such signal.
-    pub fn signal(&self, model: &Model<1>, name: &str, level: Level) -> Option<f64> {
-        let (work, _) = self.evaluate(model, &[], level);
+    pub fn signal(&self, model: &Model<1>, name: &str) -> Option<f64> {
+        let (work, _) = self.evaluate(model, &[]);
         Some(work.signals[model.board.index(name)?].get(0))
     }
 
     /// The share of a site's receptors (by index) that the arm blocks.
-    pub fn blocked(&self, model: &Model<1>, site: usize, level: Level) -> Option<f64> {
-        let (_, inputs) = self.evaluate(model, &[], level);
+    pub fn blocked(&self, model: &Model<1>, site: usize) -> Option<f64> {
+        let (_, inputs) = self.evaluate(model, &[]);
         Some(1.0 - inputs.available.get(site)?.get(0))
     }
 
-    fn evaluate(&self, model: &Model<1>, clamps: &[Clamp], level: Level) -> (Work<1>, Inputs<1>) {
+    fn evaluate(&self, model: &Model<1>, clamps: &[Clamp]) -> (Work<1>, Inputs<1>) {
         let mut states = model.states.initial.clone();
         for (row, value) in states.iter_mut().zip(self.states.iter().flatten()) {
             *row = Row::splat(*value);
@@ -124,24 +124,23 @@ impl Held {
                         *available = Row::splat(1.0 - share);
                     }
                 }
-                Clamp::Stress(level) => states[model.stress.state] = Row::splat(level),
+                Clamp::Stress() => states[model.stress.state] = Row::splat(),
             }
         }
         let time = self.minutes;
-        let work = modulated(level, model, (&inputs, time), &concentrations, &mut states);
+        let work = modulated(model, (&inputs, time), &concentrations, &mut states);
         (work, inputs)
     }
 }
 
 fn modulated(
-    level: Level,
     model: &Model<1>,
     (inputs, minutes): (&Inputs<1>, f64),
     concentrations: &[(usize, f64)],
     states: &mut [Row<1>],
 ) -> Work<1> {
     let mut work = model.work();
-    model.show_clamped(level, &Row::splat(minutes), inputs, concentrations, states, &mut work);
-    model.modulate(level, inputs, &mut work);
+    model.show_clamped(&Row::splat(minutes), inputs, concentrations, states, &mut work);
+    model.modulate(inputs, &mut work);
     work
 }

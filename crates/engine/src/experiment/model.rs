@@ -7,7 +7,7 @@ use crate::modulation::indices::Indices;
 use crate::modulation::plasticity::{self, Plasticity};
 use crate::modulation::stress::{self, Stress};
 use crate::numeric::lanes::{Lanes, Row};
-use crate::numeric::lanes::{Level, Simd, dispatch};
+use crate::numeric::lanes::{Simd, dispatch};
 use crate::pharmacology::{self, CourseKey, Pharmacology};
 use crate::scenario::watch::Watch;
 use crate::scenario::{Arm, Scenario};
@@ -82,10 +82,10 @@ pub struct Work<const G: usize> {
 impl<const G: usize> Model<G> {
     /// Builds the model of a block; lane `i` is `plans[i]`, and the last fills the lanes that are left. Plans must share
     /// their structure ([`super::Structure`]).
-    pub fn build(plans: &[&Plan], level: Level) -> Self {
+    pub fn build(plans: &[&Plan]) -> Self {
         let forms = &plans[0].forms;
         let mut model = Self::without_rest(plans, forms);
-        let resting = resting_signals::<G>(plans, forms, level);
+        let resting = resting_signals::<G>(plans, forms);
         for (rest, name) in model.rest.iter_mut().zip(model.board.names()) {
             *rest = resting.iter().find(|(known, _)| known == name).map_or(Row::ZERO, |(_, row)| *row);
         }
@@ -139,8 +139,8 @@ impl<const G: usize> Model<G> {
     }
 
     /// All signals but the rates and the indices, at each lane's time in min.
-    pub fn show(&self, level: Level, time: &Row<G>, inputs: &Inputs<G>, states: &[Row<G>], work: &mut Work<G>) {
-        dispatch!(level, simd => self.shown(simd, Lanes::load(simd, time), inputs, states, work));
+    pub fn show(&self, time: &Row<G>, inputs: &Inputs<G>, states: &[Row<G>], work: &mut Work<G>) {
+        dispatch!(simd => self.shown(simd, Lanes::load(simd, time), inputs, states, work));
     }
 
     #[inline(always)]
@@ -157,14 +157,13 @@ impl<const G: usize> Model<G> {
     /// what they bind slowly is put to its equilibrium with them among the states.
     pub fn show_clamped(
         &self,
-        level: Level,
         time: &Row<G>,
         inputs: &Inputs<G>,
         concentrations: &[(usize, f64)],
         states: &mut [Row<G>],
         work: &mut Work<G>,
     ) {
-        dispatch!(level, simd => {
+        dispatch!(simd => {
             self.shown_clamped(simd, Lanes::load(simd, time), inputs, concentrations, states, work);
         });
     }
@@ -195,25 +194,18 @@ impl<const G: usize> Model<G> {
     }
 
     /// The circuit's rows as the signals shown change them, and the indices.
-    pub fn modulate(&self, level: Level, inputs: &Inputs<G>, work: &mut Work<G>) {
+    pub fn modulate(&self, inputs: &Inputs<G>, work: &mut Work<G>) {
         let Work { signals, rows, .. } = work;
-        dispatch!(level, simd => {
+        dispatch!(simd => {
             self.effects.apply(simd, &self.shape, &self.circuit, &inputs.injected, signals, &self.rest, rows);
             self.indices.show(simd, &self.effects, signals, &self.rest);
         });
     }
 
     /// Rates of change of the slow variables per min, given the signals shown and the rates among them.
-    pub fn derivatives(
-        &self,
-        level: Level,
-        inputs: &Inputs<G>,
-        states: &[Row<G>],
-        work: &mut Work<G>,
-        derivatives: &mut [Row<G>],
-    ) {
+    pub fn derivatives(&self, inputs: &Inputs<G>, states: &[Row<G>], work: &mut Work<G>, derivatives: &mut [Row<G>]) {
         let Work { exposures, signals, .. } = work;
-        dispatch!(level, simd => {
+        dispatch!(simd => {
             self.stress.derivative(simd, &inputs.exposure, states, derivatives);
             self.pharmacology.derivatives(simd, exposures, states, signals, &self.rest, derivatives);
             self.plasticity.derivatives(simd, states, signals, &self.rest, derivatives);
@@ -251,7 +243,7 @@ impl Plan {
 }
 
 /// The signals at rest: the base scenario, nothing given, no stress, and the receptors that the circuit settled with.
-fn resting_signals<const G: usize>(plans: &[&Plan], forms: &[CourseKey], level: Level) -> Vec<(String, Row<G>)> {
+fn resting_signals<const G: usize>(plans: &[&Plan], forms: &[CourseKey]) -> Vec<(String, Row<G>)> {
     let healthy = |plan: &&Plan| Plan {
         arm: Arm { stress: None, ..plan.arm.clone() },
         scenario: plan.base.clone(),
@@ -274,7 +266,7 @@ fn resting_signals<const G: usize>(plans: &[&Plan], forms: &[CourseKey], level: 
     let mut state = vec![Row::ZERO; model.shape.variables()];
     circuit::synapses::settle_at(&model.shape, &model.circuit, &rates, &mut state);
     model.show_variables(&state, &mut work.signals);
-    dispatch!(level, simd => show_at_rest(simd, &model, &inputs, &rates, &mut work));
+    dispatch!(simd => show_at_rest(simd, &model, &inputs, &rates, &mut work));
     model.board.names().iter().cloned().zip(work.signals).collect()
 }
 

@@ -6,7 +6,7 @@
 
 use super::modifiers::Modifiers;
 use crate::circuit::{Rows, Shape};
-use crate::numeric::lanes::{Lanes, Level, Row, Simd, dispatch};
+use crate::numeric::lanes::{Lanes, Row, Simd, dispatch};
 use crate::scenario::{Effect, Scenario, Target};
 use crate::signals::Board;
 
@@ -232,11 +232,11 @@ impl<const G: usize> Effects<G> {
     }
 
     /// What each effect adds to a population's drive, in input units: population, signal (by index) and amount.
-    pub fn drives(&self, level: Level, signals: &[Row<G>], rest: &[Row<G>]) -> Vec<(usize, usize, Row<G>)> {
+    pub fn drives(&self, signals: &[Row<G>], rest: &[Row<G>]) -> Vec<(usize, usize, Row<G>)> {
         let added = |(place, term): &(Place, Term<G>)| {
             let Place::Drive(population) = *place else { return None };
             let mut row = Row::ZERO;
-            dispatch!(level, simd => term.value(simd, signals, rest).store(&mut row));
+            dispatch!(simd => term.value(simd, signals, rest).store(&mut row));
             Some((population, term.signal, row))
         };
         self.terms.iter().filter_map(added).collect()

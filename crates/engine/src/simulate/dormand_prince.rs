@@ -1,6 +1,6 @@
 //! The Dormand-Prince 5(4) pair (Dormand & Prince 1980, doi:10.1016/0771-050X(80)90013-3) over lanes.
 
-use crate::numeric::lanes::{Lanes, Level, Row, dispatch};
+use crate::numeric::lanes::{Lanes, Row, dispatch};
 
 /// Nodes of the Dormand-Prince pair.
 pub const NODES: [f64; 7] = [0.0, 1.0 / 5.0, 3.0 / 10.0, 4.0 / 5.0, 8.0 / 9.0, 1.0, 1.0];
@@ -32,14 +32,13 @@ pub const DENSE: [f64; 7] = [
 
 /// `now + length x sum of weighted slopes`, for every slow variable.
 pub fn advance<const G: usize>(
-    level: Level,
     now: &[Row<G>],
     slopes: &[Vec<Row<G>>],
     weights: &[f64],
     length: &Row<G>,
     next: &mut [Row<G>],
 ) {
-    dispatch!(level, simd => {
+    dispatch!(simd => {
         let length = Lanes::load(simd, length);
         for (index, (now, next)) in now.iter().zip(next).enumerate() {
             let mut sum = Lanes::splat(simd, 0.0);

@@ -252,7 +252,7 @@ mod tests {
     use super::*;
     use crate::circuit::build;
     use crate::circuit::equations::slopes;
-    use crate::numeric::lanes::{Level, dispatch};
+    use crate::numeric::lanes::dispatch;
     use crate::scenario::{self, Circuit, Method, Transfer, Weights};
     use crate::simulate::stepper::take_steps;
 
@@ -286,7 +286,7 @@ mod tests {
         let mut noise = Noise::new(&shape, &rows, STEP, 1, [[0; 8]]);
         let mut state = vec![Row::splat(2.0); 2];
         let (mut outputs, mut change) = (state.clone(), state.clone());
-        dispatch!(Level::new(), simd => {
+        dispatch!(simd => {
             for count in 0..steps {
                 if count % 4 == 0 {
                     noise.draw(simd, count / 4);
@@ -322,7 +322,7 @@ mod tests {
                 let mut noise = Noise::new(&shape, &rows, STEP, 1, [[0; 8]; 4]);
                 let mut fast = Fast::new(&shape, &rows, STEP, vec![Row::splat(2.0); 2]);
                 let (noise, fast, span) = (&mut noise, &mut fast, (0, 2_000));
-                take_steps(Level::new(), Method::EulerMaruyama, &shape, &rows, STEP, noise, fast, span);
+                take_steps(Method::EulerMaruyama, &shape, &rows, STEP, noise, fast, span);
                 for (row, expected) in fast.state.iter().zip(plainly_stepped(&circuit, 2_000)) {
                     approx::assert_relative_eq!(row.get(31), expected, max_relative = 1e-11);
                 }
@@ -335,8 +335,8 @@ mod tests {
         let (shape, rows) = build::<1>(circuits);
         let mut noise = Noise::new(&shape, &rows, STEP, 1, [[0; 8]]);
         let mut fast = Fast::new(&shape, &rows, STEP, vec![Row::splat(2.0); 2]);
-        noise.start(Level::new());
-        take_steps(Level::new(), Method::EulerMaruyama, &shape, &rows, STEP, &mut noise, &mut fast, (0, 2_000));
+        noise.start();
+        take_steps(Method::EulerMaruyama, &shape, &rows, STEP, &mut noise, &mut fast, (0, 2_000));
         (fast.state, fast.euler.populations.iter().map(|reduced| reduced.standard).collect())
     }
 

@@ -25,7 +25,7 @@ use crate::circuit::Rows;
 use crate::circuit::entries::rates;
 use crate::equilibrium::newton::NewtonWork;
 use crate::experiment::{Inputs, Model, Plan, Work};
-use crate::numeric::lanes::{Level, Row, WIDTH};
+use crate::numeric::lanes::{Row, WIDTH};
 use crate::numeric::normal::identity;
 use crate::scenario::{Method, NoiseSharing, Run};
 pub(super) use end::run_until;
@@ -43,15 +43,14 @@ pub fn run<const G: usize>(
     places: &[usize],
     plans: &[Plan],
     run: &Run,
-    level: Level,
 ) -> Vec<ArmOutcome> {
     let mut blocks: Vec<Block<'_, G>> =
-        built.par_iter().map(|(model, plans)| Block::started(model, plans, run, level)).collect();
+        built.par_iter().map(|(model, plans)| Block::started(model, plans, run)).collect();
     let mut together = Together::new(&blocks, places, plans);
     let mut until = 0;
     while blocks.iter().any(Block::is_running) {
         until = if together.is_needed() { until + HELD_TOGETHER } else { u64::MAX };
-        blocks.par_iter_mut().for_each(|block| block.go_on(level, until));
+        blocks.par_iter_mut().for_each(|block| block.go_on(until));
         together.see(&mut blocks);
     }
     let lanes = blocks.into_iter().flat_map(|block| {
@@ -231,16 +230,16 @@ impl<'a, const G: usize> Block<'a, G> {
     }
 
     /// A block at its start.
-    fn started(model: &'a Model<G>, plans: &[&Plan], run: &'a Run, level: Level) -> Self {
+    fn started(model: &'a Model<G>, plans: &[&Plan], run: &'a Run) -> Self {
         let mut block = Self::new(model, plans, run, run.to);
-        block.start(level);
+        block.start();
         block
     }
 
     /// Goes to the end.
-    fn run(&mut self, level: Level) {
-        self.start(level);
-        self.go_on(level, u64::MAX);
+    fn run(&mut self) {
+        self.start();
+        self.go_on(u64::MAX);
     }
 
     fn is_running(&self) -> bool {
@@ -249,28 +248,28 @@ impl<'a, const G: usize> Block<'a, G> {
     }
 
     /// Goes on to a step, or to the end of the run.
-    fn go_on(&mut self, level: Level, until: u64) {
+    fn go_on(&mut self, until: u64) {
         while self.step < until && self.is_running() {
             let stops: Vec<Stop> = (0..self.lanes.len()).map(|lane| self.stop_of(lane)).collect();
             let next = stops.iter().map(|stop| stop.at).fold(f64::INFINITY, f64::min);
             let whole = (libm::floor(next) as u64).min(until);
             if whole > self.step {
                 let arrived: Vec<Stop> = stops.into_iter().filter(|stop| stop.at == whole as f64).collect();
-                self.take_steps_to(level, whole, &arrived);
-                self.arrive(level, &arrived);
+                self.take_steps_to(whole, &arrived);
+                self.arrive(&arrived);
             } else {
-                self.take_step_in_parts(level);
+                self.take_step_in_parts();
             }
             if !self.is_running() {
-                self.see_end(level);
+                self.see_end();
             }
         }
     }
 
     /// Shows the end of the run to those who follow the steps.
-    fn see_end(&mut self, level: Level) {
+    fn see_end(&mut self) {
         if self.courses.follow_steps() {
-            let mut notes = self.present_rates(level);
+            let mut notes = self.present_rates();
             notes.extend_from_slice(&self.fast.state[self.model.shape.size()..]);
             let end = self.grid.time_of(self.grid.end.min(self.step as f64 + 1.0));
             self.courses.see_steps(&mut self.lanes, &notes, |_| end);
@@ -287,12 +286,12 @@ impl<'a, const G: usize> Block<'a, G> {
     }
 
     /// Takes whole steps, at whose end some lanes have arrived, and shows them to those who follow.
-    fn take_steps_to(&mut self, level: Level, next: u64, arrived: &[Stop]) {
+    fn take_steps_to(&mut self, next: u64, arrived: &[Stop]) {
         while self.step < next {
             let first = self.step;
             let follows = self.courses.follow_steps();
             let last = if follows { next.min((first / SEEN_TOGETHER + 1) * SEEN_TOGETHER) } else { next };
-            self.take_steps_between(level, last, if last == next { arrived } else { &[] });
+            self.take_steps_between(last, if last == next { arrived } else { &[] });
             self.see_steps(first);
         }
     }
@@ -324,18 +323,18 @@ impl<'a, const G: usize> Block<'a, G> {
     }
 
     /// Takes whole steps, at whose end some lanes have arrived.
-    fn take_steps_between(&mut self, level: Level, next: u64, arrived: &[Stop]) {
+    fn take_steps_between(&mut self, next: u64, arrived: &[Stop]) {
         let Self { model, run, grid, rows, noise, fast, stimuli, step, .. } = self;
         let method = (run.method, run.step);
         let changing = jumping(arrived.iter());
         if stimuli.is_none() {
             fast.changing = changing;
-            take_staged_steps(level, method, (&model.shape, &[&*rows; 5]), noise, fast, (*step, next));
+            take_staged_steps(method, (&model.shape, &[&*rows; 5]), noise, fast, (*step, next));
         } else {
             for count in *step..next {
                 fast.changing = if count + 1 == next { changing } else { 0 };
                 let stages = stimuli.stages(rows, grid, &Stride::whole(count, run.step));
-                take_staged_steps(level, method, (&model.shape, &stages), noise, fast, (count, count + 1));
+                take_staged_steps(method, (&model.shape, &stages), noise, fast, (count, count + 1));
             }
         }
         self.step = next;
@@ -343,9 +342,9 @@ impl<'a, const G: usize> Block<'a, G> {
     }
 
     /// Takes one step in parts: each lane stops where something changes in it. Lanes in which nothing does take it at once.
-    fn take_step_in_parts(&mut self, level: Level) {
+    fn take_step_in_parts(&mut self) {
         let end = (self.step + 1) as f64;
-        self.noise.draw_step(level, self.step);
+        self.noise.draw_step(self.step);
         let mut arrived_at_end = Vec::new();
         let mut beyond = 1.0;
         let mut notes = None;
@@ -369,14 +368,14 @@ impl<'a, const G: usize> Block<'a, G> {
                     _ => {}
                 }
             }
-            self.take_part(level, &share, arrived.iter().chain(&arrived_at_end));
+            self.take_part(&share, arrived.iter().chain(&arrived_at_end));
             // Of a step that is taken in parts, its start is noted.
             notes = notes.or_else(|| self.fast.notes.take());
             for lane in (0..self.lanes.len()).filter(|lane| share.get(*lane) > 0.0) {
                 let stop = arrived.iter().find(|stop| stop.lane == lane);
                 self.position[lane] = stop.map_or(end, |stop| stop.at);
             }
-            self.arrive(level, &arrived);
+            self.arrive(&arrived);
         }
         self.fast.notes = notes;
         self.see_steps(self.step);
@@ -386,11 +385,11 @@ impl<'a, const G: usize> Block<'a, G> {
         }
         self.noise.accept();
         self.step += 1;
-        self.arrive(level, &arrived_at_end);
+        self.arrive(&arrived_at_end);
     }
 
     /// Takes a part of the present step in the lanes whose share is not 0.
-    fn take_part<'s>(&mut self, level: Level, share: &Row<G>, stops: impl Iterator<Item = &'s Stop>) {
+    fn take_part<'s>(&mut self, share: &Row<G>, stops: impl Iterator<Item = &'s Stop>) {
         let step = self.step as f64;
         let from = Row::from_fn(|lane| self.position.get(lane).copied().unwrap_or(step));
         let past = |lane: usize| from.get(lane) - step;
@@ -400,7 +399,7 @@ impl<'a, const G: usize> Block<'a, G> {
         let stride = Stride { from, share: *share, step: run.step };
         let stages = stimuli.stages(rows, grid, &stride);
         let eta = (&*noise, [eta[0].as_slice(), eta[1].as_slice()]);
-        part_of_step(level, run.method, (&model.shape, &stages), &stride, eta, fast);
+        part_of_step(run.method, (&model.shape, &stages), &stride, eta, fast);
     }
 
     /// The noise when a share of the present step has passed in each lane: Euler-Maruyama holds it, Heun takes a straight line.
@@ -425,25 +424,25 @@ impl<'a, const G: usize> Block<'a, G> {
         self.noise_at(|lane| self.position.get(lane).map_or(0.0, |position| position - step))
     }
 
-    fn start(&mut self, level: Level) {
+    fn start(&mut self) {
         let resting: Vec<&[f64]> = self.lanes.iter().map(|lane| lane.resting_variables.as_slice()).collect();
         let time = Row::splat(self.run.from);
         let place = Place { model: self.model, inputs: &self.inputs, time: &time };
         let mut newton = NewtonWork::new(&self.model.shape);
         let variables = (self.states.as_mut_slice(), self.fast.state.as_mut_slice());
         if self.run.start.is_empty() {
-            begin(level, &place, &resting, variables, &mut self.work, &mut newton);
+            begin(&place, &resting, variables, &mut self.work, &mut newton);
         } else {
-            put(level, &place, &resting, variables, &mut self.work);
+            put(&place, &resting, variables, &mut self.work);
         }
-        self.noise.start(level);
-        self.fast.start(level, &self.model.shape, &self.work.rows);
-        self.model.modulate(level, &self.inputs, &mut self.work);
-        rates(level, &self.model.shape, &self.work.rows, &self.fast.state, &mut self.mean_rates);
+        self.noise.start();
+        self.fast.start(&self.model.shape, &self.work.rows);
+        self.model.modulate(&self.inputs, &mut self.work);
+        rates(&self.model.shape, &self.work.rows, &self.fast.state, &mut self.mean_rates);
         let all: Vec<usize> = (0..self.lanes.len()).collect();
         self.rows.clone_from(&self.work.rows);
         self.stimuli.refresh(&self.lanes, &self.rows);
-        let present = self.present_rates(level);
+        let present = self.present_rates();
         self.model.show_rates(&present, &mut self.work.signals);
         self.model.show_variables(&self.fast.state, &mut self.work.signals);
         for lane in &all {
@@ -454,10 +453,10 @@ impl<'a, const G: usize> Block<'a, G> {
         for lane in &all {
             self.courses.begin_tick(*lane, self.run.from, &self.work);
         }
-        self.look(level, &all);
-        self.report(level, &all);
-        self.refresh(level, &all);
-        self.sampled_rates = self.present_rates(level);
+        self.look(&all);
+        self.report(&all);
+        self.refresh(&all);
+        self.sampled_rates = self.present_rates();
     }
 }
 

@@ -9,7 +9,7 @@ use crate::equilibrium::calibration::{resting_variables, started};
 use crate::equilibrium::stability::leading_rate_per_s;
 use crate::experiment::stimulus::mean_in_slow_time;
 use crate::experiment::{Model, Plan, Timeline, Work};
-use crate::numeric::lanes::{Level, Row};
+use crate::numeric::lanes::Row;
 use crate::pharmacology::{Exposure, Ligand};
 use crate::scenario::watch::Watch;
 use crate::scenario::{Run, Scenario, TimeLabel};
@@ -70,7 +70,7 @@ impl Lane {
             let rates: Vec<&[f64]> = plans.iter().map(|plan| plan.resting_rates.as_slice()).collect();
             resting_variables((&model.shape, &model.circuit), &circuits, &rates)
         } else {
-            circuits.iter().map(|circuit| started(circuit, &run.start, Level::new()).0).collect()
+            circuits.iter().map(|circuit| started(circuit, &run.start).0).collect()
         };
         let lanes = plans.iter().zip(starts).enumerate();
         lanes.map(|(lane, (plan, start))| Self::new((model, lane), plan, run, start)).collect()

@@ -30,7 +30,7 @@ pub use stationary::{REPLICATES, Sampling, rate_series};
 
 use crate::equilibrium::{Calibrated, RestError, calibrate_scenario};
 use crate::experiment::{Model, Plan, Structure, plans};
-use crate::numeric::lanes::{Level, Row};
+use crate::numeric::lanes::Row;
 use crate::numeric::piece::Piece;
 use crate::scenario::path::PathError;
 use crate::scenario::readout::Readout;
@@ -68,47 +68,46 @@ pub enum RunError {
 /// # Errors
 /// [`RunError`] where the scenario is invalid or its circuit has no stable rest. An arm that diverges or becomes unstable
 /// is no error: its [`Status`] says so.
-pub fn run(scenario: &Scenario, level: Level) -> Result<Outcome, RunError> {
+pub fn run(scenario: &Scenario) -> Result<Outcome, RunError> {
     let scenario = Readout::with_times_of_run(scenario);
     let problems = validate(&scenario);
     if !problems.is_empty() {
         return Err(RunError::Invalid(problems));
     }
-    let calibration = calibrate_scenario(&scenario, level)?;
-    run_calibrated(&scenario, calibration, level)
+    let calibration = calibrate_scenario(&scenario)?;
+    run_calibrated(&scenario, calibration)
 }
 
 /// Runs all arms of a valid scenario on a circuit that is calibrated already.
 ///
 /// # Errors
 /// [`RunError::Path`] where an arm sets what does not exist.
-pub fn run_calibrated(scenario: &Scenario, calibration: Calibrated, level: Level) -> Result<Outcome, RunError> {
+pub fn run_calibrated(scenario: &Scenario, calibration: Calibrated) -> Result<Outcome, RunError> {
     let scenario = Readout::with_times_of_run(scenario);
     let calibrated = Scenario { circuit: calibration.circuit.clone(), ..scenario.clone() };
     let plans = plans(&calibrated, &calibration.rates)?;
-    let arms = run_plans::<1>(&plans, &scenario.run, level);
+    let arms = run_plans::<1>(&plans, &scenario.run);
     Ok(Outcome { scenario, calibration, arms })
 }
 
 /// Runs arms, of one experiment or of many, `8 G` side by side; outcome `i` is that of `plans[i]`. An arm's outcome depends
 /// neither on `G` nor on the others.
-pub fn run_plans<const G: usize>(plans: &[Plan], run: &Run, level: Level) -> Vec<ArmOutcome> {
+pub fn run_plans<const G: usize>(plans: &[Plan], run: &Run) -> Vec<ArmOutcome> {
     let blocks = blocks(plans, Row::<G>::LANES);
     let built: Vec<(Model<G>, Vec<&Plan>)> = blocks
         .par_iter()
         .map(|block| {
             let plans: Vec<&Plan> = block.iter().map(|index| &plans[*index]).collect();
-            (Model::<G>::build(&plans, level), plans)
+            (Model::<G>::build(&plans), plans)
         })
         .collect();
     let places = blocks.concat();
     match run.time {
         Time::Slow => {
-            let outcomes: Vec<Vec<_>> =
-                built.par_iter().map(|(model, plans)| slow::run(model, plans, run, level)).collect();
+            let outcomes: Vec<Vec<_>> = built.par_iter().map(|(model, plans)| slow::run(model, plans, run)).collect();
             compare_courses(plans, in_order(&places, outcomes.into_iter().flatten()))
         }
-        Time::Fast => fast::run(&built, &places, plans, run, level),
+        Time::Fast => fast::run(&built, &places, plans, run),
     }
 }
 

@@ -5,7 +5,7 @@ use super::slow::run_to_end;
 use crate::circuit::entries::still_outputs;
 use crate::circuit::{Rows, Shape};
 use crate::experiment::{Held, Model, Plan, Work};
-use crate::numeric::lanes::{Level, Row};
+use crate::numeric::lanes::Row;
 use crate::scenario::{Run, Time};
 
 /// An arm at one moment.
@@ -55,24 +55,24 @@ pub struct DriveEffect {
 ///
 /// # Errors
 /// Why the arm does not get there.
-pub fn moment(plan: &Plan, run: &Run, minutes: f64, level: Level) -> Result<Moment, String> {
+pub fn moment(plan: &Plan, run: &Run, minutes: f64) -> Result<Moment, String> {
     let plan = Plan { records: false, watches: [].into(), compares: false, ..plan.clone() };
-    let model = Model::<1>::build(&[&plan], level);
+    let model = Model::<1>::build(&[&plan]);
     match run.time {
-        Time::Slow => in_slow_time(model, &plan, run, minutes, level),
-        Time::Fast => in_fast_time(model, &plan, run, minutes, level),
+        Time::Slow => in_slow_time(model, &plan, run, minutes),
+        Time::Fast => in_fast_time(model, &plan, run, minutes),
     }
 }
 
-fn in_slow_time(model: Model<1>, plan: &Plan, run: &Run, minutes: f64, level: Level) -> Result<Moment, String> {
+fn in_slow_time(model: Model<1>, plan: &Plan, run: &Run, minutes: f64) -> Result<Moment, String> {
     let run = Run { to: minutes, report: Vec::new(), record: None, ..run.clone() };
-    let end = run_to_end(&model, plan, &run, level);
+    let end = run_to_end(&model, plan, &run);
     if let Some(problem) = end.outcome.status.problem() {
         return Err(problem);
     }
     let mut outputs = vec![Row::ZERO; model.shape.outputs()];
     let place = (&model.shape, &end.work.rows);
-    still_outputs(level, place, &end.circuit, &mut outputs);
+    still_outputs(place, &end.circuit, &mut outputs);
     Ok(Moment {
         minutes,
         moving: false,
@@ -82,7 +82,7 @@ fn in_slow_time(model: Model<1>, plan: &Plan, run: &Run, minutes: f64, level: Le
         resting_weights: first(&model.circuit.weight),
         injected: first(&end.inputs.injected),
         noise: vec![0.0; model.shape.size()],
-        drive_effects: drive_effects(&model, &end.work, level),
+        drive_effects: drive_effects(&model, &end.work),
         variables: first(&end.circuit),
         held: Held::of_arm(plan, first(&end.states), minutes),
         rows: end.work.rows,
@@ -90,8 +90,8 @@ fn in_slow_time(model: Model<1>, plan: &Plan, run: &Run, minutes: f64, level: Le
     })
 }
 
-fn in_fast_time(model: Model<1>, plan: &Plan, run: &Run, minutes: f64, level: Level) -> Result<Moment, String> {
-    let end = fast::run_until(&model, plan, run, minutes, level);
+fn in_fast_time(model: Model<1>, plan: &Plan, run: &Run, minutes: f64) -> Result<Moment, String> {
+    let end = fast::run_until(&model, plan, run, minutes);
     if let Some(problem) = end.outcome.status.problem() {
         return Err(problem);
     }
@@ -104,7 +104,7 @@ fn in_fast_time(model: Model<1>, plan: &Plan, run: &Run, minutes: f64, level: Le
         resting_weights: first(&model.circuit.weight),
         injected: end.injected,
         noise: end.noise,
-        drive_effects: drive_effects(&model, &end.work, level),
+        drive_effects: drive_effects(&model, &end.work),
         variables: first(&end.circuit),
         held: Held::of_arm(plan, first(&end.states), minutes),
         rows: end.rows,
@@ -124,8 +124,8 @@ fn background(model: &Model<1>) -> Vec<f64> {
     model.circuit.populations.iter().map(|numbers| numbers.drive.get(0)).collect()
 }
 
-fn drive_effects(model: &Model<1>, work: &Work<1>, level: Level) -> Vec<DriveEffect> {
-    let drives = model.effects.drives(level, &work.signals, &model.rest);
+fn drive_effects(model: &Model<1>, work: &Work<1>) -> Vec<DriveEffect> {
+    let drives = model.effects.drives(&work.signals, &model.rest);
     let named = |(population, signal, drive): (usize, usize, Row<1>)| DriveEffect {
         population,
         signal: model.board.names()[signal].clone(),

@@ -3,7 +3,7 @@
 //! but its own number. White noise is constant over a step, with the variance of its mean there.
 
 use crate::circuit::{Rows, Shape};
-use crate::numeric::lanes::{Lanes, Level, Row, Simd, SimdBase, WIDTH, dispatch};
+use crate::numeric::lanes::{Lanes, Row, Simd, SimdBase, WIDTH, dispatch};
 use crate::numeric::normal::{LARGEST_NORMAL, Stream, normals};
 use crate::numeric::philox::noise_key;
 use crate::scenario::NoiseKind;
@@ -86,8 +86,8 @@ impl<const G: usize> Noise<G> {
     }
 
     /// Draws the processes' starting values from their stationary distribution.
-    pub fn start(&mut self, level: Level) {
-        dispatch!(level, simd => self.draw_streams(simd, 0, START));
+    pub fn start(&mut self) {
+        dispatch!(simd => self.draw_streams(simd, 0, START));
         for (place, (now, drawn)) in self.now.iter_mut().zip(&self.drawn).enumerate() {
             let kick = &self.kick[place];
             *now = Row::from_fn(|lane| drawn[0].get(lane) * if self.white[place] { kick.get(lane) } else { 1.0 });
@@ -96,8 +96,8 @@ impl<const G: usize> Noise<G> {
     }
 
     /// Draws what step number `step` needs, and advances the processes to its end.
-    pub fn draw_step(&mut self, level: Level, step: u64) {
-        dispatch!(level, simd => {
+    pub fn draw_step(&mut self, step: u64) {
+        dispatch!(simd => {
             self.draw(simd, step / 4);
             self.advance(simd, (step % 4) as usize);
         });
@@ -169,7 +169,7 @@ impl<const G: usize> Noise<G> {
 mod tests {
     use super::*;
     use crate::circuit::build;
-    use crate::numeric::lanes::{Level, dispatch};
+    use crate::numeric::lanes::dispatch;
     use crate::scenario::{self, Circuit, Population};
 
     const STEP: f64 = 2.0;
@@ -191,8 +191,8 @@ mod tests {
         let mut noise = Noise::new(&shape, &rows, STEP, 11, [[0, 1, 2, 3, 4, 5, 6, 7]]);
         let steps = 200_000_u64;
         let mut path: Vec<Row<1>> = Vec::new();
-        noise.start(Level::new());
-        dispatch!(Level::new(), simd => {
+        noise.start();
+        dispatch!(simd => {
             for step in 0..steps {
                 if step % 4 == 0 {
                     noise.draw(simd, step / 4);

@@ -4,7 +4,7 @@
 use crate::circuit::entries::rates;
 use crate::equilibrium::newton::{NewtonWork, solve};
 use crate::experiment::{Inputs, Model, Work};
-use crate::numeric::lanes::{Level, Row, replace};
+use crate::numeric::lanes::{Row, replace};
 
 /// The steps over which effects are brought in, so that the circuit's state is followed from its rest.
 const STEPS_FROM_REST: usize = 20;
@@ -25,7 +25,6 @@ pub struct Place<'a, const G: usize> {
 /// that start at their targets to where both agree; gives the lanes (as bits) in which the circuit has no such state, left
 /// at their rest. Lanes beyond the last of `resting` repeat it.
 pub fn begin<const G: usize>(
-    level: Level,
     place: &Place<'_, G>,
     resting: &[&[f64]],
     (states, circuit): (&mut [Row<G>], &mut [Row<G>]),
@@ -37,11 +36,11 @@ pub fn begin<const G: usize>(
     let mut moving = u64::MAX;
     let mut failed = 0;
     for _ in 0..MOST_STARTS {
-        failed = bring_in(level, place, resting, states, circuit, work, newton);
-        rates(level, &model.shape, &work.rows, circuit, &mut now);
+        failed = bring_in(place, resting, states, circuit, work, newton);
+        rates(&model.shape, &work.rows, circuit, &mut now);
         model.show_rates(&now, &mut work.signals);
         // A lane that has settled is left alone, so that its bits do not depend on the others.
-        moving = model.plasticity.settle(level, &mut work.signals, &model.rest, states, moving);
+        moving = model.plasticity.settle(&mut work.signals, &model.rest, states, moving);
         if moving == 0 {
             break;
         }
@@ -51,7 +50,6 @@ pub fn begin<const G: usize>(
 
 /// Puts each lane's circuit where the run states that it starts, under the effects in force.
 pub fn put<const G: usize>(
-    level: Level,
     place: &Place<'_, G>,
     starting: &[&[f64]],
     (states, circuit): (&mut [Row<G>], &mut [Row<G>]),
@@ -61,18 +59,17 @@ pub fn put<const G: usize>(
     for (index, value) in circuit.iter_mut().enumerate() {
         *value = Row::from_fn(|lane| starting[lane.min(starting.len() - 1)][index]);
     }
-    model.show(level, place.time, place.inputs, states, work);
-    model.modulate(level, place.inputs, work);
+    model.show(place.time, place.inputs, states, work);
+    model.modulate(place.inputs, work);
     let mut now = vec![Row::ZERO; model.shape.size()];
-    rates(level, &model.shape, &work.rows, circuit, &mut now);
+    rates(&model.shape, &work.rows, circuit, &mut now);
     model.show_rates(&now, &mut work.signals);
-    model.plasticity.settle(level, &mut work.signals, &model.rest, states, u64::MAX);
+    model.plasticity.settle(&mut work.signals, &model.rest, states, u64::MAX);
 }
 
 /// Puts each lane's circuit into the state that continues its rest under the effects in force; gives the lanes (as bits)
 /// in which there is none, left at their rest.
 fn bring_in<const G: usize>(
-    level: Level,
     place: &Place<'_, G>,
     resting: &[&[f64]],
     states: &[Row<G>],
@@ -84,7 +81,7 @@ fn bring_in<const G: usize>(
     let rest: Vec<Row<G>> =
         (0..circuit.len()).map(|index| Row::from_fn(|lane| resting[lane.min(resting.len() - 1)][index])).collect();
     circuit.clone_from_slice(&rest);
-    model.show(level, place.time, place.inputs, states, work);
+    model.show(place.time, place.inputs, states, work);
     let full = work.signals.clone();
     let mut settled = u64::MAX;
     for step in 1..=STEPS_FROM_REST {
@@ -92,8 +89,8 @@ fn bring_in<const G: usize>(
         for (signal, (full, rest)) in work.signals.iter_mut().zip(full.iter().zip(&model.rest)) {
             *signal = Row::from_fn(|lane| share.mul_add(full.get(lane) - rest.get(lane), rest.get(lane)));
         }
-        model.modulate(level, place.inputs, work);
-        settled &= solve(level, &model.shape, &work.rows, circuit, settled, newton);
+        model.modulate(place.inputs, work);
+        settled &= solve(&model.shape, &work.rows, circuit, settled, newton);
     }
     let failed = !settled & Row::<G>::ALL;
     replace(circuit, &rest, failed);

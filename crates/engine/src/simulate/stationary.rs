@@ -3,7 +3,7 @@
 use super::noise::Noise;
 use super::stepper::{Fast, take_steps};
 use crate::circuit::{Rows, Shape};
-use crate::numeric::lanes::{Level, Row, WIDTH};
+use crate::numeric::lanes::{Row, WIDTH};
 use crate::numeric::normal::identity;
 use crate::scenario::Method;
 
@@ -27,24 +27,18 @@ pub struct Sampling {
 
 /// The rates of every population over time: `[replicate][population][sample]`, in Hz. All lanes of `rows` are the same;
 /// each starts from `state` and has noise of its own. Stochastic Heun steps.
-pub fn rate_series(
-    shape: &Shape<1>,
-    rows: &Rows<1>,
-    state: &[f64],
-    sampling: &Sampling,
-    level: Level,
-) -> Vec<Vec<Vec<f64>>> {
+pub fn rate_series(shape: &Shape<1>, rows: &Rows<1>, state: &[f64], sampling: &Sampling) -> Vec<Vec<Vec<f64>>> {
     let identities = [std::array::from_fn(|lane| identity(0, lane as u32, 0))];
     let mut noise = Noise::new(shape, rows, sampling.step_ms, sampling.seed, identities);
     let state = state.iter().map(|value| Row::splat(*value)).collect();
     let mut fast = Fast::new(shape, rows, sampling.step_ms, state);
-    noise.start(level);
-    fast.start(level, shape, rows);
+    noise.start();
+    fast.start(shape, rows);
     let mut series = vec![vec![Vec::with_capacity(sampling.samples); shape.size()]; REPLICATES];
     for sample in 0..sampling.forgotten + sampling.samples {
         let first = sample as u64 * sampling.every;
         let span = (first, first + sampling.every);
-        take_steps(level, Method::Heun, shape, rows, sampling.step_ms, &mut noise, &mut fast, span);
+        take_steps(Method::Heun, shape, rows, sampling.step_ms, &mut noise, &mut fast, span);
         for (population, sum) in fast.rate_sums.iter_mut().enumerate() {
             if sample >= sampling.forgotten {
                 for (lane, series) in series.iter_mut().enumerate() {

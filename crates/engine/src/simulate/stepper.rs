@@ -11,7 +11,7 @@ use super::schemes::step_of;
 use super::stride::{START, Stages, Stride};
 use crate::circuit::equations::{evaluate, still_outputs};
 use crate::circuit::{Rows, Shape};
-use crate::numeric::lanes::{Lanes, Level, Row, Simd, dispatch};
+use crate::numeric::lanes::{Lanes, Row, Simd, dispatch};
 use crate::scenario::Method;
 
 /// The circuit's variables and room for a step.
@@ -79,8 +79,8 @@ impl<const G: usize> Fast<G> {
     }
 
     /// Makes the present state the whole past of the delayed channels.
-    pub fn start(&mut self, level: Level, shape: &Shape<G>, rows: &Rows<G>) {
-        let taken = dispatch!(level, simd => {
+    pub fn start(&mut self, shape: &Shape<G>, rows: &Rows<G>) {
+        let taken = dispatch!(simd => {
             still_outputs(simd, (shape, rows), &self.state, &mut self.outputs);
             self.history.taken(simd, (shape, rows), &self.outputs, &self.state)
         });
@@ -101,7 +101,6 @@ impl<const G: usize> Fast<G> {
     /// populations there; what jumps then has jumped already.
     pub fn present(
         &mut self,
-        level: Level,
         (shape, rows): (&Shape<G>, &Rows<G>),
         moment: &Row<G>,
         noise: &[Row<G>],
@@ -109,14 +108,13 @@ impl<const G: usize> Fast<G> {
         self.history.read(moment, Side::After);
         let (mut state, mut outputs) = (self.state.clone(), self.outputs.clone());
         let delayed = &self.history.delayed;
-        dispatch!(level, simd => evaluate(simd, (shape, rows), noise, delayed, &mut state, &mut outputs));
+        dispatch!(simd => evaluate(simd, (shape, rows), noise, delayed, &mut state, &mut outputs));
         (outputs, state)
     }
 }
 
 /// Takes the steps from number `first` up to but not including `last`, each of `step` ms, under numbers that stay as they are.
 pub fn take_steps<const G: usize>(
-    level: Level,
     method: Method,
     shape: &Shape<G>,
     rows: &Rows<G>,
@@ -125,19 +123,18 @@ pub fn take_steps<const G: usize>(
     fast: &mut Fast<G>,
     span: (u64, u64),
 ) {
-    take_staged_steps(level, (method, step), (shape, &[rows; 5]), noise, fast, span);
+    take_staged_steps((method, step), (shape, &[rows; 5]), noise, fast, span);
 }
 
 /// The same under numbers that differ between the stages of each step.
 pub fn take_staged_steps<const G: usize>(
-    level: Level,
     method: (Method, f64),
     circuit: (&Shape<G>, &Stages<'_, G>),
     noise: &mut Noise<G>,
     fast: &mut Fast<G>,
     span: (u64, u64),
 ) {
-    dispatch!(level, simd => staged_steps(simd, method, circuit, noise, fast, span));
+    dispatch!(simd => staged_steps(simd, method, circuit, noise, fast, span));
 }
 
 #[inline(never)]
@@ -189,14 +186,13 @@ fn staged_steps<S: Simd, const G: usize>(
 /// Takes a part of a step in the lanes whose share is not 0; `noise` is drawn for the step, `eta` is what holds of it at both
 /// ends of the part. A lane that goes a whole step gets the bits of one that is taken with all others.
 pub fn part_of_step<const G: usize>(
-    level: Level,
     method: Method,
     circuit: (&Shape<G>, &Stages<'_, G>),
     stride: &Stride<G>,
     noise: (&Noise<G>, [&[Row<G>]; 2]),
     fast: &mut Fast<G>,
 ) {
-    dispatch!(level, simd => partial_step(simd, method, circuit, stride, noise, fast));
+    dispatch!(simd => partial_step(simd, method, circuit, stride, noise, fast));
 }
 
 #[inline(never)]
@@ -279,7 +275,7 @@ mod tests {
         let step = END / steps as f64;
         let mut noise = Noise::new(&shape, &rows, step, 1, [[0; 8]]);
         let mut fast = Fast::new(&shape, &rows, step, vec![Row::splat(1.0)]);
-        take_steps(Level::new(), method, &shape, &rows, step, &mut noise, &mut fast, (0, steps));
+        take_steps(method, &shape, &rows, step, &mut noise, &mut fast, (0, steps));
         fast.state[0].get(3)
     }
 
@@ -311,9 +307,9 @@ mod tests {
             let mut noise = Noise::new(&shape, &rows, 0.25, 1, [[0, 1, 2, 3, 4, 5, 6, 7]]);
             let mut fast = Fast::new(&shape, &rows, 0.25, vec![Row::splat(1.0)]);
             let mut start = 0;
-            noise.start(Level::new());
+            noise.start();
             for end in ends {
-                take_steps(Level::new(), Method::Heun, &shape, &rows, 0.25, &mut noise, &mut fast, (start, *end));
+                take_steps(Method::Heun, &shape, &rows, 0.25, &mut noise, &mut fast, (start, *end));
                 start = *end;
             }
             (fast.state[0], fast.rate_sums[0])

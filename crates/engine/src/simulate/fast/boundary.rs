@@ -5,7 +5,7 @@ use super::{Block, Stop};
 use crate::circuit::Rows;
 use crate::circuit::entries::residual_and_jacobian;
 use crate::circuit::equations::Linearised;
-use crate::numeric::lanes::{Level, Row};
+use crate::numeric::lanes::Row;
 use crate::scenario::Transfer;
 use crate::simulate::grid::SLACK;
 use crate::simulate::lane::{LARGEST_RATE, State};
@@ -20,20 +20,20 @@ const STANDS: f64 = 1e-3;
 
 impl<const G: usize> Block<'_, G> {
     /// Goes on from where some lanes have stopped.
-    pub(super) fn arrive(&mut self, level: Level, stops: &[Stop]) {
+    pub(super) fn arrive(&mut self, stops: &[Stop]) {
         let due: Vec<usize> = stops.iter().filter(|stop| stop.boundary).map(|stop| stop.lane).collect();
         let looked_at: Vec<usize> =
             stops.iter().filter(|stop| stop.looked_at && !stop.boundary).map(|stop| stop.lane).collect();
         if !looked_at.is_empty() {
-            self.look_on(level, &looked_at);
+            self.look_on(&looked_at);
         }
         // At a boundary the step is judged with all else.
         let judged: Vec<usize> =
             stops.iter().filter(|stop| !stop.boundary && self.grid.is_judged(stop.at)).map(|stop| stop.lane).collect();
         if !judged.is_empty() {
-            self.look(level, &judged);
+            self.look(&judged);
         }
-        let changed = if due.is_empty() { 0 } else { self.pass_boundary(level, &due) };
+        let changed = if due.is_empty() { 0 } else { self.pass_boundary(&due) };
         for stop in stops {
             self.breaks[stop.lane].reach(stop.at, changed >> stop.lane & 1 == 1);
         }
@@ -50,10 +50,10 @@ impl<const G: usize> Block<'_, G> {
 
     /// Brings the slow variables of the lanes to the present, records, carries out events, and refreshes the rows. Gives the
     /// lanes, as bits, in which something has changed.
-    fn pass_boundary(&mut self, level: Level, due: &[usize]) -> u64 {
+    fn pass_boundary(&mut self, due: &[usize]) -> u64 {
         self.take_means(due);
-        self.bring_to_present(level, due);
-        self.show_present(level);
+        self.bring_to_present(due);
+        self.show_present();
         for lane in due.iter().copied() {
             if self.lanes[lane].running {
                 let now = self.grid.time_of(self.position[lane]);
@@ -62,32 +62,32 @@ impl<const G: usize> Block<'_, G> {
             }
         }
         self.stop_diverged(due);
-        self.look(level, due);
+        self.look(due);
         let sampled: Vec<usize> =
             due.iter().copied().filter(|lane| self.grid.is_sampled(self.position[*lane])).collect();
         if !sampled.is_empty() {
-            self.record(level, &sampled);
+            self.record(&sampled);
         }
         let changed = self.carry_out(due);
         let jumping = changed != 0 && !self.model.shape.plain;
-        let before = if jumping { self.present_rates(level) } else { Vec::new() };
+        let before = if jumping { self.present_rates() } else { Vec::new() };
         if changed != 0 {
-            self.show_present(level);
+            self.show_present();
             for lane in (0..self.lanes.len()).filter(|lane| changed >> lane & 1 == 1) {
                 self.courses.begin_tick(lane, self.grid.time_of(self.position[lane]), &self.work);
             }
             self.stimuli.refresh(&self.lanes, &self.work.rows);
             let again: Vec<usize> = sampled.iter().copied().filter(|lane| changed >> lane & 1 == 1).collect();
-            self.sample_after_change(level, &again);
+            self.sample_after_change(&again);
         }
-        self.report(level, due);
-        self.refresh(level, due);
-        self.note_sampled_rates(level, &sampled, (changed, &before));
+        self.report(due);
+        self.refresh(due);
+        self.note_sampled_rates(&sampled, (changed, &before));
         changed
     }
 
     /// Records and reports lanes between two boundaries: they are shown at the present, and go on from where they were.
-    fn look_on(&mut self, level: Level, lanes: &[usize]) {
+    fn look_on(&mut self, lanes: &[usize]) {
         let kept = (self.states.clone(), self.mean_rates.clone());
         let mut length = Row::ZERO;
         for lane in lanes {
@@ -99,30 +99,30 @@ impl<const G: usize> Block<'_, G> {
             self.keep_sums(*lane);
         }
         let started = Row::from_fn(|lane| self.grid.time_of(self.last[lane.min(self.last.len() - 1)]));
-        let advanced = self.advance_states(level, &started, &length);
+        let advanced = self.advance_states(&started, &length);
         for (state, advanced) in self.states.iter_mut().zip(&advanced) {
             lanes.iter().for_each(|lane| state.set(*lane, advanced.get(*lane)));
         }
-        self.show_present(level);
+        self.show_present();
         let sampled: Vec<usize> =
             lanes.iter().copied().filter(|lane| self.grid.is_sampled(self.position[*lane])).collect();
         if !sampled.is_empty() {
-            self.record(level, &sampled);
+            self.record(&sampled);
         }
-        self.report(level, lanes);
+        self.report(lanes);
         self.work.rows.clone_from(&self.rows);
-        self.note_sampled_rates(level, &sampled, (0, &[]));
+        self.note_sampled_rates(&sampled, (0, &[]));
         (self.states, self.mean_rates) = kept;
     }
 
     /// Brings the slow variables of lanes to the present.
-    fn bring_to_present(&mut self, level: Level, due: &[usize]) {
+    fn bring_to_present(&mut self, due: &[usize]) {
         let mut length = Row::ZERO;
         for lane in due {
             length.set(*lane, (self.position[*lane] - self.last[*lane]) * self.grid.step_min);
         }
         let started = Row::from_fn(|lane| self.grid.time_of(self.last[lane.min(self.last.len() - 1)]));
-        let advanced = self.advance_states(level, &started, &length);
+        let advanced = self.advance_states(&started, &length);
         for lane in due {
             let ends = [self.states.as_slice(), advanced.as_slice()];
             self.lanes[*lane].add_released(*lane, &self.model.pharmacology.ligands, length.get(*lane), ends, None);
@@ -134,10 +134,10 @@ impl<const G: usize> Block<'_, G> {
     }
 
     /// Shows all signals of the present, and makes the circuit's numbers from them.
-    pub(super) fn show_present(&mut self, level: Level) {
+    pub(super) fn show_present(&mut self) {
         let times = self.times();
-        self.model.show(level, &times, &self.inputs, &self.states, &mut self.work);
-        self.model.modulate(level, &self.inputs, &mut self.work);
+        self.model.show(&times, &self.inputs, &self.states, &mut self.work);
+        self.model.modulate(&self.inputs, &mut self.work);
         self.model.show_rates(&self.mean_rates, &mut self.work.signals);
         self.model.show_variables(&self.fast.state, &mut self.work.signals);
     }
@@ -165,24 +165,24 @@ impl<const G: usize> Block<'_, G> {
 
     /// What populations and channels give now, with the states of algebraic populations, under the numbers and noise of this
     /// moment.
-    pub(super) fn present(&mut self, level: Level, rows: &Rows<G>) -> (Vec<Row<G>>, Vec<Row<G>>) {
+    pub(super) fn present(&mut self, rows: &Rows<G>) -> (Vec<Row<G>>, Vec<Row<G>>) {
         let last = self.position.len() - 1;
         let moment = Row::from_fn(|lane| self.position[lane.min(last)]);
         let noise = self.present_noise();
-        self.fast.present(level, (&self.model.shape, rows), &moment, &noise)
+        self.fast.present((&self.model.shape, rows), &moment, &noise)
     }
 
     /// The rates now.
-    pub(super) fn present_rates(&mut self, level: Level) -> Vec<Row<G>> {
+    pub(super) fn present_rates(&mut self) -> Vec<Row<G>> {
         let rows = self.present_rows();
-        let mut outputs = self.present(level, &rows).0;
+        let mut outputs = self.present(&rows).0;
         outputs.truncate(self.model.shape.size());
         outputs
     }
 
     /// Records the state of the lanes whose report is due: after what happens there, and with the rates of that moment, or,
     /// where there is noise, their mean over the tick's length before it.
-    pub(super) fn report(&mut self, level: Level, due: &[usize]) {
+    pub(super) fn report(&mut self, due: &[usize]) {
         let slack = self.grid.slack_min();
         let is_due = |lane: &usize| self.lanes[*lane].report_is_due(self.time_of(*lane) + slack);
         let due: Vec<usize> = due.iter().copied().filter(is_due).collect();
@@ -192,9 +192,9 @@ impl<const G: usize> Block<'_, G> {
         let model = self.model;
         let mut rows = self.work.rows.clone();
         self.stimuli.add_at(&mut rows, |lane| self.time_of(lane));
-        let (outputs, state) = self.present(level, &rows);
+        let (outputs, state) = self.present(&rows);
         let mut linearised = Linearised::new(&model.shape);
-        residual_and_jacobian(level, &model.shape, &rows, &state, &mut linearised);
+        residual_and_jacobian(&model.shape, &rows, &state, &mut linearised);
         let mut shown = outputs[..model.shape.size()].to_vec();
         for lane in due.iter().copied().filter(|lane| self.noisy >> lane & 1 == 1) {
             if let Some(means) = self.means_before_report(lane) {
@@ -253,7 +253,7 @@ impl<const G: usize> Block<'_, G> {
     }
 
     /// The slow variables after some minutes, by one Runge-Kutta step with the mean rates.
-    fn advance_states(&mut self, level: Level, start: &Row<G>, length: &Row<G>) -> Vec<Row<G>> {
+    fn advance_states(&mut self, start: &Row<G>, length: &Row<G>) -> Vec<Row<G>> {
         let count = self.states.len();
         let mut total: Vec<Row<G>> = vec![Row::ZERO; count];
         let mut slope: Vec<Row<G>> = vec![Row::ZERO; count];
@@ -263,9 +263,9 @@ impl<const G: usize> Block<'_, G> {
                 *trial = Row::from_fn(|lane| (share * length.get(lane)).mul_add(slope.get(lane), state.get(lane)));
             }
             let time = Row::from_fn(|lane| share.mul_add(length.get(lane), start.get(lane)));
-            self.model.show(level, &time, &self.inputs, &trial, &mut self.work);
+            self.model.show(&time, &self.inputs, &trial, &mut self.work);
             self.model.show_rates(&self.mean_rates, &mut self.work.signals);
-            self.model.derivatives(level, &self.inputs, &trial, &mut self.work, &mut slope);
+            self.model.derivatives(&self.inputs, &trial, &mut self.work, &mut slope);
             for (total, slope) in total.iter_mut().zip(&slope) {
                 *total = Row::from_fn(|lane| weight.mul_add(slope.get(lane), total.get(lane)));
             }
@@ -278,18 +278,18 @@ impl<const G: usize> Block<'_, G> {
     }
 
     /// Makes the rows of the next interval from the signals in its middle.
-    pub(super) fn refresh(&mut self, level: Level, due: &[usize]) {
+    pub(super) fn refresh(&mut self, due: &[usize]) {
         let mut half = Row::ZERO;
         for lane in due {
             let length = self.boundary_of(*lane) - self.position[*lane];
             half.set(*lane, 0.5 * length * self.grid.step_min);
         }
         let now = self.times();
-        let predicted = self.advance_states(level, &now, &half);
+        let predicted = self.advance_states(&now, &half);
         let time = Row::from_fn(|lane| now.get(lane) + half.get(lane));
-        self.model.show(level, &time, &self.inputs, &predicted, &mut self.work);
+        self.model.show(&time, &self.inputs, &predicted, &mut self.work);
         self.model.show_rates(&self.mean_rates, &mut self.work.signals);
-        self.model.modulate(level, &self.inputs, &mut self.work);
+        self.model.modulate(&self.inputs, &mut self.work);
         if due.len() == self.lanes.len() {
             self.rows.clone_from(&self.work.rows);
         } else {
@@ -299,8 +299,8 @@ impl<const G: usize> Block<'_, G> {
     }
 
     /// Records the mean rates since the last sample, each step's at its end: of a single step, the present rates.
-    fn record(&mut self, level: Level, sampled: &[usize]) {
-        let mut means = self.present_rates(level);
+    fn record(&mut self, sampled: &[usize]) {
+        let mut means = self.present_rates();
         for lane in sampled {
             let steps = self.position[*lane] - self.sampled_at[*lane];
             let sums = self.sample_sums.iter_mut().zip(&self.fast.rate_sums).zip(&self.sampled_rates);
@@ -325,8 +325,8 @@ impl<const G: usize> Block<'_, G> {
 
     /// Records lanes once more after something has begun or ended there: with the rates of that moment where samples are as
     /// dense as steps, with the same means where they are not.
-    fn sample_after_change(&mut self, level: Level, lanes: &[usize]) {
-        let rates = if self.grid.samples_every_step() { self.present_rates(level) } else { Vec::new() };
+    fn sample_after_change(&mut self, lanes: &[usize]) {
+        let rates = if self.grid.samples_every_step() { self.present_rates() } else { Vec::new() };
         for lane in lanes {
             for (index, signal) in self.model.rate_signals.iter().enumerate() {
                 let last = self.sampled_means[index].get(*lane);
@@ -348,11 +348,11 @@ impl<const G: usize> Block<'_, G> {
     }
 
     /// Keeps the rates that the step after a sample sees, and what has jumped since.
-    fn note_sampled_rates(&mut self, level: Level, sampled: &[usize], (changed, before): (u64, &[Row<G>])) {
+    fn note_sampled_rates(&mut self, sampled: &[usize], (changed, before): (u64, &[Row<G>])) {
         if sampled.is_empty() && before.is_empty() {
             return;
         }
-        let now = self.present_rates(level);
+        let now = self.present_rates();
         for (index, (kept, now)) in self.sampled_rates.iter_mut().zip(&now).enumerate() {
             for lane in 0..self.lanes.len() {
                 if sampled.contains(&lane) {
@@ -365,7 +365,7 @@ impl<const G: usize> Block<'_, G> {
     }
 
     /// Looks at the eigenvalues of lanes that have moved: whether the step resolves them.
-    pub(super) fn look(&mut self, level: Level, due: &[usize]) {
+    pub(super) fn look(&mut self, due: &[usize]) {
         let Self { lanes, looks, position, fast, .. } = self;
         let is_due = |lane: &usize| {
             lanes[*lane].running && looks[*lane].due(position[*lane], fast.state.iter().map(|row| row.get(*lane)))
@@ -375,10 +375,10 @@ impl<const G: usize> Block<'_, G> {
             return;
         }
         let rows = self.present_rows();
-        let (outputs, state) = self.present(level, &rows);
+        let (outputs, state) = self.present(&rows);
         let shape = &self.model.shape;
         let mut linearised = Linearised::new(shape);
-        residual_and_jacobian(level, shape, &rows, &state, &mut linearised);
+        residual_and_jacobian(shape, &rows, &state, &mut linearised);
         let (method, step) = (self.run.method, self.run.step);
         for lane in seen {
             let stands = stands_still(&linearised, (&outputs, &state), lane);

@@ -6,7 +6,7 @@ use crate::circuit::Rows;
 use crate::circuit::entries::residual_and_jacobian;
 use crate::circuit::equations::Linearised;
 use crate::experiment::{Model, Plan, Work};
-use crate::numeric::lanes::{Level, Row};
+use crate::numeric::lanes::Row;
 use crate::scenario::Run;
 use crate::simulate::recording::ArmOutcome;
 
@@ -33,31 +33,31 @@ pub struct End {
 }
 
 /// Follows one arm until a time in min, as the run itself does.
-pub fn run_until(model: &Model<1>, plan: &Plan, run: &Run, minutes: f64, level: Level) -> End {
+pub fn run_until(model: &Model<1>, plan: &Plan, run: &Run, minutes: f64) -> End {
     let mut block = Block::new(model, &[plan], run, minutes);
-    block.run(level);
-    block.end(level, minutes)
+    block.run();
+    block.end(minutes)
 }
 
 impl Block<'_, 1> {
-    fn end(mut self, level: Level, minutes: f64) -> End {
+    fn end(mut self, minutes: f64) -> End {
         for lane in 0..Row::<1>::LANES {
             self.lanes[0].timeline.write(lane, &mut self.inputs);
         }
         let alike = |rows: &mut [Row<1>]| rows.iter_mut().for_each(|row| *row = Row::splat(row.get(0)));
         [&mut self.states, &mut self.fast.state, &mut self.mean_rates].into_iter().for_each(|rows| alike(rows));
-        self.show_present(level);
+        self.show_present();
         let injected = self.lanes[0].timeline.injected_at(minutes);
         let mut rows = self.work.rows.clone();
         let waves = injected.iter().zip(&self.inputs.injected).map(|(all, constant)| all - constant.get(0));
         for (numbers, wave) in rows.populations.iter_mut().zip(waves) {
             numbers.drive = Row::splat(numbers.drive.get(0) + wave);
         }
-        let (mut outputs, mut circuit) = self.present(level, &rows);
+        let (mut outputs, mut circuit) = self.present(&rows);
         [&mut outputs, &mut circuit].into_iter().for_each(|rows| alike(rows));
         self.model.show_rates(&outputs[..self.model.shape.size()], &mut self.work.signals);
         let mut linearised = Linearised::new(&self.model.shape);
-        residual_and_jacobian(level, &self.model.shape, &rows, &circuit, &mut linearised);
+        residual_and_jacobian(&self.model.shape, &rows, &circuit, &mut linearised);
         let stands = self.noisy & 1 == 0 && stands_still(&linearised, (&outputs, &circuit), 0);
         let eta = self.present_noise();
         let noise = self.model.shape.populations.iter().zip(&rows.populations).map(|(population, numbers)| {

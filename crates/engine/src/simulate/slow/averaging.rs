@@ -16,7 +16,7 @@ use crate::circuit::{Rows, Shape};
 use crate::equilibrium::Fate;
 use crate::equilibrium::fate::Outcome;
 use crate::experiment::{Model, Plan};
-use crate::numeric::lanes::{Level, Row, WIDTH};
+use crate::numeric::lanes::{Row, WIDTH};
 use crate::numeric::normal::identity;
 use crate::scenario::{Method, NoiseSharing, Run};
 use crate::simulate::noise::Noise;
@@ -120,8 +120,8 @@ impl<const G: usize> Burst<G> {
 
 impl<const G: usize> Averaging<G> {
     /// Bursts of a block of arms whose circuits rest in these states (or are there).
-    pub fn new(model: &Model<G>, plans: &[&Plan], run: &Run, resting: &[&[f64]], level: Level) -> Self {
-        let steps = steps_ms(model, resting, level);
+    pub fn new(model: &Model<G>, plans: &[&Plan], run: &Run, resting: &[&[f64]]) -> Self {
+        let steps = steps_ms(model, resting);
         let mut groups: Vec<(u64, Stepping<G>)> = Vec::new();
         for (lane, step_ms) in steps.into_iter().enumerate() {
             match groups.iter_mut().find(|(_, stepping)| stepping.step_ms == step_ms) {
@@ -133,19 +133,13 @@ impl<const G: usize> Averaging<G> {
     }
 
     /// Runs a burst in some lanes from a state of the circuit, under rows that are held.
-    pub fn burst(
-        &self,
-        level: Level,
-        (model, run): (&Model<G>, &Run),
-        (rows, bits): (&Rows<G>, u64),
-        start: &[Row<G>],
-    ) -> Burst<G> {
+    pub fn burst(&self, (model, run): (&Model<G>, &Run), (rows, bits): (&Rows<G>, u64), start: &[Row<G>]) -> Burst<G> {
         let mut all = Burst::nothing(start, model.shape.size());
         for (lanes, stepping) in self.groups.iter().filter(|(lanes, _)| lanes & bits != 0) {
-            let mut burst = stepping.burst(level, &model.shape, rows, start);
+            let mut burst = stepping.burst(&model.shape, rows, start);
             if stepping.noise.is_none() {
                 let coarse = Stepping { step_ms: 2.0 * stepping.step_ms, ..stepping.clone() }.with_windows(run);
-                burst.add_difference(&coarse.burst(level, &model.shape, rows, start));
+                burst.add_difference(&coarse.burst(&model.shape, rows, start));
             }
             all.merge(&burst, lanes & bits);
         }
@@ -154,13 +148,13 @@ impl<const G: usize> Averaging<G> {
 }
 
 /// The step of each lane: a power of two, in ms.
-fn steps_ms<const G: usize>(model: &Model<G>, resting: &[&[f64]], level: Level) -> Vec<f64> {
+fn steps_ms<const G: usize>(model: &Model<G>, resting: &[&[f64]]) -> Vec<f64> {
     let (shape, rows) = (&model.shape, &model.circuit);
     let n = shape.variables();
     let state: Vec<Row<G>> =
         (0..n).map(|index| Row::from_fn(|lane| resting[lane.min(resting.len() - 1)][index])).collect();
     let mut linearised = Linearised::new(shape);
-    residual_and_jacobian(level, shape, rows, &state, &mut linearised);
+    residual_and_jacobian(shape, rows, &state, &mut linearised);
     let step = |lane: usize| {
         let circle = |variable: usize| {
             let row = &linearised.jacobian[variable * n..(variable + 1) * n];
@@ -204,14 +198,14 @@ impl<const G: usize> Stepping<G> {
         Self { settle, piece, weights: hann(pieces), half_weights: hann(pieces / 2), ..self }
     }
 
-    fn burst(&self, level: Level, shape: &Shape<G>, rows: &Rows<G>, start: &[Row<G>]) -> Burst<G> {
+    fn burst(&self, shape: &Shape<G>, rows: &Rows<G>, start: &[Row<G>]) -> Burst<G> {
         let mut noise = self.noise.clone();
-        noise.start(level);
+        noise.start();
         let mut fast = Fast::new(shape, rows, self.step_ms, start.to_vec());
-        fast.start(level, shape, rows);
+        fast.start(shape, rows);
         let mut take = |fast: &mut Fast<G>, span: (u64, u64)| {
             fast.rate_sums.iter_mut().for_each(|sum| *sum = Row::ZERO);
-            take_steps(level, self.method, shape, rows, self.step_ms, &mut noise, fast, span);
+            take_steps(self.method, shape, rows, self.step_ms, &mut noise, fast, span);
         };
         take(&mut fast, (0, self.settle));
         let mut pieces: Vec<Vec<Row<G>>> = Vec::with_capacity(self.weights.len());

@@ -4,7 +4,7 @@
 
 use super::{Block, Step};
 use crate::experiment::Work;
-use crate::numeric::lanes::{Lanes, Level, Mask, Row, dispatch};
+use crate::numeric::lanes::{Lanes, Mask, Row, dispatch};
 use crate::numeric::piece::{Piece, TERMS, fourth_difference};
 use crate::simulate::dormand_prince::DENSE;
 use crate::simulate::lane::{Lane, as_one};
@@ -146,7 +146,7 @@ impl Dense {
 impl<const G: usize> Block<'_, G> {
     /// Resolves the accepted steps of the lanes that are followed or recorded, and shows them to those who do. The run itself
     /// does not notice.
-    pub(super) fn see_steps(&mut self, level: Level, step: &Step<G>, accepted: u64) {
+    pub(super) fn see_steps(&mut self, step: &Step<G>, accepted: u64) {
         let seen = (0..self.lanes.len()).filter(|index| {
             let lane = &self.lanes[*index];
             accepted >> index & 1 == 1
@@ -161,7 +161,7 @@ impl<const G: usize> Block<'_, G> {
         let (signals, rates) = (self.work.signals.clone(), self.rates.clone());
         // A passage ends with the circuit's numbers at its end.
         let rows = (self.passing != 0).then(|| self.work.rows.clone());
-        self.resolve(level, step, &seen);
+        self.resolve(step, &seen);
         (self.jumped, self.lost, self.burst) = (jumped, lost, burst);
         (self.work.signals, self.rates) = (signals, rates);
         if let Some(rows) = rows {
@@ -174,7 +174,7 @@ impl<const G: usize> Block<'_, G> {
     }
 
     /// Cuts the steps of some lanes into parts over which every signal is a polynomial.
-    fn resolve(&mut self, level: Level, step: &Step<G>, seen: &[usize]) {
+    fn resolve(&mut self, step: &Step<G>, seen: &[usize]) {
         let mut open: Vec<Vec<Open>> = seen.iter().map(|index| vec![self.whole_step(*index)]).collect();
         loop {
             let mut share = Row::splat(1.0);
@@ -190,7 +190,7 @@ impl<const G: usize> Block<'_, G> {
                 return;
             }
             (self.jumped, self.lost) = (0, 0);
-            self.interpolate(level, step, &share, due);
+            self.interpolate(step, &share, due);
             let astray = self.jumped | self.lost;
             for (index, open) in seen.iter().zip(&mut open).filter(|(index, _)| due >> **index & 1 == 1) {
                 let Some(part) = open.last_mut() else { continue };
@@ -247,21 +247,21 @@ impl<const G: usize> Block<'_, G> {
     }
 
     /// The state of every lane at a share of its step, by the dense output of the method, with the circuit solved anew.
-    fn interpolate(&mut self, level: Level, step: &Step<G>, share: &Row<G>, due: u64) {
-        let states = self.dense_states(level, step, share);
+    fn interpolate(&mut self, step: &Step<G>, share: &Row<G>, due: u64) {
+        let states = self.dense_states(step, share);
         let mut circuit = self.circuit.clone();
         for (row, (from, to)) in circuit.iter_mut().zip(self.circuit.iter().zip(&step.circuit)) {
             let line = |lane: usize| share.get(lane).mul_add(to.get(lane) - from.get(lane), from.get(lane));
             *row = Row::from_fn(line);
         }
         let time = Row::from_fn(|lane| share.get(lane).mul_add(step.length.get(lane), self.time.get(lane)));
-        self.equilibrate(level, &time, &states, (&mut circuit, None), due);
+        self.equilibrate(&time, &states, (&mut circuit, None), due);
     }
 
     /// The slow variables at a share of the step, by the dense output of the method.
-    fn dense_states(&self, level: Level, step: &Step<G>, share: &Row<G>) -> Vec<Row<G>> {
+    fn dense_states(&self, step: &Step<G>, share: &Row<G>) -> Vec<Row<G>> {
         let mut states = self.states.clone();
-        dispatch!(level, simd => {
+        dispatch!(simd => {
             let one = Lanes::splat(simd, 1.0);
             let share = Lanes::load(simd, share);
             let length = Lanes::load(simd, &step.length);

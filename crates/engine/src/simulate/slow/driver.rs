@@ -3,7 +3,7 @@
 use crate::equilibrium::newton::{NewtonWork, solve};
 use crate::equilibrium::stability::leading_rate_per_s;
 use crate::experiment::{Inputs, Model, Work};
-use crate::numeric::lanes::{Level, Row};
+use crate::numeric::lanes::Row;
 
 /// What held in each lane when its state was last known to be stable.
 #[derive(Clone, Debug)]
@@ -47,7 +47,6 @@ impl<const G: usize> Past<G> {
 /// The name of what moved a lane's leading eigenvalue most, of all that acts on the circuit and has changed since the past;
 /// none where nothing has. What takes away the state alone comes before all else.
 pub fn driver<const G: usize>(
-    level: Level,
     model: &Model<G>,
     past: &Past<G>,
     (work, inputs): (&Work<G>, &Inputs<G>),
@@ -55,13 +54,13 @@ pub fn driver<const G: usize>(
 ) -> Option<String> {
     let mut trial =
         Trial { model, past, work: work.clone(), inputs: inputs.clone(), newton: NewtonWork::new(&model.shape), lane };
-    let before = trial.leading(level, &past.signals, &past.injected);
+    let before = trial.leading(&past.signals, &past.injected);
     let mut moved: Vec<(f64, String)> = Vec::new();
     for signal in model.effects.signals() {
         if work.signals[signal].get(lane) != past.signals[signal].get(lane) {
             let mut signals = past.signals.clone();
             signals[signal] = work.signals[signal];
-            let by = trial.leading(level, &signals, &past.injected) - before;
+            let by = trial.leading(&signals, &past.injected) - before;
             moved.push((by, model.board.names()[signal].clone()));
         }
     }
@@ -69,7 +68,7 @@ pub fn driver<const G: usize>(
         if inputs.injected[index].get(lane) != past.injected[index].get(lane) {
             let mut injected = past.injected.clone();
             injected[index] = inputs.injected[index];
-            let by = trial.leading(level, &past.signals, &injected) - before;
+            let by = trial.leading(&past.signals, &injected) - before;
             moved.push((by, format!("input onto {}", population.name)));
         }
     }
@@ -88,13 +87,13 @@ struct Trial<'a, const G: usize> {
 
 impl<const G: usize> Trial<'_, G> {
     /// The largest real part of the eigenvalues in 1/s under some signals and inputs; infinite where there is no state.
-    fn leading(&mut self, level: Level, signals: &[Row<G>], injected: &[Row<G>]) -> f64 {
+    fn leading(&mut self, signals: &[Row<G>], injected: &[Row<G>]) -> f64 {
         self.work.signals.clone_from_slice(signals);
         self.inputs.injected.clone_from_slice(injected);
-        self.model.modulate(level, &self.inputs, &mut self.work);
+        self.model.modulate(&self.inputs, &mut self.work);
         let mut circuit = self.past.circuit.clone();
         let (shape, rows) = (&self.model.shape, &self.work.rows);
-        let found = solve(level, shape, rows, &mut circuit, 1 << self.lane, &mut self.newton);
+        let found = solve(shape, rows, &mut circuit, 1 << self.lane, &mut self.newton);
         if found >> self.lane & 1 == 0 {
             return f64::INFINITY;
         }

@@ -9,7 +9,7 @@ use crate::equilibrium::fate::Outcome;
 use crate::equilibrium::newton::solve;
 use crate::equilibrium::stability::leading_rate_per_s;
 use crate::equilibrium::{Fate, Left};
-use crate::numeric::lanes::{Level, Row, replace};
+use crate::numeric::lanes::{Row, replace};
 use crate::simulate::lane::Lane;
 use crate::simulate::recording::Status;
 
@@ -24,8 +24,8 @@ const LINGERING: f64 = 1e-2;
 
 impl<const G: usize> Block<'_, G> {
     /// Notes an event of a lane, driven by what has changed since its state was last known to be stable.
-    pub(super) fn note_event(&mut self, level: Level, kind: EventKind, index: usize, at: f64) {
-        let driver = if kind == EventKind::Rest { None } else { self.driver_of(level, index) };
+    pub(super) fn note_event(&mut self, kind: EventKind, index: usize, at: f64) {
+        let driver = if kind == EventKind::Rest { None } else { self.driver_of(index) };
         self.push_event(kind, index, at, driver);
     }
 
@@ -39,9 +39,9 @@ impl<const G: usize> Block<'_, G> {
     }
 
     /// What drives a lane, where its past is known.
-    fn driver_of(&self, level: Level, index: usize) -> Option<String> {
+    fn driver_of(&self, index: usize) -> Option<String> {
         let known = self.past.leading.get(index).is_finite();
-        if known { driver(level, self.model, &self.past, (&self.work, &self.inputs), index) } else { None }
+        if known { driver(self.model, &self.past, (&self.work, &self.inputs), index) } else { None }
     }
 
     /// Lanes with noise see means from the start; those, and lanes with delays where they do not rest, over bursts.
@@ -60,11 +60,11 @@ impl<const G: usize> Block<'_, G> {
     }
 
     /// Averages the lanes whose circuit came to rest nowhere.
-    pub(super) fn settle_lost(&mut self, level: Level) {
+    pub(super) fn settle_lost(&mut self) {
         let lost = self.lost & self.active();
         self.lost = 0;
         if lost != 0 {
-            self.average_or_end(level, lost);
+            self.average_or_end(lost);
         }
     }
 
@@ -78,21 +78,21 @@ impl<const G: usize> Block<'_, G> {
 
     /// From now on slow variables see the mean rates of these lanes, which oscillate; those that come to rest after all have
     /// jumped, and those that run away end.
-    pub(super) fn average_or_end(&mut self, level: Level, bits: u64) {
+    pub(super) fn average_or_end(&mut self, bits: u64) {
         // The signals are still those of the step that failed, which tell what drives.
         let lanes = |bits: u64| (0..Row::<G>::LANES).filter(move |index| bits >> index & 1 == 1);
         let mut drivers: Vec<Option<String>> = vec![None; self.lanes.len()];
         for index in lanes(bits) {
-            drivers[index] = self.driver_of(level, index);
+            drivers[index] = self.driver_of(index);
         }
         let (time, states) = (self.time, self.states.clone());
-        self.model.show(level, &time, &self.inputs, &states, &mut self.work);
-        self.model.modulate(level, &self.inputs, &mut self.work);
+        self.model.show(&time, &self.inputs, &states, &mut self.work);
+        self.model.modulate(&self.inputs, &mut self.work);
         lanes(bits).for_each(|index| self.push(index));
         let mut circuit = self.circuit.clone();
         let limit_ms = &Row::splat(f64::INFINITY);
         let left = Left { shape: &self.model.shape, rows: &self.work.rows, held: &[], limit_ms, cycling: false };
-        let outcomes = left.follow(level, &mut circuit, bits & !self.sampled);
+        let outcomes = left.follow(&mut circuit, bits & !self.sampled);
         let mut oscillating = bits & self.sampled;
         for index in lanes(bits & !self.sampled) {
             let Some(outcome) = &outcomes[index] else { continue };
@@ -112,7 +112,7 @@ impl<const G: usize> Block<'_, G> {
                 Fate::RunsAway | Fate::Undefined(_) => self.end_lane(index, &outcome.fate),
             }
         }
-        let burst = self.burst_after(level, (&circuit, &outcomes), oscillating);
+        let burst = self.burst_after((&circuit, &outcomes), oscillating);
         self.begin_averages(&burst, oscillating, &drivers);
         let bounded = oscillating & burst.finite;
         self.averaged |= bounded;
@@ -122,7 +122,7 @@ impl<const G: usize> Block<'_, G> {
         replace(&mut self.circuit, &circuit, running & !oscillating);
         replace(&mut self.circuit, &burst.end, bounded);
         let mut now = self.rates.clone();
-        rates(level, &self.model.shape, &self.work.rows, &self.circuit, &mut now);
+        rates(&self.model.shape, &self.work.rows, &self.circuit, &mut now);
         replace(&mut self.rates, &now, running & !oscillating);
         replace(&mut self.rates, &burst.means, bounded);
         self.model.show_rates(&self.rates, &mut self.work.signals);
@@ -138,14 +138,9 @@ impl<const G: usize> Block<'_, G> {
 
     /// What lanes that stand still nowhere do on average: those that were followed to a cycle as that was, the others in a
     /// burst.
-    fn burst_after(
-        &mut self,
-        level: Level,
-        (circuit, outcomes): (&[Row<G>], &[Option<Outcome>]),
-        bits: u64,
-    ) -> Burst<G> {
+    fn burst_after(&mut self, (circuit, outcomes): (&[Row<G>], &[Option<Outcome>]), bits: u64) -> Burst<G> {
         let from = self.circuit.clone();
-        let mut burst = self.burst_of(level, &from, bits & self.sampled);
+        let mut burst = self.burst_of(&from, bits & self.sampled);
         for index in (0..Row::<G>::LANES).filter(|index| (bits & !self.sampled) >> index & 1 == 1) {
             if let Some(outcome) = &outcomes[index] {
                 burst.take(index, outcome, circuit);
@@ -187,7 +182,7 @@ impl<const G: usize> Block<'_, G> {
 
     /// Takes the end of the last burst for the circuit's state, and follows a state again in the lanes whose circuit stands
     /// still.
-    pub(super) fn follow_again(&mut self, level: Level) {
+    pub(super) fn follow_again(&mut self) {
         let averaged = self.averaged & self.active() & !self.passing;
         let Some(burst) = self.burst.take().filter(|_| averaged != 0) else { return };
         for index in (0..self.lanes.len()).filter(|index| averaged >> index & 1 == 1) {
@@ -210,17 +205,17 @@ impl<const G: usize> Block<'_, G> {
             return;
         }
         let mut circuit = self.circuit.clone();
-        let found = solve(level, &self.model.shape, &self.work.rows, &mut circuit, still, &mut self.newton);
+        let found = solve(&self.model.shape, &self.work.rows, &mut circuit, still, &mut self.newton);
         for index in (0..self.lanes.len()).filter(|index| found >> index & 1 == 1) {
             let leading = leading_rate_per_s(&self.model.shape, &self.work.rows, &self.newton.linearised, index);
             if leading < 0.0 {
                 self.averaged &= !(1 << index);
                 replace(&mut self.circuit, &circuit, 1 << index);
-                self.note_rest(level, index);
+                self.note_rest(index);
             }
         }
         let mut followed = self.rates.clone();
-        rates(level, &self.model.shape, &self.work.rows, &self.circuit, &mut followed);
+        rates(&self.model.shape, &self.work.rows, &self.circuit, &mut followed);
         replace(&mut self.rates, &followed, found & !self.averaged);
         self.model.show_rates(&self.rates, &mut self.work.signals);
     }
@@ -233,7 +228,7 @@ impl<const G: usize> Block<'_, G> {
 
     /// Notes that a lane stands still again. If it has never turned back or has hardly begun to move, it has jumped, only
     /// more slowly than others: where a state has just been lost, the circuit lingers.
-    fn note_rest(&mut self, level: Level, index: usize) {
+    fn note_rest(&mut self, index: usize) {
         let now = self.time.get(index);
         let turned = self.turned >> index & 1 == 1;
         let sampled = self.sampled >> index & 1 == 1;
@@ -243,13 +238,13 @@ impl<const G: usize> Block<'_, G> {
                 EventKind::Jump.what().clone_into(&mut last.what);
                 self.lanes[index].outcome.averaged = self.averaged_before[index];
             }
-            _ => self.note_event(level, EventKind::Rest, index, now),
+            _ => self.note_event(EventKind::Rest, index, now),
         }
     }
 
     /// Looks at the eigenvalues of every lane that follows a state; an unstable one is pushed and let go.
     /// Gives the lanes, as bits, in which it was.
-    pub(super) fn look_for_instability(&mut self, level: Level) -> u64 {
+    pub(super) fn look_for_instability(&mut self) -> u64 {
         let mut unstable = 0u64;
         let followed = self.active() & !self.averaged & !self.passing;
         for index in (0..self.lanes.len()).filter(|index| followed >> index & 1 == 1) {
@@ -262,7 +257,7 @@ impl<const G: usize> Block<'_, G> {
                 // When it was lost, on a straight line between the last look and this one.
                 let (before, then) = (self.past.leading.get(index), self.past.time.get(index));
                 let share = if before.is_finite() { before / (before - leading) } else { 1.0 };
-                self.note_event(level, EventKind::LossOfStability, index, then + share * (now - then));
+                self.note_event(EventKind::LossOfStability, index, then + share * (now - then));
             } else {
                 self.past.keep(index, now, leading, (&self.work, &self.inputs, &self.circuit));
             }
@@ -273,16 +268,16 @@ impl<const G: usize> Block<'_, G> {
         for index in (0..self.lanes.len()).filter(|index| unstable >> index & 1 == 1) {
             self.push(index);
         }
-        self.let_go(level, (unstable, &Row::splat(f64::INFINITY)));
-        self.settle_lost(level);
+        self.let_go((unstable, &Row::splat(f64::INFINITY)));
+        self.settle_lost();
         self.jumped = 0;
         let mut circuit = std::mem::take(&mut self.circuit);
         let (time, states) = (self.time, self.states.clone());
-        self.equilibrate(level, &time, &states, (&mut circuit, None), self.active());
+        self.equilibrate(&time, &states, (&mut circuit, None), self.active());
         self.circuit = circuit;
         let settled = unstable & self.active() & !self.averaged;
         for index in (0..self.lanes.len()).filter(|index| settled >> index & 1 == 1) {
-            self.note_event(level, EventKind::Jump, index, self.time.get(index));
+            self.note_event(EventKind::Jump, index, self.time.get(index));
         }
         unstable
     }

@@ -6,56 +6,54 @@ use crate::circuit::entries::rates;
 use crate::equilibrium::fate::Outcome;
 use crate::equilibrium::newton::solve;
 use crate::equilibrium::{Fate, Left};
-use crate::numeric::lanes::{Level, Row, replace};
+use crate::numeric::lanes::{Row, replace};
 
 impl<const G: usize> Block<'_, G> {
     /// Signals, circuit state and derivatives at the lanes' times and slow variables. Lanes outside `active` keep their
     /// circuit state.
     pub(super) fn evaluate(
         &mut self,
-        level: Level,
         time: &Row<G>,
         states: &[Row<G>],
         circuit: (&mut [Row<G>], Option<&[Row<G>]>),
         active: u64,
         derivatives: &mut [Row<G>],
     ) {
-        self.equilibrate(level, time, states, circuit, active);
-        self.model.derivatives(level, &self.inputs, states, &mut self.work, derivatives);
+        self.equilibrate(time, states, circuit, active);
+        self.model.derivatives(&self.inputs, states, &mut self.work, derivatives);
     }
 
     /// Signals and circuit state at the lanes' times and slow variables; `guess` is the predicted state, where there is one.
     pub(super) fn equilibrate(
         &mut self,
-        level: Level,
         time: &Row<G>,
         states: &[Row<G>],
         (circuit, guess): (&mut [Row<G>], Option<&[Row<G>]>),
         active: u64,
     ) {
         let model = self.model;
-        model.show(level, time, &self.inputs, states, &mut self.work);
-        model.modulate(level, &self.inputs, &mut self.work);
+        model.show(time, &self.inputs, states, &mut self.work);
+        model.modulate(&self.inputs, &mut self.work);
         let followed = active & !self.averaged & !self.passing;
         let mut open = followed;
         if let Some(guess) = guess {
             let mut trial = guess.to_vec();
-            let found = solve(level, &model.shape, &self.work.rows, &mut trial, followed, &mut self.newton);
+            let found = solve(&model.shape, &self.work.rows, &mut trial, followed, &mut self.newton);
             replace(circuit, &trial, found);
             open = followed & !found;
         }
         // The prediction may have led astray; the last state does not.
         let mut failed = open;
         if failed != 0 {
-            failed &= !solve(level, &model.shape, &self.work.rows, circuit, open, &mut self.newton);
+            failed &= !solve(&model.shape, &self.work.rows, circuit, open, &mut self.newton);
         }
         if failed != 0 {
-            self.leave(level, circuit, (failed, &Row::splat(f64::INFINITY)));
+            self.leave(circuit, (failed, &Row::splat(f64::INFINITY)));
         }
-        rates(level, &model.shape, &self.work.rows, circuit, &mut self.rates);
+        rates(&model.shape, &self.work.rows, circuit, &mut self.rates);
         let averaged = active & self.averaged & !self.passing;
         if averaged != 0 {
-            let burst = self.burst_of(level, circuit, averaged);
+            let burst = self.burst_of(circuit, averaged);
             replace(&mut self.rates, &burst.means, averaged);
             self.burst = Some(burst);
         }
@@ -66,7 +64,7 @@ impl<const G: usize> Block<'_, G> {
 
     /// Leaves the circuit of some lanes to itself, under the effects in force, for so many ms at most: it comes to rest, is lost,
     /// or is still on its way.
-    fn leave(&mut self, level: Level, circuit: &mut [Row<G>], (bits, limit_ms): (u64, &Row<G>)) {
+    fn leave(&mut self, circuit: &mut [Row<G>], (bits, limit_ms): (u64, &Row<G>)) {
         // A lane that is lost already will try again with a shorter step, or be given up.
         let bits = bits & !self.lost;
         if bits == 0 {
@@ -75,7 +73,7 @@ impl<const G: usize> Block<'_, G> {
         let model = self.model;
         let kept = circuit.to_vec();
         let left = Left { shape: &model.shape, rows: &self.work.rows, held: &[], limit_ms, cycling: false };
-        let mut outcomes = left.follow(level, circuit, bits);
+        let mut outcomes = left.follow(circuit, bits);
         // Where the moment lies too many turns ahead, what becomes of the circuit in the end has to do.
         let too_far = |index: &usize| {
             let outcome = outcomes[*index].as_ref();
@@ -85,7 +83,7 @@ impl<const G: usize> Block<'_, G> {
         let far = (0..outcomes.len()).filter(too_far).fold(0u64, |bits, index| bits | 1 << index);
         if far != 0 {
             let endless = &Row::splat(f64::INFINITY);
-            let later = Left { limit_ms: endless, ..left }.follow(level, circuit, far);
+            let later = Left { limit_ms: endless, ..left }.follow(circuit, far);
             for (outcome, later) in outcomes.iter_mut().zip(later).filter(|(_, later)| later.is_some()) {
                 *outcome = later;
             }
@@ -105,7 +103,7 @@ impl<const G: usize> Block<'_, G> {
                 _ => self.lost |= 1 << index,
             }
         }
-        let solved = solve(level, &model.shape, &self.work.rows, circuit, rested, &mut self.newton);
+        let solved = solve(&model.shape, &self.work.rows, circuit, rested, &mut self.newton);
         self.jumped |= solved;
         self.lost |= rested & !solved;
         for (row, kept) in circuit.iter_mut().zip(&kept) {
@@ -114,31 +112,31 @@ impl<const G: usize> Block<'_, G> {
     }
 
     /// Leaves the circuit of some lanes to itself where it is now, for so many ms at most.
-    pub(super) fn let_go(&mut self, level: Level, (bits, limit_ms): (u64, &Row<G>)) {
+    pub(super) fn let_go(&mut self, (bits, limit_ms): (u64, &Row<G>)) {
         let mut circuit = std::mem::take(&mut self.circuit);
         let time = self.time;
-        self.model.show(level, &time, &self.inputs, &self.states.clone(), &mut self.work);
-        self.model.modulate(level, &self.inputs, &mut self.work);
-        self.leave(level, &mut circuit, (bits, limit_ms));
+        self.model.show(&time, &self.inputs, &self.states.clone(), &mut self.work);
+        self.model.modulate(&self.inputs, &mut self.work);
+        self.leave(&mut circuit, (bits, limit_ms));
         self.circuit = circuit;
     }
 
     /// The mean rates of lanes that do not follow a state: over a period of the cycle that each goes round, or over a burst
     /// where it is noisy, delayed, or goes round none.
-    pub(super) fn burst_of(&mut self, level: Level, circuit: &[Row<G>], bits: u64) -> Burst<G> {
+    pub(super) fn burst_of(&mut self, circuit: &[Row<G>], bits: u64) -> Burst<G> {
         let model = self.model;
         let sampled = bits & self.sampled;
         let mut burst = if sampled == 0 {
             Burst::nothing(circuit, model.shape.size())
         } else {
-            self.averaging.burst(level, (model, self.run), (&self.work.rows, sampled), circuit)
+            self.averaging.burst((model, self.run), (&self.work.rows, sampled), circuit)
         };
         let cycling = bits & !self.sampled;
         if cycling != 0 {
             let mut end = circuit.to_vec();
             let limit_ms = &Row::splat(f64::INFINITY);
             let left = Left { shape: &model.shape, rows: &self.work.rows, held: &[], limit_ms, cycling: true };
-            for (index, outcome) in left.follow(level, &mut end, cycling).into_iter().enumerate() {
+            for (index, outcome) in left.follow(&mut end, cycling).into_iter().enumerate() {
                 if let Some(outcome) = outcome {
                     burst.take(index, &outcome, &end);
                 }

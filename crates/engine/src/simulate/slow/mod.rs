@@ -23,7 +23,7 @@ use super::recording::{ArmOutcome, Averaged, Event, EventKind};
 use super::start::{Place, begin};
 use crate::equilibrium::newton::NewtonWork;
 use crate::experiment::{Inputs, Model, Plan, Work};
-use crate::numeric::lanes::{Level, Row};
+use crate::numeric::lanes::Row;
 use crate::numeric::piece::Piece;
 use crate::scenario::Run;
 use averaging::{Averaging, Burst};
@@ -35,14 +35,9 @@ use stiff::Stiff;
 const FIRST_STEP: f64 = 1e-3;
 
 /// Runs a block of arms; outcome `i` is that of `plans[i]`, with the course of the rate that is held against other arms.
-pub fn run<const G: usize>(
-    model: &Model<G>,
-    plans: &[&Plan],
-    run: &Run,
-    level: Level,
-) -> Vec<(ArmOutcome, Vec<Piece>)> {
-    let mut block = Block::new(model, plans, run, level);
-    block.run(level);
+pub fn run<const G: usize>(model: &Model<G>, plans: &[&Plan], run: &Run) -> Vec<(ArmOutcome, Vec<Piece>)> {
+    let mut block = Block::new(model, plans, run);
+    block.run();
     let lanes = block.lanes.into_iter().zip(block.dense).enumerate();
     lanes.map(|(index, (lane, dense))| (lane.finish(index, model), dense.course)).collect()
 }
@@ -62,13 +57,13 @@ pub(super) struct End {
 }
 
 /// Runs one arm, and gives what is in force at its end.
-pub(super) fn run_to_end(model: &Model<1>, plan: &Plan, run: &Run, level: Level) -> End {
-    let mut block = Block::new(model, &[plan], run, level);
-    block.run(level);
+pub(super) fn run_to_end(model: &Model<1>, plan: &Plan, run: &Run) -> End {
+    let mut block = Block::new(model, &[plan], run);
+    block.run();
     block.repeat_first_lane();
     let (states, mut circuit) = (block.states.clone(), block.circuit.clone());
     let time = block.time;
-    block.equilibrate(level, &time, &states, (&mut circuit, None), u64::MAX);
+    block.equilibrate(&time, &states, (&mut circuit, None), u64::MAX);
     let outcome = block.lanes.remove(0).finish(0, model);
     End { outcome, inputs: block.inputs, states, circuit, work: block.work }
 }
@@ -149,7 +144,7 @@ struct Step<const G: usize> {
 }
 
 impl<'a, const G: usize> Block<'a, G> {
-    fn new(model: &'a Model<G>, plans: &[&Plan], run: &'a Run, level: Level) -> Self {
+    fn new(model: &'a Model<G>, plans: &[&Plan], run: &'a Run) -> Self {
         let mut inputs = Inputs::none(&model.pharmacology, model.shape.size());
         let lanes: Vec<Lane> = Lane::all(model, plans, run);
         for (index, lane) in lanes.iter().enumerate() {
@@ -163,7 +158,7 @@ impl<'a, const G: usize> Block<'a, G> {
         }
         let n = model.shape.size();
         let resting: Vec<&[f64]> = lanes.iter().map(|lane| lane.resting_variables.as_slice()).collect();
-        let averaging = Averaging::new(model, plans, run, &resting, level);
+        let averaging = Averaging::new(model, plans, run, &resting);
         Self {
             model,
             run,
@@ -196,8 +191,8 @@ impl<'a, const G: usize> Block<'a, G> {
         }
     }
 
-    fn run(&mut self, level: Level) {
-        self.start(level);
+    fn run(&mut self) {
+        self.start();
         let mut step = Step {
             length: Row::splat(FIRST_STEP),
             stages: vec![vec![Row::ZERO; self.states.len()]; 7],
@@ -207,9 +202,9 @@ impl<'a, const G: usize> Block<'a, G> {
             trend: vec![Row::ZERO; self.circuit.len()],
         };
         while self.lanes.iter().any(|lane| lane.running) {
-            self.begin_step(level, &mut step);
-            let error = self.try_step(level, &mut step);
-            self.finish_step(level, &mut step, &error);
+            self.begin_step(&mut step);
+            let error = self.try_step(&mut step);
+            self.finish_step(&mut step, &error);
         }
     }
 
@@ -219,23 +214,23 @@ impl<'a, const G: usize> Block<'a, G> {
     }
 
     /// Finds each lane's first state, by bringing the effects in from rest.
-    fn start(&mut self, level: Level) {
+    fn start(&mut self) {
         let resting: Vec<&[f64]> = self.lanes.iter().map(|lane| lane.resting_variables.as_slice()).collect();
         let place = Place { model: self.model, inputs: &self.inputs, time: &self.time };
         let variables = (self.states.as_mut_slice(), self.circuit.as_mut_slice());
-        let failed = begin(level, &place, &resting, variables, &mut self.work, &mut self.newton);
+        let failed = begin(&place, &resting, variables, &mut self.work, &mut self.newton);
         self.average_noisy();
         let failed = failed & self.active() & !self.averaged;
         if failed != 0 {
-            self.let_go(level, (failed, &Row::splat(f64::INFINITY)));
+            self.let_go((failed, &Row::splat(f64::INFINITY)));
         }
-        self.settle_lost(level);
-        self.look_for_instability(level);
+        self.settle_lost();
+        self.look_for_instability();
         // Where a run starts, nothing has jumped.
         self.jumped = 0;
         for index in 0..self.lanes.len() {
             if self.lanes[index].running {
-                self.sample_start(level, index);
+                self.sample_start(index);
                 self.note_negative_rate(index, self.run.from);
             }
         }

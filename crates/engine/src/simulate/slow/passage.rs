@@ -3,7 +3,7 @@
 
 use super::Block;
 use crate::circuit::entries::rates;
-use crate::numeric::lanes::{Level, Row, replace};
+use crate::numeric::lanes::{Row, replace};
 use crate::simulate::lane::as_one;
 use crate::simulate::recording::{Event, EventKind};
 
@@ -11,7 +11,7 @@ const MS_PER_MINUTE: f64 = 60_000.0;
 
 impl<const G: usize> Block<'_, G> {
     /// Ends the passages that have come to their moment; gives their lanes. At the end of the run the circuit stays on its way.
-    pub(super) fn end_passages(&mut self, level: Level) -> u64 {
+    pub(super) fn end_passages(&mut self) -> u64 {
         let bits = |holds: &dyn Fn(usize) -> bool| {
             (0..self.lanes.len()).filter(|index| holds(*index)).fold(0u64, |bits, index| bits | 1 << index)
         };
@@ -22,7 +22,7 @@ impl<const G: usize> Block<'_, G> {
         let last = over & !bits(&|index| self.lanes[index].next_after(self.time.get(index), self.run).is_finite());
         if last != 0 {
             let mut now = self.rates.clone();
-            rates(level, &self.model.shape, &self.work.rows, &self.circuit, &mut now);
+            rates(&self.model.shape, &self.work.rows, &self.circuit, &mut now);
             replace(&mut self.passing_rates, &now, last);
             replace(&mut self.passing_means, &now, last);
             let circuit = self.circuit.clone();
@@ -35,7 +35,7 @@ impl<const G: usize> Block<'_, G> {
 
     /// Lets the circuit of lanes go in which something has begun or ended: where the next moment comes before it has settled, it
     /// passes on from where it is then.
-    pub(super) fn pass(&mut self, level: Level, moved: u64) {
+    pub(super) fn pass(&mut self, moved: u64) {
         let moved = moved & self.active();
         let until: Row<G> = Row::from_fn(|index| {
             self.lanes.get(index).map_or(f64::INFINITY, |lane| lane.next_after(self.time.get(index), self.run))
@@ -54,7 +54,7 @@ impl<const G: usize> Block<'_, G> {
         self.passing &= !moved;
         let from = self.circuit.clone();
         let known = self.lost;
-        self.let_go(level, (moved, &limit_ms));
+        self.let_go((moved, &limit_ms));
         // A circuit that goes round a cycle goes on doing so, and is averaged, not lost.
         self.lost &= known | !(self.averaged & moved);
         let passing = self.passing & moved;
@@ -63,7 +63,7 @@ impl<const G: usize> Block<'_, G> {
             self.note_passage(index, EventKind::Passage.what());
         }
         let mut shown = self.rates.clone();
-        rates(level, &self.model.shape, &self.work.rows, &from, &mut shown);
+        rates(&self.model.shape, &self.work.rows, &from, &mut shown);
         replace(&mut self.passing_rates, &shown, passing);
         replace(&mut self.passing_from, &from, passing);
     }

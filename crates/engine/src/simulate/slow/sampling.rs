@@ -5,7 +5,6 @@
 //! turn, they are dense again.
 
 use super::{Block, Step};
-use crate::numeric::lanes::Level;
 use crate::simulate::lane::{Next, as_one};
 
 /// The most samples within a step, where traces are recorded adaptively.
@@ -101,11 +100,11 @@ impl<const G: usize> Block<'_, G> {
     }
 
     /// Samples the start of a lane's run.
-    pub(super) fn sample_start(&mut self, level: Level, index: usize) {
+    pub(super) fn sample_start(&mut self, index: usize) {
         let time = self.time;
         let mut circuit = self.circuit.clone();
         let states = self.states.clone();
-        self.equilibrate(level, &time, &states, (&mut circuit, None), 1 << index);
+        self.equilibrate(&time, &states, (&mut circuit, None), 1 << index);
         let (lane, work) = (&mut self.lanes[index], &self.work);
         self.dense[index].begin(lane, self.time.get(index), index, work, true);
     }

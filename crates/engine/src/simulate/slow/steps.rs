@@ -3,7 +3,7 @@
 use super::{Block, FIRST_STEP, Step};
 use crate::circuit::entries::residual_and_jacobian;
 use crate::circuit::equations::Linearised;
-use crate::numeric::lanes::{Lanes, Level, Mask, Row, dispatch, replace};
+use crate::numeric::lanes::{Lanes, Mask, Row, dispatch, replace};
 use crate::simulate::dormand_prince::{ERROR, NODES, STAGES, advance};
 use crate::simulate::lane::{LARGEST_RATE, Next, State, as_one};
 use crate::simulate::recording::{Event, EventKind, Status};
@@ -33,30 +33,30 @@ pub(super) const AVERAGED_TOLERANCE: f64 = 1e-4;
 
 impl<const G: usize> Block<'_, G> {
     /// Carries out what is due, and sets each lane's step so that it ends at the next moment of interest.
-    pub(super) fn begin_step(&mut self, level: Level, step: &mut Step<G>) {
+    pub(super) fn begin_step(&mut self, step: &mut Step<G>) {
         let changed = self.carry_out();
-        let moved = changed | self.end_passages(level);
+        let moved = changed | self.end_passages();
         if moved != 0 {
             step.trend.iter_mut().for_each(|row| clear(row, moved));
             // What begins or ends at once moves the circuit at its own speed, and not along a branch of states.
-            self.pass(level, moved);
+            self.pass(moved);
             self.jumped &= !moved;
-            self.settle_lost(level);
+            self.settle_lost();
         }
         let (time, active) = (self.time, self.active());
         let mut circuit = std::mem::take(&mut self.circuit);
         let states = self.states.clone();
         let mut first = std::mem::take(&mut step.stages[0]);
-        self.evaluate(level, &time, &states, (&mut circuit, None), active, &mut first);
+        self.evaluate(&time, &states, (&mut circuit, None), active, &mut first);
         step.stages[0] = first;
         self.circuit = circuit;
         let averaged = self.averaged;
-        let on_the_way = self.linearised_on_the_way(level);
-        self.settle_lost(level);
-        let unstable = self.look_for_instability(level);
-        self.follow_again(level);
+        let on_the_way = self.linearised_on_the_way();
+        self.settle_lost();
+        let unstable = self.look_for_instability();
+        self.follow_again();
         if unstable != 0 || self.averaged != averaged {
-            self.model.derivatives(level, &self.inputs, &states, &mut self.work, &mut step.stages[0]);
+            self.model.derivatives(&self.inputs, &states, &mut self.work, &mut step.stages[0]);
         }
         step.start.clone_from_slice(&self.rates);
         let mut shown = self.work.signals.clone();
@@ -71,16 +71,16 @@ impl<const G: usize> Block<'_, G> {
             self.passing_rates.clone_from(&self.passing_means);
             replace(&mut self.rates, &self.passing_rates, self.passing);
             self.model.show_rates(&self.rates, &mut self.work.signals);
-            self.model.derivatives(level, &self.inputs, &states, &mut self.work, &mut step.stages[0]);
+            self.model.derivatives(&self.inputs, &states, &mut self.work, &mut step.stages[0]);
             step.start.clone_from_slice(&self.rates);
         }
     }
 
     /// The circuits linearised where they are, if any is on its way.
-    fn linearised_on_the_way(&self, level: Level) -> Option<Linearised<G>> {
+    fn linearised_on_the_way(&self) -> Option<Linearised<G>> {
         (self.passing & self.active() != 0).then(|| {
             let mut linearised = Linearised::new(&self.model.shape);
-            residual_and_jacobian(level, &self.model.shape, &self.work.rows, &self.passing_from, &mut linearised);
+            residual_and_jacobian(&self.model.shape, &self.work.rows, &self.passing_from, &mut linearised);
             linearised
         })
     }
@@ -151,29 +151,29 @@ impl<const G: usize> Block<'_, G> {
     }
 
     /// Takes all stages; gives each lane's error relative to its tolerance.
-    pub(super) fn try_step(&mut self, level: Level, step: &mut Step<G>) -> Row<G> {
+    pub(super) fn try_step(&mut self, step: &mut Step<G>) -> Row<G> {
         let active = self.active();
         step.circuit.clone_from_slice(&self.circuit);
         self.stiff.begin_step(&self.time, &self.states, &mut step.stages[0]);
         for stage in 1..7 {
-            advance(level, &self.states, &step.stages[..stage], &STAGES[stage], &step.length, &mut step.states);
+            advance(&self.states, &step.stages[..stage], &STAGES[stage], &step.length, &mut step.states);
             let time = Row::from_fn(|lane| NODES[stage].mul_add(step.length.get(lane), self.time.get(lane)));
-            let guess = self.predict(level, step, stage);
-            if self.evaluate_implicitly(level, step, (stage, &guess), active) {
+            let guess = self.predict(step, stage);
+            if self.evaluate_implicitly(step, (stage, &guess), active) {
                 continue;
             }
             let mut slope = std::mem::take(&mut step.stages[stage]);
             let (states, mut circuit) = (std::mem::take(&mut step.states), std::mem::take(&mut step.circuit));
-            self.evaluate(level, &time, &states, (&mut circuit, Some(&guess)), active, &mut slope);
+            self.evaluate(&time, &states, (&mut circuit, Some(&guess)), active, &mut slope);
             (step.states, step.circuit, step.stages[stage]) = (states, circuit, slope);
         }
-        self.error(level, step)
+        self.error(step)
     }
 
     /// The circuit at a stage as a straight line predicts it: from the step's start through the stage before, or, for the
     /// first, along the trend of the last step.
-    fn predict(&self, level: Level, step: &Step<G>, stage: usize) -> Vec<Row<G>> {
-        dispatch!(level, simd => {
+    fn predict(&self, step: &Step<G>, stage: usize) -> Vec<Row<G>> {
+        dispatch!(simd => {
             let mut guess = self.circuit.clone();
             let length = Lanes::load(simd, &step.length);
             for (index, guess) in guess.iter_mut().enumerate() {
@@ -190,8 +190,8 @@ impl<const G: usize> Block<'_, G> {
     }
 
     /// The largest error of any slow variable, and the largest turn of any rate, relative to what is allowed.
-    pub(super) fn error(&self, level: Level, step: &Step<G>) -> Row<G> {
-        dispatch!(level, simd => {
+    pub(super) fn error(&self, step: &Step<G>) -> Row<G> {
+        dispatch!(simd => {
             let one = Lanes::splat(simd, 1.0);
             let averaged = Mask::from_bits(simd, self.averaged);
             let coarse = Lanes::splat(simd, self.run.tolerance.max(AVERAGED_TOLERANCE));
@@ -225,7 +225,7 @@ impl<const G: usize> Block<'_, G> {
     }
 
     /// Accepts or rejects the step in each lane, samples the accepted ones, and chooses the next length.
-    pub(super) fn finish_step(&mut self, level: Level, step: &mut Step<G>, error: &Row<G>) {
+    pub(super) fn finish_step(&mut self, step: &mut Step<G>, error: &Row<G>) {
         let mut accepted = 0u64;
         let mut given_up = 0u64;
         for index in 0..self.lanes.len() {
@@ -260,9 +260,9 @@ impl<const G: usize> Block<'_, G> {
         self.jumped = 0;
         for index in (0..self.lanes.len()).filter(|index| jumped >> index & 1 == 1) {
             let at = self.time.get(index) + step.length.get(index);
-            self.note_event(level, EventKind::Jump, index, at);
+            self.note_event(EventKind::Jump, index, at);
         }
-        self.see_steps(level, step, accepted);
+        self.see_steps(step, accepted);
         self.note_trend(step, accepted);
         for index in (0..self.lanes.len()).filter(|index| accepted >> index & 1 == 1) {
             let slopes = Some([step.stages[0].as_slice(), step.stages[6].as_slice()]);
@@ -287,7 +287,7 @@ impl<const G: usize> Block<'_, G> {
         }
         if given_up != 0 {
             self.step_over(step, given_up);
-            self.average_or_end(level, given_up);
+            self.average_or_end(given_up);
         }
     }
 

@@ -7,7 +7,7 @@
 //! such a variable has settled.
 
 use super::{Block, Step};
-use crate::numeric::lanes::{Level, Row};
+use crate::numeric::lanes::Row;
 use crate::simulate::dormand_prince::NODES;
 
 /// Values that are kept of the past.
@@ -143,7 +143,6 @@ impl<const G: usize> Block<'_, G> {
     /// circuit and all slopes with them. False where there are none.
     pub(super) fn evaluate_implicitly(
         &mut self,
-        level: Level,
         step: &mut Step<G>,
         (stage, guess): (usize, &[Row<G>]),
         active: u64,
@@ -161,7 +160,7 @@ impl<const G: usize> Block<'_, G> {
         let mut before: Option<(Vec<Row<G>>, Vec<Row<G>>)> = None;
         for count in 0..=CORRECTIONS {
             step.circuit.clone_from_slice(&from);
-            self.evaluate(level, &time, &states, (&mut step.circuit, Some(guess)), active, &mut slope);
+            self.evaluate(&time, &states, (&mut step.circuit, Some(guess)), active, &mut slope);
             if let Some((states_before, slopes_before)) = &before {
                 self.learn_slopes(open, (states_before, slopes_before), (&states, &slope));
             }
