@@ -13,8 +13,8 @@ mod circuits;
 use circuits::{MINUTES, STEP_MS, plans};
 use cpu_time::{ProcessTime, ThreadTime};
 use disinhibit::numeric::lanes::{BEST, Lanes, Row, levels, on_level};
-use disinhibit::simulate::run_plans;
-use fearless_simd::{Simd, dispatch};
+use disinhibit::simulate::run_many;
+use fearless_simd::{Level, Simd, dispatch};
 use std::hint::black_box;
 
 /// Circuits in a timed run: six blocks.
@@ -85,7 +85,7 @@ fn variants() -> Vec<Variant> {
         Box::new(move || {
             pool.install(|| {
                 let start = ThreadTime::now();
-                black_box(on_level(|| run_plans::<4>(&plans, &run)));
+                black_box(on_level(level, || run_many(&plans, &run)));
                 per_step(start.elapsed().as_secs_f64())
             })
         })
@@ -95,7 +95,7 @@ fn variants() -> Vec<Variant> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         Box::new(move || {
             let start = ProcessTime::now();
-            pool.install(|| black_box(run_plans::<4>(&plans, &run)));
+            pool.install(|| black_box(run_many(&plans, &run)));
             per_step(start.elapsed().as_secs_f64())
         })
     };
@@ -144,6 +144,6 @@ fn peak() -> f64 {
         )
     }
     let start = ThreadTime::now();
-    black_box(dispatch!(simd => chains(simd)));
+    black_box(dispatch!(Level::new(), simd => chains(simd)));
     start.elapsed().as_secs_f64() * 1e9 / (REPEATS * CHAINS * 16) as f64
 }

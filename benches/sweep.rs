@@ -11,7 +11,7 @@ mod circuits;
 use circuits::{MINUTES, STEP_MS, plans};
 use disinhibit::config::load;
 use disinhibit::scenario::Form;
-use disinhibit::simulate::run_plans;
+use disinhibit::simulate::{run_many, run_plans};
 use disinhibit::store::table::{Table, cells, columns};
 use disinhibit::store::table_file::TableWriter;
 use disinhibit::sweep::Engine;
@@ -35,13 +35,13 @@ const KINDS: [&str; 6] = ["sigmoid", "power-law", "threshold-linear", "linear-ex
 #[divan::bench(sample_count = 10, sample_size = 1, args = KINDS)]
 fn rate_form(bencher: Bencher, kind: &str) {
     let (plans, run) = plans(kind, false, POINTS);
-    bencher.counter(steps(POINTS)).bench_local(|| run_plans::<4>(&plans, &run));
+    bencher.counter(steps(POINTS)).bench_local(|| run_many(&plans, &run));
 }
 
 #[divan::bench(sample_count = 10, sample_size = 1, args = KINDS)]
 fn rate_form_with_noise(bencher: Bencher, kind: &str) {
     let (plans, run) = plans(kind, true, POINTS);
-    bencher.counter(steps(POINTS)).bench_local(|| run_plans::<4>(&plans, &run));
+    bencher.counter(steps(POINTS)).bench_local(|| run_many(&plans, &run));
 }
 
 #[divan::bench(sample_count = 10, sample_size = 1, args = KINDS)]
@@ -51,7 +51,7 @@ fn voltage_form(bencher: Bencher, kind: &str) {
         let circuit = &mut Arc::make_mut(&mut plan.scenario).circuit;
         circuit.populations.values_mut().for_each(|population| population.form = Form::Voltage);
     }
-    bencher.counter(steps(POINTS)).bench_local(|| run_plans::<4>(&plans, &run));
+    bencher.counter(steps(POINTS)).bench_local(|| run_many(&plans, &run));
 }
 
 /// The same points on one thread and on two.
@@ -59,14 +59,14 @@ fn voltage_form(bencher: Bencher, kind: &str) {
 fn sigmoid_on_threads(bencher: Bencher, threads: usize) {
     let (plans, run) = plans("sigmoid", false, POINTS);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    bencher.counter(steps(POINTS)).bench_local(|| pool.install(|| run_plans::<4>(&plans, &run)));
+    bencher.counter(steps(POINTS)).bench_local(|| pool.install(|| run_many(&plans, &run)));
 }
 
 /// How many points are given at once: 32 lie side by side, the rest wait or fill threads.
 #[divan::bench(sample_count = 10, sample_size = 1, args = [1, 8, 32, 64, 192, 960])]
 fn sigmoid_by_batch(bencher: Bencher, points: usize) {
     let (plans, run) = plans("sigmoid", false, points);
-    bencher.counter(steps(points)).bench_local(|| run_plans::<4>(&plans, &run));
+    bencher.counter(steps(points)).bench_local(|| run_many(&plans, &run));
 }
 
 /// Rows of the shipped weight uncertainty, written as a Parquet table to nowhere.
@@ -88,7 +88,7 @@ fn store(bencher: Bencher) {
 #[divan::bench(sample_count = 10, sample_size = 1, args = [1, 8])]
 fn sigmoid_in_one_vector(bencher: Bencher, points: usize) {
     let (plans, run) = plans("sigmoid", false, points);
-    bencher.counter(steps(points)).bench_local(|| run_plans::<1>(&plans, &run));
+    bencher.counter(steps(points)).bench_local(|| run_plans(&plans, &run));
 }
 
 /// Points of the shipped weight uncertainty, in slow time: calibration, three arms and their controls, readouts.

@@ -15,7 +15,7 @@ use disinhibit::experiment::plans;
 use disinhibit::readouts::summarise;
 use disinhibit::scenario::readout::Readout;
 use disinhibit::scenario::{Arm, Method, Scenario, Signal};
-use disinhibit::simulate::{Outcome, run, run_plans};
+use disinhibit::simulate::{Outcome, run, run_many, run_plans};
 use std::path::Path;
 
 const STEP_MS: f64 = 0.05;
@@ -449,11 +449,11 @@ fn lanes_of_rich_circuits_do_not_feel_each_other_and_names_and_order_are_free() 
     let calibration = calibrate(&scenario.circuit).unwrap();
     let calibrated = Scenario { circuit: calibration.circuit.clone(), ..scenario.clone() };
     let plans = plans(&calibrated, &calibration.rates).unwrap();
-    let one = run_plans::<1>(&plans, &scenario.run);
-    let four = run_plans::<4>(&plans, &scenario.run);
+    let one = run_plans(&plans, &scenario.run);
+    let four = run_many(&plans, &scenario.run);
     for ((one, four), plan) in one.iter().zip(&four).zip(&plans) {
         assert_eq!(bits(one), bits(four), "{}", one.name);
-        let alone = run_plans::<1>(std::slice::from_ref(plan), &scenario.run);
+        let alone = run_plans(std::slice::from_ref(plan), &scenario.run);
         assert_eq!(bits(one), bits(&alone[0]), "{}", one.name);
     }
     assert_ne!(bits(&one[1]), bits(&one[2]));

@@ -280,8 +280,8 @@ fn formulas_and_their_numbers_may_differ_side_by_side() {
         disinhibit::experiment::plans(&own, &calibrated.rates).unwrap()
     })
     .collect();
-    let all = run_plans::<1>(&plans, &base.run);
-    let alone = plans.iter().map(|plan| run_plans::<1>(std::slice::from_ref(plan), &base.run).remove(0));
+    let all = run_plans(&plans, &base.run);
+    let alone = plans.iter().map(|plan| run_plans(std::slice::from_ref(plan), &base.run).remove(0));
     let all: Vec<_> = all.iter().map(bits).collect();
     for (index, alone) in alone.enumerate() {
         assert_eq!(all[index], bits(&alone), "{index}");

@@ -353,12 +353,21 @@ impl<S: Simd, const G: usize> Mask<S, G> {
 /// On x86-64 there are three copies of what it runs: AVX-512, AVX2, and SSE2, which every such machine has. A program that is
 /// built for machines with AVX-512 alone (`-C target-cpu=native` on one of them) has one copy, and is built sooner. So has
 /// one that is built for AVX2 with `--cfg disable_dispatch_avx512`, which is the fastest build to develop with.
+///
+/// Where `[G]` says how many vectors go side by side, SSE2, which is there for machines of before 2013, has a copy for one
+/// alone: see [`is_wide`].
 #[macro_export]
 macro_rules! dispatch {
     ($simd:ident => $run:expr) => {
-        $crate::lanes::dispatch!($crate::lanes::chosen(), $simd => $run)
+        $crate::lanes::dispatch!($crate::lanes::chosen(), 1, $simd => $run)
     };
-    ($level:expr, $simd:ident => $run:expr) => {{
+    ([$vectors:expr] $simd:ident => $run:expr) => {
+        $crate::lanes::dispatch!($crate::lanes::chosen(), $vectors, $simd => $run)
+    };
+    ($level:expr, $simd:ident => $run:expr) => {
+        $crate::lanes::dispatch!($level, 1, $simd => $run)
+    };
+    ($level:expr, $vectors:expr, $simd:ident => $run:expr) => {{
         let level: $crate::lanes::Level = $level;
         #[cfg(all(target_arch = "x86_64", target_feature = "avx512f"))]
         {
@@ -395,13 +404,14 @@ macro_rules! dispatch {
                     #[inline(always)]
                     || $run,
                 )
-            } else if let Some($simd) = level.as_sse2() {
+            } else if const { $vectors == 1 } {
+                let Some($simd) = level.as_sse2() else { unreachable!("SSE2 is part of x86-64") };
                 $simd.vectorize(
                     #[inline(always)]
                     || $run,
                 )
             } else {
-                unreachable!("SSE2 is part of x86-64")
+                unreachable!("with SSE2 no more than one vector goes side by side")
             }
         }
         #[cfg(not(target_arch = "x86_64"))]
@@ -430,6 +440,17 @@ pub fn chosen() -> Level {
         0 => best,
         other => tokens().get(other).map_or(best, |(_, level)| *level),
     }
+}
+
+/// Vectors that go side by side where there are many circuits.
+pub const WIDE: usize = 4;
+
+/// Whether [`WIDE`] vectors may go side by side with the level that is used; one at a time where not, to the same bits.
+pub fn is_wide() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return !matches!(chosen(), Level::Sse2(_));
+    #[cfg(not(target_arch = "x86_64"))]
+    true
 }
 
 /// The names of the SIMD levels that this machine can run, for tests of equal bits; the first is [`BEST`].

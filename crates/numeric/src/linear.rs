@@ -1,7 +1,7 @@
 //! Small linear algebra: elimination over lanes, eigenvalues and inverses of one matrix.
 
 use super::hessenberg;
-use super::lanes::{Lanes, Level, Mask, Row, dispatch};
+use super::lanes::{Lanes, Mask, Row, dispatch};
 use fearless_simd::Simd;
 use nalgebra::{DMatrix, Schur};
 
@@ -28,8 +28,8 @@ pub enum EigenError {
 /// Solves `matrix x = right` in every lane by Gaussian elimination, each lane with its own partial pivoting. `right`
 /// becomes x; `matrix` (row-major n x n) is used up. Gives the lanes whose matrix was singular or not finite; their x is
 /// meaningless.
-pub fn solve_lanes<const G: usize>(level: Level, n: usize, matrix: &mut [Row<G>], right: &mut [Row<G>]) -> u64 {
-    dispatch!(level, simd => solve_in_place(simd, n, matrix, right).bits())
+pub fn solve_lanes<const G: usize>(n: usize, matrix: &mut [Row<G>], right: &mut [Row<G>]) -> u64 {
+    dispatch!([G] simd => solve_in_place(simd, n, matrix, right).bits())
 }
 
 /// As [`solve_lanes`], within a computation over lanes.
@@ -295,7 +295,7 @@ pub fn lyapunov(a: &[f64], q: &[f64], n: usize) -> Option<Vec<f64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lanes::tokens;
+    use crate::lanes::{Level, tokens};
     use crate::philox::noise_key;
 
     /// Numbers between -1 and 1 that follow no pattern.

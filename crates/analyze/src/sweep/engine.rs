@@ -10,13 +10,11 @@ use crate::scenario::readout::Readout;
 use crate::scenario::sweep::{AxisValue, BoundSweep, NoiseStreams};
 use crate::scenario::watch::Watch;
 use crate::scenario::{Calibration, Run, Scenario, Setting, validate};
-use crate::simulate::{ArmOutcome, Outcome, run_plans};
+use crate::simulate::{ArmOutcome, Outcome, run_many};
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Vectors side by side: 32 lanes hide the latency of arithmetic.
-const VECTORS: usize = 4;
 /// Runs that are prepared together.
 const TOGETHER: usize = 32;
 
@@ -126,12 +124,12 @@ impl Engine {
             }
         }
         if let [(run, _)] = groups.as_slice() {
-            return run_plans::<VECTORS>(plans, run);
+            return run_many(plans, run);
         }
         let mut outcomes: Vec<(usize, ArmOutcome)> = Vec::with_capacity(plans.len());
         for (run, group) in groups {
             let plans: Vec<Plan> = group.iter().map(|place| plans[*place].clone()).collect();
-            outcomes.extend(group.into_iter().zip(run_plans::<VECTORS>(&plans, &run)));
+            outcomes.extend(group.into_iter().zip(run_many(&plans, &run)));
         }
         outcomes.sort_by_key(|(place, _)| *place);
         outcomes.into_iter().map(|(_, outcome)| outcome).collect()

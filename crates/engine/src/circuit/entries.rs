@@ -7,12 +7,12 @@ use crate::numeric::lanes::{Lanes, Row, dispatch};
 
 /// The rates in Hz of the populations whose variables are `state`.
 pub fn rates<const G: usize>(shape: &Shape<G>, rows: &Rows<G>, state: &[Row<G>], rates: &mut [Row<G>]) {
-    dispatch!(simd => equations::rates(simd, shape, rows, state, rates));
+    dispatch!([G] simd => equations::rates(simd, shape, rows, state, rates));
 }
 
 /// What populations (Hz) and then channels give where everything stands still: no noise, delays long past.
 pub fn still_outputs<const G: usize>(circuit: (&Shape<G>, &Rows<G>), state: &[Row<G>], outputs: &mut [Row<G>]) {
-    dispatch!(simd => equations::still_outputs(simd, circuit, state, outputs));
+    dispatch!([G] simd => equations::still_outputs(simd, circuit, state, outputs));
 }
 
 /// The residual of every variable, noise-free and with delays long past, and its Jacobian, left in `work`.
@@ -22,13 +22,13 @@ pub fn residual_and_jacobian<const G: usize>(
     state: &[Row<G>],
     work: &mut Linearised<G>,
 ) {
-    dispatch!(simd => equations::residual_and_jacobian(simd, shape, rows, state, work));
+    dispatch!([G] simd => equations::residual_and_jacobian(simd, shape, rows, state, work));
 }
 
 /// f(x) of a population, without its gain.
 pub fn transferred<const G: usize>(site: &Site<'_, G>, x: &Row<G>) -> Row<G> {
     let mut rate = Row::ZERO;
-    dispatch!(simd => {
+    dispatch!([G] simd => {
         site.population.transfer.rate(simd, &site.numbers.transfer, || Lanes::load(simd, x)).store(&mut rate);
     });
     rate
@@ -43,7 +43,7 @@ pub fn motion<const G: usize>(
     (state, outputs): (&mut [Row<G>], &mut [Row<G>]),
     velocities: &mut [Row<G>],
 ) -> Vec<Row<G>> {
-    dispatch!(simd => {
+    dispatch!([G] simd => {
         equations::evaluate(simd, (shape, rows), noise, delayed, state, outputs);
         equations::slopes(simd, (shape, rows), noise, outputs, state, velocities);
         let delayed = (0..shape.channels.len()).filter(|channel| shape.channels[*channel].delayed.is_some());

@@ -8,8 +8,8 @@ use crate::circuit;
 use crate::numeric::lanes::Row;
 use crate::scenario::Population;
 
-/// States that are tried side by side.
-const VECTORS: usize = 2;
+/// States that are tried at most.
+const MOST_STARTS: usize = 16;
 /// Rates that differ by no more than this, relative to the largest, are those of one state.
 const SAME: f64 = 1e-5;
 /// Below this, in Hz, rates are as good as 0.
@@ -59,19 +59,21 @@ pub fn other_attractors(calibrated: &Calibrated) -> Vec<Attractor> {
         starts.push(one_of(&|index| high[index], index));
         starts.push(one_of(&|_| 0.0, index));
     }
-    starts.truncate(Row::<VECTORS>::LANES);
-    let circuits = vec![circuit; Row::<VECTORS>::LANES];
-    let (shape, rows) = circuit::build::<VECTORS>(&circuits);
+    starts.truncate(MOST_STARTS);
+    let circuits = [circuit; Row::<1>::LANES];
+    let (shape, rows) = circuit::build::<1>(&circuits);
     if shape.variables() > MOST_VARIABLES {
         return Vec::new();
     }
-    let rates: Vec<&[f64]> = starts.iter().map(Vec::as_slice).collect();
-    let variables = resting_variables((&shape, &rows), &circuits[..rates.len()], &rates);
-    let mut state: Vec<Row<VECTORS>> =
-        (0..shape.variables()).map(|v| Row::from_fn(|lane| variables.get(lane).map_or(0.0, |all| all[v]))).collect();
     let left = Left { shape: &shape, rows: &rows, held: &[], limit_ms: &Row::splat(f64::INFINITY), cycling: false };
-    let lanes = (0..starts.len()).fold(0, |bits, lane| bits | 1 << lane);
-    let outcomes = left.follow(&mut state, lanes);
+    let follow = |starts: &[Vec<f64>]| {
+        let rates: Vec<&[f64]> = starts.iter().map(Vec::as_slice).collect();
+        let variables = resting_variables((&shape, &rows), &circuits[..rates.len()], &rates);
+        let value = |v: usize, lane: usize| variables.get(lane).map_or(0.0, |all| all[v]);
+        let mut state: Vec<Row<1>> = (0..shape.variables()).map(|v| Row::from_fn(|lane| value(v, lane))).collect();
+        left.follow(&mut state, (0..starts.len()).fold(0, |bits, lane| bits | 1 << lane))
+    };
+    let outcomes: Vec<Option<Outcome>> = starts.chunks(Row::<1>::LANES).flat_map(follow).collect();
     let mut found = vec![Attractor { rates: rest.clone(), period_ms: None }];
     // A cycle of a circuit whose delays were taken as long past says nothing.
     let said = |attractor: &Attractor| attractor.period_ms.is_none() || shape.delays() == 0;

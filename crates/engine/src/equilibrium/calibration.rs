@@ -8,14 +8,11 @@ use crate::circuit::entries::still_outputs;
 use crate::circuit::synapses::settle_at;
 use crate::circuit::transfer::{inverse, inverse_beside};
 use crate::circuit::{self, Rows, Shape};
-use crate::numeric::lanes::Row;
+use crate::numeric::lanes::{Row, WIDE, is_wide};
 use crate::numeric::linear::Complex;
 use crate::scenario::units::stated_for;
 use crate::scenario::{self, Divided, Form, Population, Scenario};
 use indexmap::IndexMap;
-
-/// Vectors side by side where many circuits are calibrated.
-const VECTORS: usize = 4;
 
 /// A circuit whose drives are solved, with its rest.
 #[derive(Clone, Debug)]
@@ -54,10 +51,11 @@ pub fn calibrate_all(circuits: &[&scenario::Circuit]) -> Vec<Result<Calibrated, 
             None => groups.push((structure, vec![place])),
         }
     }
+    let together = if is_wide() { Row::<WIDE>::LANES } else { Row::<1>::LANES };
     let mut all = Vec::with_capacity(circuits.len());
-    for block in groups.iter().flat_map(|(_, group)| group.chunks(Row::<VECTORS>::LANES)) {
+    for block in groups.iter().flat_map(|(_, group)| group.chunks(together)) {
         let alike: Vec<&scenario::Circuit> = block.iter().map(|place| circuits[*place]).collect();
-        let states = resting_states::<VECTORS>(&alike);
+        let states = if is_wide() { resting_states::<WIDE>(&alike) } else { resting_states::<1>(&alike) };
         let found = alike.iter().zip(states).map(|(circuit, state)| {
             let state = state?;
             calibrated(circuit, Rest::at(circuit, &state)?)

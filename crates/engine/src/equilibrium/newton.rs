@@ -54,7 +54,7 @@ pub fn solve_free<const G: usize>(
     (active, held): (u64, &[bool]),
     work: &mut NewtonWork<G>,
 ) -> u64 {
-    dispatch!(simd => iterate(simd, circuit, state, (Mask::from_bits(simd, active), held), work).bits())
+    dispatch!([G] simd => iterate(simd, circuit, state, (Mask::from_bits(simd, active), held), work).bits())
 }
 
 #[inline(never)]

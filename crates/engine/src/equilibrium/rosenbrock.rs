@@ -95,7 +95,7 @@ impl<const G: usize> Rosenbrock<G> {
 
     /// Takes a step of `length` ms from `state` in every lane; variables in `held` do not move.
     pub fn attempt(&mut self, circuit: (&Shape<G>, &Rows<G>), state: &[Row<G>], length: &Row<G>, held: &[bool]) {
-        dispatch!(simd => self.step(simd, circuit, state, length, held));
+        dispatch!([G] simd => self.step(simd, circuit, state, length, held));
     }
 
     #[inline(never)]

@@ -140,7 +140,7 @@ impl<const G: usize> Model<G> {
 
     /// All signals but the rates and the indices, at each lane's time in min.
     pub fn show(&self, time: &Row<G>, inputs: &Inputs<G>, states: &[Row<G>], work: &mut Work<G>) {
-        dispatch!(simd => self.shown(simd, Lanes::load(simd, time), inputs, states, work));
+        dispatch!([G] simd => self.shown(simd, Lanes::load(simd, time), inputs, states, work));
     }
 
     #[inline(always)]
@@ -163,7 +163,7 @@ impl<const G: usize> Model<G> {
         states: &mut [Row<G>],
         work: &mut Work<G>,
     ) {
-        dispatch!(simd => {
+        dispatch!([G] simd => {
             self.shown_clamped(simd, Lanes::load(simd, time), inputs, concentrations, states, work);
         });
     }
@@ -196,7 +196,7 @@ impl<const G: usize> Model<G> {
     /// The circuit's rows as the signals shown change them, and the indices.
     pub fn modulate(&self, inputs: &Inputs<G>, work: &mut Work<G>) {
         let Work { signals, rows, .. } = work;
-        dispatch!(simd => {
+        dispatch!([G] simd => {
             self.effects.apply(simd, &self.shape, &self.circuit, &inputs.injected, signals, &self.rest, rows);
             self.indices.show(simd, &self.effects, signals, &self.rest);
         });
@@ -205,7 +205,7 @@ impl<const G: usize> Model<G> {
     /// Rates of change of the slow variables per min, given the signals shown and the rates among them.
     pub fn derivatives(&self, inputs: &Inputs<G>, states: &[Row<G>], work: &mut Work<G>, derivatives: &mut [Row<G>]) {
         let Work { exposures, signals, .. } = work;
-        dispatch!(simd => {
+        dispatch!([G] simd => {
             self.stress.derivative(simd, &inputs.exposure, states, derivatives);
             self.pharmacology.derivatives(simd, exposures, states, signals, &self.rest, derivatives);
             self.plasticity.derivatives(simd, states, signals, &self.rest, derivatives);
@@ -266,7 +266,7 @@ fn resting_signals<const G: usize>(plans: &[&Plan], forms: &[CourseKey]) -> Vec<
     let mut state = vec![Row::ZERO; model.shape.variables()];
     circuit::synapses::settle_at(&model.shape, &model.circuit, &rates, &mut state);
     model.show_variables(&state, &mut work.signals);
-    dispatch!(simd => show_at_rest(simd, &model, &inputs, &rates, &mut work));
+    dispatch!([G] simd => show_at_rest(simd, &model, &inputs, &rates, &mut work));
     model.board.names().iter().cloned().zip(work.signals).collect()
 }
 

@@ -236,7 +236,7 @@ impl<const G: usize> Effects<G> {
         let added = |(place, term): &(Place, Term<G>)| {
             let Place::Drive(population) = *place else { return None };
             let mut row = Row::ZERO;
-            dispatch!(simd => term.value(simd, signals, rest).store(&mut row));
+            dispatch!([G] simd => term.value(simd, signals, rest).store(&mut row));
             Some((population, term.signal, row))
         };
         self.terms.iter().filter_map(added).collect()

@@ -123,7 +123,7 @@ impl<const G: usize> Plasticity<G> {
     /// Puts the variables that start at their target there in the lanes of `moving`, given the signals at the start;
     /// those that follow one another are followed through. Gives the lanes in which one changed by more than rounding.
     pub fn settle(&self, signals: &mut [Row<G>], rest: &[Row<G>], states: &mut [Row<G>], moving: u64) -> u64 {
-        dispatch!(simd => {
+        dispatch!([G] simd => {
             let before: Vec<Row<G>> = self.variables.iter().map(|variable| states[variable.state]).collect();
             let moving = Mask::from_bits(simd, moving);
             for _ in 0..self.variables.len() {

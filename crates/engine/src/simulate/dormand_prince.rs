@@ -38,7 +38,7 @@ pub fn advance<const G: usize>(
     length: &Row<G>,
     next: &mut [Row<G>],
 ) {
-    dispatch!(simd => {
+    dispatch!([G] simd => {
         let length = Lanes::load(simd, length);
         for (index, (now, next)) in now.iter().zip(next).enumerate() {
             let mut sum = Lanes::splat(simd, 0.0);

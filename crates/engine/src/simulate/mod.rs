@@ -30,7 +30,7 @@ pub use stationary::{REPLICATES, Sampling, rate_series};
 
 use crate::equilibrium::{Calibrated, RestError, calibrate_scenario};
 use crate::experiment::{Model, Plan, Structure, plans};
-use crate::numeric::lanes::Row;
+use crate::numeric::lanes::{Row, WIDE, is_wide};
 use crate::numeric::piece::Piece;
 use crate::scenario::path::PathError;
 use crate::scenario::readout::Readout;
@@ -86,13 +86,22 @@ pub fn run_calibrated(scenario: &Scenario, calibration: Calibrated) -> Result<Ou
     let scenario = Readout::with_times_of_run(scenario);
     let calibrated = Scenario { circuit: calibration.circuit.clone(), ..scenario.clone() };
     let plans = plans(&calibrated, &calibration.rates)?;
-    let arms = run_plans::<1>(&plans, &scenario.run);
+    let arms = run_plans(&plans, &scenario.run);
     Ok(Outcome { scenario, calibration, arms })
 }
 
-/// Runs arms, of one experiment or of many, `8 G` side by side; outcome `i` is that of `plans[i]`. An arm's outcome depends
-/// neither on `G` nor on the others.
-pub fn run_plans<const G: usize>(plans: &[Plan], run: &Run) -> Vec<ArmOutcome> {
+/// Runs the arms of an experiment, eight side by side; outcome `i` is that of `plans[i]`. An arm's outcome depends neither on
+/// how many go side by side nor on the others.
+pub fn run_plans(plans: &[Plan], run: &Run) -> Vec<ArmOutcome> {
+    run_in_blocks::<1>(plans, run)
+}
+
+/// As [`run_plans`], with as many side by side as is fastest where there are many, of many experiments.
+pub fn run_many(plans: &[Plan], run: &Run) -> Vec<ArmOutcome> {
+    if is_wide() { run_in_blocks::<WIDE>(plans, run) } else { run_in_blocks::<1>(plans, run) }
+}
+
+fn run_in_blocks<const G: usize>(plans: &[Plan], run: &Run) -> Vec<ArmOutcome> {
     let blocks = blocks(plans, Row::<G>::LANES);
     let built: Vec<(Model<G>, Vec<&Plan>)> = blocks
         .par_iter()

@@ -87,7 +87,7 @@ impl<const G: usize> Noise<G> {
 
     /// Draws the processes' starting values from their stationary distribution.
     pub fn start(&mut self) {
-        dispatch!(simd => self.draw_streams(simd, 0, START));
+        dispatch!([G] simd => self.draw_streams(simd, 0, START));
         for (place, (now, drawn)) in self.now.iter_mut().zip(&self.drawn).enumerate() {
             let kick = &self.kick[place];
             *now = Row::from_fn(|lane| drawn[0].get(lane) * if self.white[place] { kick.get(lane) } else { 1.0 });
@@ -97,7 +97,7 @@ impl<const G: usize> Noise<G> {
 
     /// Draws what step number `step` needs, and advances the processes to its end.
     pub fn draw_step(&mut self, step: u64) {
-        dispatch!(simd => {
+        dispatch!([G] simd => {
             self.draw(simd, step / 4);
             self.advance(simd, (step % 4) as usize);
         });

@@ -80,7 +80,7 @@ impl<const G: usize> Fast<G> {
 
     /// Makes the present state the whole past of the delayed channels.
     pub fn start(&mut self, shape: &Shape<G>, rows: &Rows<G>) {
-        let taken = dispatch!(simd => {
+        let taken = dispatch!([G] simd => {
             still_outputs(simd, (shape, rows), &self.state, &mut self.outputs);
             self.history.taken(simd, (shape, rows), &self.outputs, &self.state)
         });
@@ -108,7 +108,7 @@ impl<const G: usize> Fast<G> {
         self.history.read(moment, Side::After);
         let (mut state, mut outputs) = (self.state.clone(), self.outputs.clone());
         let delayed = &self.history.delayed;
-        dispatch!(simd => evaluate(simd, (shape, rows), noise, delayed, &mut state, &mut outputs));
+        dispatch!([G] simd => evaluate(simd, (shape, rows), noise, delayed, &mut state, &mut outputs));
         (outputs, state)
     }
 }
@@ -134,7 +134,7 @@ pub fn take_staged_steps<const G: usize>(
     fast: &mut Fast<G>,
     span: (u64, u64),
 ) {
-    dispatch!(simd => staged_steps(simd, method, circuit, noise, fast, span));
+    dispatch!([G] simd => staged_steps(simd, method, circuit, noise, fast, span));
 }
 
 #[inline(never)]
@@ -192,7 +192,7 @@ pub fn part_of_step<const G: usize>(
     noise: (&Noise<G>, [&[Row<G>]; 2]),
     fast: &mut Fast<G>,
 ) {
-    dispatch!(simd => partial_step(simd, method, circuit, stride, noise, fast));
+    dispatch!([G] simd => partial_step(simd, method, circuit, stride, noise, fast));
 }
 
 #[inline(never)]

@@ -261,7 +261,7 @@ impl<const G: usize> Block<'_, G> {
     /// The slow variables at a share of the step, by the dense output of the method.
     fn dense_states(&self, step: &Step<G>, share: &Row<G>) -> Vec<Row<G>> {
         let mut states = self.states.clone();
-        dispatch!(simd => {
+        dispatch!([G] simd => {
             let one = Lanes::splat(simd, 1.0);
             let share = Lanes::load(simd, share);
             let length = Lanes::load(simd, &step.length);

@@ -173,7 +173,7 @@ impl<const G: usize> Block<'_, G> {
     /// The circuit at a stage as a straight line predicts it: from the step's start through the stage before, or, for the
     /// first, along the trend of the last step.
     fn predict(&self, step: &Step<G>, stage: usize) -> Vec<Row<G>> {
-        dispatch!(simd => {
+        dispatch!([G] simd => {
             let mut guess = self.circuit.clone();
             let length = Lanes::load(simd, &step.length);
             for (index, guess) in guess.iter_mut().enumerate() {
@@ -191,7 +191,7 @@ impl<const G: usize> Block<'_, G> {
 
     /// The largest error of any slow variable, and the largest turn of any rate, relative to what is allowed.
     pub(super) fn error(&self, step: &Step<G>) -> Row<G> {
-        dispatch!(simd => {
+        dispatch!([G] simd => {
             let one = Lanes::splat(simd, 1.0);
             let averaged = Mask::from_bits(simd, self.averaged);
             let coarse = Lanes::splat(simd, self.run.tolerance.max(AVERAGED_TOLERANCE));
