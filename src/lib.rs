@@ -48,27 +48,27 @@
 //! [`pharmacology`], [`modulation`], [`experiment`] (the equations), [`equilibrium`], [`simulate`], [`readouts`] (their
 //! solution), [`analyze`], [`sweep`], [`store`], [`plot`], [`findings`], [`report`], [`cli`].
 
+#[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "cli")]
 pub mod findings;
 pub mod prelude;
+#[cfg(feature = "cli")]
 pub mod report;
 
+#[cfg(feature = "analyze")]
 pub use disinhibit_analyze::{analyze, sweep};
 pub use disinhibit_engine::{circuit, equilibrium, experiment, modulation, pharmacology, readouts, signals, simulate};
-pub use disinhibit_model::{builder, config, scenario, units};
+#[cfg(feature = "config")]
+pub use disinhibit_model::config;
+pub use disinhibit_model::{builder, scenario, units};
 pub use disinhibit_numeric as numeric;
+#[cfg(feature = "plot")]
 pub use disinhibit_plot as plot;
+#[cfg(feature = "store")]
 pub use disinhibit_store as store;
+
+pub use simulate::run;
 
 /// The name of this program's source: another for a change of any line.
 pub const BUILD: &str = env!("DISINHIBIT_BUILD");
-
-/// Calibrates a scenario's circuit and runs all its arms, with the best instructions of this machine: results do not depend
-/// on them.
-///
-/// # Errors
-/// [`simulate::RunError`] where the scenario is invalid or its circuit has no stable rest. An arm that diverges or becomes
-/// unstable is no error: its status says so.
-pub fn run(scenario: &scenario::Scenario) -> Result<simulate::Outcome, simulate::RunError> {
-    simulate::run(scenario)
-}

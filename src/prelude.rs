@@ -3,6 +3,7 @@
 pub use crate::builder::{
     days, hours, hz, mg_per_kg, micromolar, minutes, ms, nm, power_law, seconds, sigmoid, threshold_linear,
 };
+#[cfg(feature = "config")]
 pub use crate::config::load;
 pub use crate::readouts::summarise;
 pub use crate::run;

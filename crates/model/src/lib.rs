@@ -2,6 +2,7 @@
 //! with its unit, range and meaning, then [`builder`], which writes it in code, and [`config`], which reads and writes files.
 
 pub mod builder;
+#[cfg(feature = "config")]
 pub mod config;
 pub mod scenario;
 pub mod units;
