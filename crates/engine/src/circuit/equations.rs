@@ -262,7 +262,7 @@ fn target_of<S: Simd, const G: usize>(
         None => site.target(simd, outputs, noise, &state[index]),
         Some(place) => {
             let (mechanism, numbers) = (&shape.mechanisms[place], &rows.mechanisms[place]);
-            mechanism.target(simd, (shape, rows), (site, numbers), outputs, noise, state)
+            mechanism.target(simd, (shape, rows), (site, numbers), outputs, (noise, state))
         }
     }
 }

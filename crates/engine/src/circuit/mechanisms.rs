@@ -214,8 +214,7 @@ impl Mechanism {
         (shape, rows): (&Shape<G>, &Rows<G>),
         (site, numbers): (&Site<'_, G>, &MechanismRows<G>),
         outputs: &[Row<G>],
-        noise: Option<&Row<G>>,
-        state: &[Row<G>],
+        (noise, state): (Option<&Row<G>>, &[Row<G>]),
     ) -> Sums<S, G> {
         let mut soma = site.input(simd, outputs, if self.noise_on_rate { None } else { noise });
         if let Some(variable) = self.adaptation {
@@ -247,13 +246,12 @@ impl Mechanism {
         (shape, rows): (&Shape<G>, &Rows<G>),
         (site, numbers): (&Site<'_, G>, &MechanismRows<G>),
         outputs: &[Row<G>],
-        noise: Option<&Row<G>>,
-        state: &[Row<G>],
+        (noise, state): (Option<&Row<G>>, &[Row<G>]),
     ) -> Lanes<S, G> {
         simd.vectorize(
             #[inline(always)]
             || {
-                let sums = self.sums(simd, (shape, rows), (site, numbers), outputs, noise, state);
+                let sums = self.sums(simd, (shape, rows), (site, numbers), outputs, (noise, state));
                 let mut input = sums.soma;
                 if let Some(dendrite) = &self.dendrite {
                     [input, _, _] = numbers.joined(simd, dendrite.event, sums.soma, sums.dendrite);
@@ -299,7 +297,7 @@ impl Mechanism {
             #[inline(always)]
             || {
                 let (zero, one) = (Lanes::splat(simd, 0.0), Lanes::splat(simd, 1.0));
-                let sums = self.sums(simd, (shape, rows), (site, numbers), outputs, None, state);
+                let sums = self.sums(simd, (shape, rows), (site, numbers), outputs, (None, state));
                 let [mut input, mut soma, mut dendrite] = match &self.dendrite {
                     None => [sums.soma, one, zero],
                     Some(it) => numbers.joined(simd, it.event, sums.soma, sums.dendrite),

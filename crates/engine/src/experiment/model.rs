@@ -149,7 +149,7 @@ impl<const G: usize> Model<G> {
         self.plasticity.show(states, &mut work.signals);
         let pharmacology = &self.pharmacology;
         let Work { given, exposures, signals, .. } = work;
-        pharmacology.expose(simd, time, &inputs.courses, states, given, exposures, signals);
+        pharmacology.expose(simd, (time, &inputs.courses), states, (given, exposures), signals);
         pharmacology.activate(simd, &inputs.available, exposures, states, signals);
     }
 
@@ -164,7 +164,7 @@ impl<const G: usize> Model<G> {
         work: &mut Work<G>,
     ) {
         dispatch!([G] simd => {
-            self.shown_clamped(simd, Lanes::load(simd, time), inputs, concentrations, states, work);
+            self.shown_clamped(simd, (Lanes::load(simd, time), inputs), concentrations, states, work);
         });
     }
 
@@ -172,8 +172,7 @@ impl<const G: usize> Model<G> {
     fn shown_clamped<S: Simd>(
         &self,
         simd: S,
-        time: Lanes<S, G>,
-        inputs: &Inputs<G>,
+        (time, inputs): (Lanes<S, G>, &Inputs<G>),
         concentrations: &[(usize, f64)],
         states: &mut [Row<G>],
         work: &mut Work<G>,
@@ -181,9 +180,9 @@ impl<const G: usize> Model<G> {
         if !concentrations.is_empty() {
             let pharmacology = &self.pharmacology;
             let Work { given, exposures, signals, .. } = work;
-            pharmacology.expose(simd, time, &inputs.courses, states, given, exposures, signals);
+            pharmacology.expose(simd, (time, &inputs.courses), states, (given, exposures), signals);
             pharmacology.clamp(concentrations, exposures, signals);
-            pharmacology.settle_on(simd, concentrations, exposures, signals, &self.rest, states);
+            pharmacology.settle_on(simd, concentrations, exposures, (signals, &self.rest), states);
         }
         self.shown(simd, time, inputs, states, work);
         if !concentrations.is_empty() {
@@ -197,7 +196,8 @@ impl<const G: usize> Model<G> {
     pub fn modulate(&self, inputs: &Inputs<G>, work: &mut Work<G>) {
         let Work { signals, rows, .. } = work;
         dispatch!([G] simd => {
-            self.effects.apply(simd, &self.shape, &self.circuit, &inputs.injected, signals, &self.rest, rows);
+            let circuit = (&self.shape, &self.circuit);
+            self.effects.apply(simd, circuit, &inputs.injected, (signals, &self.rest), rows);
             self.indices.show(simd, &self.effects, signals, &self.rest);
         });
     }
@@ -207,7 +207,7 @@ impl<const G: usize> Model<G> {
         let Work { exposures, signals, .. } = work;
         dispatch!([G] simd => {
             self.stress.derivative(simd, &inputs.exposure, states, derivatives);
-            self.pharmacology.derivatives(simd, exposures, states, signals, &self.rest, derivatives);
+            self.pharmacology.derivatives(simd, exposures, states, (signals, &self.rest), derivatives);
             self.plasticity.derivatives(simd, states, signals, &self.rest, derivatives);
         });
     }

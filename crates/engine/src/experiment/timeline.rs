@@ -126,6 +126,13 @@ impl Timeline {
                 timeline.hold(Held::Block { site, fraction: block.fraction }, block.from, block.to);
             }
         }
+        timeline.inject(scenario, arm, populations);
+        timeline.expose(arm);
+        timeline.changes = in_order(timeline.changes);
+        timeline
+    }
+
+    fn inject(&mut self, scenario: &Scenario, arm: &Arm, populations: &[String]) {
         for injection in &arm.inject {
             let aimed = populations.iter().enumerate().filter(|(_, name)| is_of(name, &injection.population));
             let ring = scenario.circuit.written().populations.get(&injection.population).and_then(Population::ring);
@@ -136,23 +143,24 @@ impl Timeline {
                 for part in parts(&injection, population, &scenario.run) {
                     match part {
                         Part::Constant(drive, from, to) => {
-                            timeline.hold(Held::Injection { population, drive }, from, to);
+                            self.hold(Held::Injection { population, drive }, from, to);
                         }
-                        Part::Wave(wave, from, to) => timeline.hold(Held::Wave(wave), from, to),
+                        Part::Wave(wave, from, to) => self.hold(Held::Wave(wave), from, to),
                     }
                 }
             }
         }
+    }
+
+    fn expose(&mut self, arm: &Arm) {
         if let Some(stress) = arm.stress.as_ref().filter(|stress| stress.exposure) {
             if stress.periods.is_empty() || stress.from.is_some() || stress.to.is_some() {
-                timeline.hold(Held::Exposure, stress.from, stress.to);
+                self.hold(Held::Exposure, stress.from, stress.to);
             }
             for period in &stress.periods {
-                timeline.hold(Held::Exposure, Some(period.from), Some(period.to));
+                self.hold(Held::Exposure, Some(period.from), Some(period.to));
             }
         }
-        timeline.changes = in_order(timeline.changes);
-        timeline
     }
 
     fn give(&mut self, course: usize, identity: DoseIdentity, one: Administration) {

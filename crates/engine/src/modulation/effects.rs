@@ -70,13 +70,13 @@ impl<const G: usize> Effects<G> {
             for index in 0..phenotype.effects.len() {
                 let find = |lane: usize| lanes[lane.min(last)].stress.phenotypes.get(name)?.effects.get(index);
                 let share = |lane: usize| if phenotypes[lane.min(last)] == name { 1.0 } else { 0.0 };
-                effects.add("stress", None, &find, &share, shape, board);
+                effects.add(("stress", None), &find, &share, shape, board);
             }
         }
         for (name, variable) in &lanes[0].plasticity {
             for index in 0..variable.effects.len() {
                 let find = |lane: usize| lanes[lane.min(last)].plasticity.get(name)?.effects.get(index);
-                effects.add(&format!("plasticity.{name}"), None, &find, &|_| 1.0, shape, board);
+                effects.add((&format!("plasticity.{name}"), None), &find, &|_| 1.0, shape, board);
             }
         }
         for (receptor, spec) in &lanes[0].receptors {
@@ -86,7 +86,7 @@ impl<const G: usize> Effects<G> {
                 let share = |lane: usize| find_site(lane).map_or(0.0, |site| site.fraction);
                 for index in 0..site.effects.len() {
                     let find = |lane: usize| find_site(lane)?.effects.get(index);
-                    effects.add(&signal, Some(population), &find, &share, shape, board);
+                    effects.add((&signal, Some(population)), &find, &share, shape, board);
                 }
             }
         }
@@ -96,8 +96,7 @@ impl<const G: usize> Effects<G> {
     /// Adds one effect. `find` gives it as lane `i` states it, `share` the factor on its amount there.
     fn add<'a>(
         &mut self,
-        signal: &str,
-        population: Option<&str>,
+        (signal, population): (&str, Option<&str>),
         find: &dyn Fn(usize) -> Option<&'a Effect>,
         share: &dyn Fn(usize) -> f64,
         shape: &Shape<G>,
@@ -156,17 +155,15 @@ impl<const G: usize> Effects<G> {
     pub fn apply<S: Simd>(
         &self,
         simd: S,
-        shape: &Shape<G>,
-        base: &Rows<G>,
+        (shape, base): (&Shape<G>, &Rows<G>),
         injected: &[Row<G>],
-        signals: &[Row<G>],
-        rest: &[Row<G>],
+        (signals, rest): (&[Row<G>], &[Row<G>]),
         rows: &mut Rows<G>,
     ) {
         simd.vectorize(
             #[inline(always)]
             || {
-                self.begin(simd, shape, base, injected, signals, rest, rows);
+                self.begin(simd, (shape, base), injected, (signals, rest), rows);
                 let (one, zero) = (Lanes::splat(simd, 1.0), Lanes::splat(simd, 0.0));
                 for (place, term) in &self.terms {
                     let value = term.value(simd, signals, rest);
@@ -208,11 +205,9 @@ impl<const G: usize> Effects<G> {
     fn begin<S: Simd>(
         &self,
         simd: S,
-        shape: &Shape<G>,
-        base: &Rows<G>,
+        (shape, base): (&Shape<G>, &Rows<G>),
         injected: &[Row<G>],
-        signals: &[Row<G>],
-        rest: &[Row<G>],
+        (signals, rest): (&[Row<G>], &[Row<G>]),
         rows: &mut Rows<G>,
     ) {
         for ((numbers, base), injected) in rows.populations.iter_mut().zip(&base.populations).zip(injected) {

@@ -24,8 +24,7 @@ impl<const G: usize> Pharmacology<G> {
         simd: S,
         concentrations: &[(usize, f64)],
         exposures: &[Row<G>],
-        signals: &[Row<G>],
-        rest: &[Row<G>],
+        (signals, rest): (&[Row<G>], &[Row<G>]),
         states: &mut [Row<G>],
     ) {
         let one = Lanes::splat(simd, 1.0);

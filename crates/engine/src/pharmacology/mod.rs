@@ -119,11 +119,9 @@ impl<const G: usize> Pharmacology<G> {
     pub fn expose<S: Simd>(
         &self,
         simd: S,
-        time: Lanes<S, G>,
-        courses: &Courses<G>,
+        (time, courses): (Lanes<S, G>, &Courses<G>),
         states: &[Row<G>],
-        given: &mut [Row<G>],
-        exposures: &mut [Row<G>],
+        (given, exposures): (&mut [Row<G>], &mut [Row<G>]),
         signals: &mut [Row<G>],
     ) {
         simd.vectorize(
@@ -210,8 +208,7 @@ impl<const G: usize> Pharmacology<G> {
         simd: S,
         exposures: &[Row<G>],
         states: &[Row<G>],
-        signals: &mut [Row<G>],
-        rest: &[Row<G>],
+        (signals, rest): (&mut [Row<G>], &[Row<G>]),
         derivatives: &mut [Row<G>],
     ) {
         simd.vectorize(

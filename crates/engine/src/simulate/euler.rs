@@ -322,7 +322,7 @@ mod tests {
                 let mut noise = Noise::new(&shape, &rows, STEP, 1, [[0; 8]; 4]);
                 let mut fast = Fast::new(&shape, &rows, STEP, vec![Row::splat(2.0); 2]);
                 let (noise, fast, span) = (&mut noise, &mut fast, (0, 2_000));
-                take_steps(Method::EulerMaruyama, &shape, &rows, STEP, noise, fast, span);
+                take_steps((Method::EulerMaruyama, STEP), (&shape, &rows), noise, fast, span);
                 for (row, expected) in fast.state.iter().zip(plainly_stepped(&circuit, 2_000)) {
                     approx::assert_relative_eq!(row.get(31), expected, max_relative = 1e-11);
                 }
@@ -336,7 +336,7 @@ mod tests {
         let mut noise = Noise::new(&shape, &rows, STEP, 1, [[0; 8]]);
         let mut fast = Fast::new(&shape, &rows, STEP, vec![Row::splat(2.0); 2]);
         noise.start();
-        take_steps(Method::EulerMaruyama, &shape, &rows, STEP, &mut noise, &mut fast, (0, 2_000));
+        take_steps((Method::EulerMaruyama, STEP), (&shape, &rows), &mut noise, &mut fast, (0, 2_000));
         (fast.state, fast.euler.populations.iter().map(|reduced| reduced.standard).collect())
     }
 

@@ -38,7 +38,7 @@ pub fn rate_series(shape: &Shape<1>, rows: &Rows<1>, state: &[f64], sampling: &S
     for sample in 0..sampling.forgotten + sampling.samples {
         let first = sample as u64 * sampling.every;
         let span = (first, first + sampling.every);
-        take_steps(Method::Heun, shape, rows, sampling.step_ms, &mut noise, &mut fast, span);
+        take_steps((Method::Heun, sampling.step_ms), (shape, rows), &mut noise, &mut fast, span);
         for (population, sum) in fast.rate_sums.iter_mut().enumerate() {
             if sample >= sampling.forgotten {
                 for (lane, series) in series.iter_mut().enumerate() {

@@ -115,15 +115,13 @@ impl<const G: usize> Fast<G> {
 
 /// Takes the steps from number `first` up to but not including `last`, each of `step` ms, under numbers that stay as they are.
 pub fn take_steps<const G: usize>(
-    method: Method,
-    shape: &Shape<G>,
-    rows: &Rows<G>,
-    step: f64,
+    method: (Method, f64),
+    (shape, rows): (&Shape<G>, &Rows<G>),
     noise: &mut Noise<G>,
     fast: &mut Fast<G>,
     span: (u64, u64),
 ) {
-    take_staged_steps((method, step), (shape, &[rows; 5]), noise, fast, span);
+    take_staged_steps(method, (shape, &[rows; 5]), noise, fast, span);
 }
 
 /// The same under numbers that differ between the stages of each step.
@@ -275,7 +273,7 @@ mod tests {
         let step = END / steps as f64;
         let mut noise = Noise::new(&shape, &rows, step, 1, [[0; 8]]);
         let mut fast = Fast::new(&shape, &rows, step, vec![Row::splat(1.0)]);
-        take_steps(method, &shape, &rows, step, &mut noise, &mut fast, (0, steps));
+        take_steps((method, step), (&shape, &rows), &mut noise, &mut fast, (0, steps));
         fast.state[0].get(3)
     }
 
@@ -309,7 +307,7 @@ mod tests {
             let mut start = 0;
             noise.start();
             for end in ends {
-                take_steps(Method::Heun, &shape, &rows, 0.25, &mut noise, &mut fast, (start, *end));
+                take_steps((Method::Heun, 0.25), (&shape, &rows), &mut noise, &mut fast, (start, *end));
                 start = *end;
             }
             (fast.state[0], fast.rate_sums[0])

@@ -205,7 +205,7 @@ impl<const G: usize> Stepping<G> {
         fast.start(shape, rows);
         let mut take = |fast: &mut Fast<G>, span: (u64, u64)| {
             fast.rate_sums.iter_mut().for_each(|sum| *sum = Row::ZERO);
-            take_steps(self.method, shape, rows, self.step_ms, &mut noise, fast, span);
+            take_steps((self.method, self.step_ms), (shape, rows), &mut noise, fast, span);
         };
         take(&mut fast, (0, self.settle));
         let mut pieces: Vec<Vec<Row<G>>> = Vec::with_capacity(self.weights.len());

@@ -226,36 +226,7 @@ impl<const G: usize> Block<'_, G> {
 
     /// Accepts or rejects the step in each lane, samples the accepted ones, and chooses the next length.
     pub(super) fn finish_step(&mut self, step: &mut Step<G>, error: &Row<G>) {
-        let mut accepted = 0u64;
-        let mut given_up = 0u64;
-        for index in 0..self.lanes.len() {
-            let (length, error, now) = (step.length.get(index), error.get(index), self.time.get(index));
-            let lost = self.lost >> index & 1 == 1;
-            let lane = &mut self.lanes[index];
-            if !lane.running {
-                continue;
-            }
-            let factor = (0.9 * libm::pow(error.max(1e-10), -0.2)).clamp(0.2, 5.0);
-            let shortest = SHORTEST_STEP * now.abs().max(1.0);
-            if (error <= 1.0 || length <= shortest) && !lost {
-                accepted |= 1 << index;
-                // A turn that no step is short enough for is a jump.
-                self.jumped |= u64::from(error > 1.0) << index;
-                lane.outcome.work.steps += 1;
-                lane.step = if length == lane.step { length * factor } else { lane.step.max(length * factor) };
-            } else {
-                lane.outcome.work.rejected += 1;
-                lane.step = if lost { 0.1 * length } else { (length * factor).max(shortest) };
-                if lost && lane.step < LOST_STEP {
-                    given_up |= 1 << index;
-                }
-            }
-            lane.outcome.work.evaluations += 7;
-            if lane.outcome.work.steps + lane.outcome.work.rejected > MOST_STEPS {
-                lane.give_up(now, "a signal is far too fast for slow time, which would take millions of steps");
-            }
-        }
-        self.lost = 0;
+        let (accepted, given_up) = self.judge_step(step, error);
         let jumped = self.jumped & accepted & !self.averaged;
         self.jumped = 0;
         for index in (0..self.lanes.len()).filter(|index| jumped >> index & 1 == 1) {
@@ -289,6 +260,42 @@ impl<const G: usize> Block<'_, G> {
             self.step_over(step, given_up);
             self.average_or_end(given_up);
         }
+    }
+
+    /// Gives the lanes, as bits, in which the step is accepted, and those whose state is lost for good; each gets the length of
+    /// its next step.
+    fn judge_step(&mut self, step: &Step<G>, error: &Row<G>) -> (u64, u64) {
+        let mut accepted = 0u64;
+        let mut given_up = 0u64;
+        for index in 0..self.lanes.len() {
+            let (length, error, now) = (step.length.get(index), error.get(index), self.time.get(index));
+            let lost = self.lost >> index & 1 == 1;
+            let lane = &mut self.lanes[index];
+            if !lane.running {
+                continue;
+            }
+            let factor = (0.9 * libm::pow(error.max(1e-10), -0.2)).clamp(0.2, 5.0);
+            let shortest = SHORTEST_STEP * now.abs().max(1.0);
+            if (error <= 1.0 || length <= shortest) && !lost {
+                accepted |= 1 << index;
+                // A turn that no step is short enough for is a jump.
+                self.jumped |= u64::from(error > 1.0) << index;
+                lane.outcome.work.steps += 1;
+                lane.step = if length == lane.step { length * factor } else { lane.step.max(length * factor) };
+            } else {
+                lane.outcome.work.rejected += 1;
+                lane.step = if lost { 0.1 * length } else { (length * factor).max(shortest) };
+                if lost && lane.step < LOST_STEP {
+                    given_up |= 1 << index;
+                }
+            }
+            lane.outcome.work.evaluations += 7;
+            if lane.outcome.work.steps + lane.outcome.work.rejected > MOST_STEPS {
+                lane.give_up(now, "a signal is far too fast for slow time, which would take millions of steps");
+            }
+        }
+        self.lost = 0;
+        (accepted, given_up)
     }
 
     /// Takes lanes over the moment at which their state is lost, by a step so short that the slow variables hardly move.
