@@ -5,7 +5,7 @@ use super::circuits::{MINUTES, STEP_MS, vary};
 use cpu_time::ThreadTime;
 use disinhibit::numeric::functions::one_and_bounded_power_of_two;
 use disinhibit::numeric::lanes::{Lanes, Row};
-use fearless_simd::{Simd, dispatch};
+use fearless_simd::{Level, Simd, dispatch};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand_distr::{Distribution, StandardNormal};
@@ -83,7 +83,7 @@ pub fn scalar_step_time(noisy: bool) -> f64 {
 /// Nanoseconds per circuit and step of 32 circuits side by side, all sizes known at compile time.
 pub fn lanes_step_time() -> f64 {
     let start = ThreadTime::now();
-    black_box(dispatch!(simd => lanes(simd)));
+    black_box(dispatch!(Level::new(), simd => lanes(simd)));
     start.elapsed().as_secs_f64() * 1e9 / (Row::<4>::LANES * STEPS) as f64
 }
 

@@ -448,9 +448,13 @@ pub const WIDE: usize = 4;
 /// Whether [`WIDE`] vectors may go side by side with the level that is used; one at a time where not, to the same bits.
 pub fn is_wide() -> bool {
     #[cfg(target_arch = "x86_64")]
-    return !matches!(chosen(), Level::Sse2(_));
+    {
+        !matches!(chosen(), Level::Sse2(_))
+    }
     #[cfg(not(target_arch = "x86_64"))]
-    true
+    {
+        true
+    }
 }
 
 /// The names of the SIMD levels that this machine can run, for tests of equal bits; the first is [`BEST`].

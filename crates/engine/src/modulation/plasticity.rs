@@ -2,7 +2,7 @@
 
 use super::modifiers::{Modifiers, weighted};
 use crate::numeric::functions::hill;
-use crate::numeric::lanes::{self, Lanes, Mask, Row, Simd, dispatch};
+use crate::numeric::lanes::{Lanes, Mask, Row, Simd, dispatch};
 use crate::scenario::plasticity::{AT_REST, AT_TARGET};
 use crate::scenario::{self, Level, NumberOrWord, Scenario};
 use crate::signals::{Board, Relaxation, States};
