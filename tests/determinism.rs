@@ -12,7 +12,7 @@ use disinhibit::scenario::settable::{Setter, refusal};
 use disinhibit::scenario::signal::Signal;
 use disinhibit::scenario::sweep::{Axis, Sweep, bind};
 use disinhibit::scenario::{Arm, Scenario, Setting, Time, validate};
-use disinhibit::simulate::{ArmOutcome, Outcome, run};
+use disinhibit::simulate::{ArmOutcome, run};
 use disinhibit::sweep::{Engine, Row};
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
