@@ -156,7 +156,7 @@ impl Knob {
 
     /// The value that it has in a subject.
     pub fn present(&self, subject: &Subject) -> Option<f64> {
-        let (held) = (&subject.held);
+        let held = &subject.held;
         match self.handle {
             Handle::Parameter => {
                 let mut scenario = held.scenario().clone();

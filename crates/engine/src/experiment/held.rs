@@ -124,7 +124,7 @@ impl Held {
                         *available = Row::splat(1.0 - share);
                     }
                 }
-                Clamp::Stress() => states[model.stress.state] = Row::splat(),
+                Clamp::Stress(level) => states[model.stress.state] = Row::splat(level),
             }
         }
         let time = self.minutes;
