@@ -4,6 +4,7 @@
 #[path = "common/sweeps.rs"]
 mod sweeps;
 
+use disinhibit::store::ledger::Ledger;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
@@ -61,6 +62,7 @@ fn no_command_writes_over_a_file_that_it_did_not_make() {
         ("scenario.toml", &["run", "scenario.toml", "--out", "."][..]),
         ("rates.svg", &["run", "pair.toml", "--out", ".", "--fresh"]),
         ("manifest.json", &["run", "pair.toml", "--out", ".", "--fresh"]),
+        ("unfinished.json", &["run", "pair.toml", "--out", ".", "--fresh"]),
         ("analysis.json", &["analyze", "pair.toml", "--out", "."]),
         ("explanation.json", &["explain", "pair.toml", "--out", ".", "--at", "1 min"]),
     ] {
@@ -114,9 +116,7 @@ fn a_folder_without_its_manifest_is_refused_by_readers_and_cleaned_by_the_next_r
     let out = folder.path().join("out/pair");
     let whole = contents(&out);
     // As a process leaves it that was killed while it wrote.
-    let names: Vec<&String> = whole.keys().filter(|name| *name != "manifest.json").collect();
-    std::fs::remove_file(out.join("manifest.json")).unwrap();
-    std::fs::write(out.join("unfinished.json"), serde_json::json!({ "made": names }).to_string()).unwrap();
+    Ledger::open(&out).unwrap().unfinish().unwrap();
     std::fs::write(out.join(".disinhibit-x1"), "half").unwrap();
     let refused = run(&["plot", "out/pair"]);
     assert!(refused.status.code() == Some(2) && text(&refused.stderr).contains("manifest.json"));
@@ -186,6 +186,36 @@ fn a_run_with_measurements_can_be_moved_drawn_and_run_again() {
     let again = run(&["run", "elsewhere/scenario.toml", "--quiet"]);
     assert_eq!(again.status.code(), Some(0), "{}", text(&again.stderr));
     assert!(std::fs::read(folder.path().join("out/pair/rates.svg")).unwrap() == drawn);
+}
+
+#[test]
+fn a_damaged_copy_of_measurements_is_refused() {
+    let folder = pair();
+    std::fs::write(folder.path().join("rates.csv"), "arm,time,variable,value\ninput,1 min,E,7\n").unwrap();
+    let with = format!("{}\n[[observed]]\nfile = \"rates.csv\"\n", scenario());
+    std::fs::write(folder.path().join("pair.toml"), with).unwrap();
+    let run = |arguments: &[&str]| disinhibit(folder.path(), arguments);
+    assert_eq!(run(&["run", "pair.toml", "--quiet"]).status.code(), Some(0));
+    let copy = folder.path().join("out/pair/observed-0.csv");
+    std::fs::write(&copy, std::fs::read_to_string(&copy).unwrap().replace(",7", ",5")).unwrap();
+    let refused = run(&["plot", "out/pair"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("observed-0.csv"), "{}", text(&refused.stderr));
+}
+
+#[test]
+fn a_starter_that_was_stopped_is_written_by_the_next_and_a_file_of_the_users_is_not_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("circuits")).unwrap();
+    std::fs::write(folder.path().join(".disinhibit-half"), "h").unwrap();
+    std::fs::write(folder.path().join("circuits/.disinhibit-half"), "h").unwrap();
+    assert_eq!(disinhibit(folder.path(), &["new", "mine"]).status.code(), Some(0));
+    let left = contents(folder.path());
+    assert_eq!(left.keys().collect::<Vec<_>>(), ["mine.toml"]);
+    assert_eq!(contents(&folder.path().join("circuits")).len(), 1);
+    std::fs::write(folder.path().join("mine.toml"), "mine").unwrap();
+    assert_eq!(disinhibit(folder.path(), &["new", "mine"]).status.code(), Some(2));
+    assert_eq!(contents(folder.path())["mine.toml"], b"mine");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::Ending;
 use super::progress::{refuse, say};
-use crate::store::write_file;
+use crate::store::write_new_file;
 use std::path::Path;
 
 const STARTER: &str = include_str!("../../configs/starter.toml");
@@ -31,11 +31,7 @@ pub(super) fn new(name: &str) -> Ending {
             continue;
         }
         let content = if own { starter.as_str() } else { content };
-        let folder = Path::new(file).parent().filter(|folder| !folder.as_os_str().is_empty());
-        if let Err(error) = folder.map_or(Ok(()), std::fs::create_dir_all) {
-            return refuse(format!("error: `{file}` cannot be written: {error}"));
-        }
-        if let Err(error) = write_file(Path::new(file), content.as_bytes()) {
+        if let Err(error) = write_new_file(Path::new(file), content.as_bytes()) {
             return refuse(format!("error: {error}"));
         }
         say(format!("wrote {file}"));

@@ -89,7 +89,8 @@ impl ResultsFolder {
     }
 }
 
-/// Draws the figures of a whole folder anew: `files` replace all that were listed but `data`.
+/// Draws the figures of a whole folder anew: `files` replace all that were listed but `data`. Meanwhile the manifest lists
+/// `data` only: whoever stops this on its way leaves data that can be drawn again.
 ///
 /// # Errors
 /// [`StoreError::Unfinished`] where the folder is not whole, [`StoreError::Busy`], [`StoreError::Foreign`],
@@ -105,6 +106,8 @@ pub fn redraw(
         return Err(StoreError::Unfinished { folder: folder.to_owned() });
     };
     ledger.keep(data);
+    ledger.begin(files.iter().map(|(name, _)| name.as_str()))?;
+    ledger.unlist(manifest.clone())?;
     let paths = ledger.write(files)?;
     ledger.close(manifest)?;
     Ok(paths)

@@ -1,7 +1,7 @@
 //! What makes two sweeps the same, and which share of one a folder holds.
 
 use super::StoreError;
-use super::ledger::{hexadecimal, read_manifest, sealed};
+use super::ledger::{hexadecimal, read_manifest};
 use crate::config::writer;
 use crate::scenario::{Scenario, Sweep};
 use disinhibit_analyze::sweep::Engine;
@@ -101,11 +101,6 @@ impl Identity {
             "shard": [shard.index, shard.count],
             "config": self.content,
         })
-    }
-
-    /// The manifest of a shard that is not finished.
-    pub(super) fn unfinished(&self, shard: Shard) -> Vec<u8> {
-        sealed(self.content(shard), None)
     }
 
     /// What the manifest in a folder says.

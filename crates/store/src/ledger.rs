@@ -39,16 +39,13 @@ impl Ledger {
     /// Reads which files of a folder are ours; none where nothing tells.
     ///
     /// # Errors
-    /// [`StoreError::Content`] where the folder has a manifest that is damaged or not one of ours.
+    /// [`StoreError::Content`] where the folder has a manifest, or a list of unfinished files, that is damaged or not ours.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let (manifest, listed) = match read_manifest(folder)? {
             Some((manifest, listed)) => (Some(manifest), listed),
             None => (None, BTreeMap::new()),
         };
-        let begun: Value = match read_file(&folder.join(UNFINISHED)) {
-            Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_default(),
-            Err(_) => Value::Null,
-        };
+        let begun = read_sealed(&folder.join(UNFINISHED))?.map_or(Value::Null, Value::Object);
         let begun = begun[MADE].as_array().into_iter().flatten().filter_map(|name| name.as_str());
         let earlier = begun.filter(|name| is_plain(name)).map(str::to_owned).chain(listed.keys().cloned()).collect();
         Ok(Self { folder: folder.to_owned(), manifest, earlier, listed, made: BTreeMap::new() })
@@ -84,10 +81,18 @@ impl Ledger {
         if self.manifest.is_some() {
             remove(&self.folder.join(MANIFEST))?;
         }
-        for file in files_in(&self.folder)?.into_iter().filter(|file| is_temporary(file)) {
-            remove(&file)?;
-        }
-        Ok(())
+        remove_temporary(&self.folder)
+    }
+
+    /// Puts a manifest that lists only what is kept ([`keep`](Self::keep)) in the place of the one that stands: at no moment
+    /// does the folder forget what it holds, and what is written until [`close`](Self::close) is not listed meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::Write`] where the folder does not allow it.
+    pub fn unlist(&mut self, content: Value) -> Result<(), StoreError> {
+        self.note([])?;
+        write_file(&self.folder.join(MANIFEST), &sealed(content, &self.made))?;
+        remove_temporary(&self.folder)
     }
 
     /// Notes that files are about to be written, before they are.
@@ -102,8 +107,8 @@ impl Ledger {
     fn note<'a>(&mut self, names: impl IntoIterator<Item = &'a str>) -> Result<(), StoreError> {
         self.earlier.extend(names.into_iter().map(str::to_owned));
         let about = "these files are being written; without a manifest beside this file they are unfinished";
-        let content = json!({ "about": about, MADE: self.earlier });
-        write_file(&self.folder.join(UNFINISHED), format!("{content:#}\n").as_bytes())
+        let content = Map::from_iter([("about".to_owned(), json!(about)), (MADE.to_owned(), json!(self.earlier))]);
+        write_file(&self.folder.join(UNFINISHED), &with_seal(content))
     }
 
     /// Writes files; gives their paths. All names are noted before the first is written.
@@ -139,7 +144,7 @@ impl Ledger {
     /// [`StoreError::Write`] where the folder does not allow it.
     pub fn close(mut self, content: Value) -> Result<(), StoreError> {
         self.remove_others()?;
-        write_file(&self.folder.join(MANIFEST), &sealed(content, Some(&self.made)))?;
+        write_file(&self.folder.join(MANIFEST), &sealed(content, &self.made))?;
         remove(&self.folder.join(UNFINISHED))
     }
 
@@ -149,8 +154,22 @@ impl Ledger {
     /// [`StoreError::Write`] where the folder does not allow it.
     pub fn remove_others(&mut self) -> Result<(), StoreError> {
         let stale = self.earlier.iter().filter(|name| !self.made.contains_key(*name));
-        stale.map(|name| self.folder.join(name)).try_for_each(|file| remove(&file))
+        stale.map(|name| self.folder.join(name)).try_for_each(|file| remove(&file))?;
+        // A file that somebody puts there from now on is not ours.
+        self.earlier.retain(|name| self.made.contains_key(name));
+        Ok(())
     }
+}
+
+/// Reads all files of a kind that a whole folder lists: none of them is damaged.
+///
+/// # Errors
+/// As [`read_listed`].
+pub fn check_listed(folder: &Path, which: impl Fn(&str) -> bool) -> Result<(), StoreError> {
+    let Some((_, listed)) = read_manifest(folder)? else {
+        return Err(StoreError::Unfinished { folder: folder.to_owned() });
+    };
+    listed.keys().filter(|name| which(name)).try_for_each(|name| read_listed(folder, name).map(|_| ()))
 }
 
 /// A file that a whole folder lists, with its content as it was written.
@@ -182,29 +201,37 @@ type Listed = (Value, BTreeMap<String, Value>);
 /// # Errors
 /// [`StoreError::Content`] where it is damaged, or not written by this program.
 pub(super) fn read_manifest(folder: &Path) -> Result<Option<Listed>, StoreError> {
-    let file = folder.join(MANIFEST);
-    if !file.exists() {
-        return Ok(None);
-    }
-    let wrong = |message: &str| StoreError::Content { file: file.clone(), message: message.to_owned() };
-    let not_ours = "it was not written by this version of the program; choose another folder with --out";
-    let stored: Value = serde_json::from_slice(&read_file(&file)?).map_err(|_| wrong(not_ours))?;
-    let Value::Object(mut content) = stored else { return Err(wrong(not_ours)) };
-    let Some(Value::String(seal)) = content.shift_remove(CHECKSUM) else { return Err(wrong(not_ours)) };
-    if seal != seal_of(&content) {
-        return Err(wrong("it was damaged or changed after it was written: its checksum does not fit its content"));
-    }
+    let Some(mut content) = read_sealed(&folder.join(MANIFEST))? else { return Ok(None) };
     let made = content.shift_remove(MADE).and_then(|made| made.as_object().cloned()).unwrap_or_default();
     let made = made.into_iter().filter(|(name, _)| is_plain(name)).collect();
     Ok(Some((Value::Object(content), made)))
 }
 
-/// A manifest with its list of files, where it is whole, and the checksum of it all.
-pub(super) fn sealed(content: Value, made: Option<&BTreeMap<String, Value>>) -> Vec<u8> {
-    let mut content = if let Value::Object(content) = content { content } else { Map::new() };
-    if let Some(made) = made {
-        content.insert(MADE.to_owned(), json!(made));
+/// A file of ours that holds its own checksum, without it; none where there is no such file.
+fn read_sealed(file: &Path) -> Result<Option<Map<String, Value>>, StoreError> {
+    // A link to nowhere is there, and not ours.
+    if std::fs::symlink_metadata(file).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+        return Ok(None);
     }
+    let wrong = |message: &str| StoreError::Content { file: file.to_owned(), message: message.to_owned() };
+    let not_ours = "it was not written by this version of the program; choose another folder with --out";
+    let stored: Value = serde_json::from_slice(&read_file(file)?).map_err(|_| wrong(not_ours))?;
+    let Value::Object(mut content) = stored else { return Err(wrong(not_ours)) };
+    let Some(Value::String(seal)) = content.shift_remove(CHECKSUM) else { return Err(wrong(not_ours)) };
+    if seal != seal_of(&content) {
+        return Err(wrong("it was damaged or changed after it was written: its checksum does not fit its content"));
+    }
+    Ok(Some(content))
+}
+
+/// A manifest with its list of files and the checksum of it all.
+fn sealed(content: Value, made: &BTreeMap<String, Value>) -> Vec<u8> {
+    let mut content = if let Value::Object(content) = content { content } else { Map::new() };
+    content.insert(MADE.to_owned(), json!(made));
+    with_seal(content)
+}
+
+fn with_seal(mut content: Map<String, Value>) -> Vec<u8> {
     let seal = seal_of(&content);
     content.insert(CHECKSUM.to_owned(), Value::String(seal));
     format!("{:#}\n", Value::Object(content)).into_bytes()
@@ -237,6 +264,11 @@ fn remove(file: &Path) -> Result<(), StoreError> {
         }
         _ => Ok(()),
     }
+}
+
+/// Deletes what a process that was killed had not finished writing.
+pub(super) fn remove_temporary(folder: &Path) -> Result<(), StoreError> {
+    files_in(folder)?.iter().filter(|file| is_temporary(file)).try_for_each(|file| remove(file))
 }
 
 #[cfg(test)]
@@ -284,6 +316,37 @@ mod tests {
         let left: BTreeSet<String> =
             files_in(folder.path()).unwrap().iter().map(|f| f.file_name().unwrap().to_string_lossy().into()).collect();
         assert_eq!(left, ["b.txt", MANIFEST].map(String::from).into());
+    }
+
+    #[test]
+    fn figures_drawn_anew_leave_data_that_can_be_read_at_every_moment() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(folder.path()).unwrap();
+        ledger.write(&[("data".into(), b"data".to_vec()), ("figure".into(), b"old".to_vec())]).unwrap();
+        ledger.close(content()).unwrap();
+        std::fs::write(folder.path().join(".disinhibit-half"), "h").unwrap();
+        let mut ledger = Ledger::open(folder.path()).unwrap();
+        ledger.keep(|name| name == "data");
+        ledger.unlist(content()).unwrap();
+        ledger.write(&[("figure".into(), b"new".to_vec())]).unwrap();
+        drop(ledger);
+        assert_eq!(read_listed(folder.path(), "data").unwrap(), b"data");
+        assert!(read_listed(folder.path(), "figure").is_err(), "a figure is listed that may be of either");
+        assert!(!folder.path().join(".disinhibit-half").exists());
+        assert!(Ledger::open(folder.path()).unwrap().claim(["figure"]).is_ok());
+    }
+
+    #[test]
+    fn a_list_of_unfinished_files_is_believed_only_if_it_is_ours() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(UNFINISHED), r#"{ "made": ["mine.txt"] }"#).unwrap();
+        assert!(matches!(Ledger::open(folder.path()), Err(StoreError::Content { .. })));
+        std::fs::remove_file(folder.path().join(UNFINISHED)).unwrap();
+        Ledger::open(folder.path()).unwrap().begin(["ours.txt"]).unwrap();
+        let text = std::fs::read_to_string(folder.path().join(UNFINISHED)).unwrap();
+        assert!(Ledger::open(folder.path()).is_ok());
+        std::fs::write(folder.path().join(UNFINISHED), text.replace("ours", "mine")).unwrap();
+        assert!(matches!(Ledger::open(folder.path()), Err(StoreError::Content { .. })));
     }
 
     #[test]

@@ -178,6 +178,8 @@ impl Results {
         let summary = serde_json::from_slice(&bytes).map_err(|error| wrong(SUMMARY, error.to_string()))?;
         let traces =
             traces::decode(&ledger::read_listed(folder, TRACES)?).map_err(|error| wrong(TRACES, error.to_string()))?;
+        // The measurements too, which are read where they are drawn.
+        ledger::check_listed(folder, is_data)?;
         ledger::read_listed(folder, SCENARIO)?;
         let Loaded { scenario, observed, .. } = load(&folder.join(SCENARIO), &[])?;
         Ok(Self { scenario, summary, traces, observed })
@@ -207,6 +209,30 @@ pub fn write_file(file: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let mut temporary = temporary_in(folder).map_err(fail)?;
     temporary.write_all(bytes).map_err(fail)?;
     place(temporary, file)
+}
+
+/// Writes a file of the user's own, as a whole or not at all, where there is none of that name; what an earlier such call had
+/// not finished is deleted.
+///
+/// # Errors
+/// [`StoreError::Foreign`] where there is one, [`StoreError::Busy`] where another process writes to the folder,
+/// [`StoreError::Write`].
+pub fn write_new_file(file: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let fail = |error| StoreError::Write { file: file.to_owned(), error };
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(fail)?;
+    let _lock = lock::Lock::of_folder(folder)?.ok_or_else(|| StoreError::Busy { folder: folder.to_owned() })?;
+    ledger::remove_temporary(folder)?;
+    let mut temporary = temporary_in(folder).map_err(fail)?;
+    temporary.write_all(bytes).map_err(fail)?;
+    temporary.as_file().sync_all().map_err(fail)?;
+    match temporary.persist_noclobber(file) {
+        Ok(_) => Ok(()),
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
+            Err(StoreError::Foreign { file: file.to_owned() })
+        }
+        Err(error) => Err(fail(error.error)),
+    }
 }
 
 /// Puts a finished file in its place.

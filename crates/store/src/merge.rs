@@ -119,9 +119,13 @@ pub fn merge(shards: &[PathBuf], out: &Path, csv: bool) -> Result<u64, StoreErro
     };
     let missing: Vec<u64> = (1..=count).filter(|shard| !finished(*shard)).collect();
     if !missing.is_empty() {
+        let damaged =
+            missing.iter().filter_map(|index| damaged(by_index[(index - 1) as usize]?, &identity, *index, count));
+        let damaged: String = damaged.map(|file| format!(" (`{}` is damaged)", file.display())).collect();
         let missing = ranges(&missing);
         let message = format!(
-            "shards are missing or unfinished: {missing} of {count}; run them again, on Slurm with --array={missing}"
+            "shards are missing or unfinished: {missing} of {count}{damaged}; run them again, on Slurm with \
+             --array={missing}"
         );
         return Err(StoreError::Shards(message));
     }
@@ -134,6 +138,14 @@ pub fn merge(shards: &[PathBuf], out: &Path, csv: bool) -> Result<u64, StoreErro
     let content = identity.content(Shard::WHOLE);
     join((&identity, content), &folder_of, (out, ledger), csv)?;
     Ok(identity.chunks)
+}
+
+/// The first file of a shard's chunks that is there, but not as it was written.
+fn damaged(folder: &Path, identity: &Identity, index: u64, count: u64) -> Option<PathBuf> {
+    let shard = Shard { index, count };
+    let chunks = (0..shard.share(identity.chunks)).map(|place| shard.chunk(place));
+    let mut damaged = chunks.filter(|chunk| !is_stored(folder, identity, *chunk)).map(|it| chunk_file(folder, it));
+    damaged.find(|file| file.exists())
 }
 
 /// The sweep to which all folders belong, and the folder of each of its shards.

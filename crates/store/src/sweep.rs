@@ -7,12 +7,12 @@ pub use super::identity::{IDENTITY, Identity, Shard};
 pub use super::merge::merge;
 
 use super::identity::changes;
-use super::ledger::{Ledger, read_manifest};
+use super::ledger::{Ledger, read_manifest, remove_temporary};
 use super::lock::Lock;
 use super::merge::join;
 use super::table::{Cell, Column, Table, cells, columns};
 use super::table_file::{Stamp, TableWriter, decode, stamp};
-use super::{StoreError, files_in, is_temporary, write_file};
+use super::{StoreError, files_in, write_file};
 use crate::scenario::declare::Choice;
 use crate::scenario::sweep::Design;
 use disinhibit_analyze::sweep::{Engine, Row};
@@ -72,14 +72,17 @@ impl SweepStore {
                 let mut ledger = Ledger::open(folder)?;
                 ledger.claim([RESULTS, RESULTS_CSV])?;
                 if fresh {
+                    // Until the last of it is gone, it is an unfinished sweep of what it was of.
+                    if let Some(earlier) = ledger.manifest().cloned() {
+                        ledger.unlist(earlier)?;
+                    }
                     remove_chunks(&chunks)?;
                     ledger.remove_others()?;
                 } else {
                     refuse_others(folder, &own)?;
                 }
                 remove_temporary(&chunks)?;
-                ledger.unfinish()?;
-                write_file(&folder.join(IDENTITY), &own.0.unfinished(shard))?;
+                ledger.unlist(own.0.content(shard))?;
             } else if fresh {
                 break;
             }
@@ -120,8 +123,7 @@ impl SweepStore {
     /// [`StoreError::Read`] where the folder cannot be read.
     pub fn stored(&self) -> Result<BTreeSet<u64>, StoreError> {
         let files = chunk_files(&self.folder.join(CHUNKS))?;
-        let number = |file: &PathBuf| file.file_stem()?.to_str()?.parse().ok();
-        let mine = files.iter().filter_map(number).filter(|chunk| self.shard.holds(*chunk));
+        let mine = files.iter().filter_map(|file| number_of(file)).filter(|chunk| self.shard.holds(*chunk));
         Ok(mine.filter(|chunk| is_stored(&self.folder, &self.identity, *chunk)).collect())
     }
 
@@ -210,14 +212,21 @@ fn refuse_others(folder: &Path, own: &(Identity, Shard)) -> Result<(), StoreErro
 
 /// Whether a chunk of a sweep is stored in a folder, whole and under its own name.
 pub(super) fn is_stored(folder: &Path, identity: &Identity, chunk: u64) -> bool {
-    let found = std::fs::File::open(chunk_file(folder, chunk)).ok().and_then(|file| stamp(file).ok().flatten());
-    found.is_some_and(|found| found.chunk == chunk && found.sweep == identity.hash)
+    let file = chunk_file(folder, chunk);
+    let found = std::fs::File::open(&file).ok().and_then(|file| stamp(file).ok().flatten());
+    // A damaged chunk is run again, so all of it is read.
+    found.is_some_and(|found| found.chunk == chunk && found.sweep == identity.hash) && read_table(&file).is_ok()
 }
 
-/// The files of chunks in a folder.
+/// The files in a folder that are named as chunks are; others are not ours.
 fn chunk_files(chunks: &Path) -> Result<Vec<PathBuf>, StoreError> {
-    let is_chunk = |file: &PathBuf| file.extension().is_some_and(|extension| extension == "parquet");
-    Ok(files_in(chunks)?.into_iter().filter(is_chunk).collect())
+    Ok(files_in(chunks)?.into_iter().filter(|file| number_of(file).is_some()).collect())
+}
+
+/// The number of a chunk by the name of its file.
+fn number_of(file: &Path) -> Option<u64> {
+    let stem = file.file_stem()?.to_str().filter(|_| file.extension().is_some_and(|it| it == "parquet"))?;
+    stem.parse().ok().filter(|chunk| chunk_name(*chunk) == format!("{stem}.parquet"))
 }
 
 /// Deletes the chunks of any sweep from a folder; files without the stamp of one are not ours, and stay.
@@ -227,17 +236,16 @@ fn remove_chunks(chunks: &Path) -> Result<(), StoreError> {
     remove(chunk_files(chunks)?.into_iter().filter(is_stamped))
 }
 
-/// Deletes what a process that was killed had not finished writing.
-fn remove_temporary(chunks: &Path) -> Result<(), StoreError> {
-    remove(files_in(chunks)?.into_iter().filter(|file| is_temporary(file)))
-}
-
 fn remove(mut files: impl Iterator<Item = PathBuf>) -> Result<(), StoreError> {
     files.try_for_each(|file| std::fs::remove_file(&file).map_err(|error| StoreError::Write { file, error }))
 }
 
 pub(super) fn chunk_file(folder: &Path, chunk: u64) -> PathBuf {
-    folder.join(CHUNKS).join(format!("{chunk:08}.parquet"))
+    folder.join(CHUNKS).join(chunk_name(chunk))
+}
+
+fn chunk_name(chunk: u64) -> String {
+    format!("{chunk:08}.parquet")
 }
 
 /// What a stored sweep shows, and how its points lie.
