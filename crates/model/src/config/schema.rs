@@ -206,11 +206,11 @@ impl Visitor for Describer {
     }
 
     fn setting(&mut self, key: &'static str, _: &mut Option<Setting>, meaning: &'static str) {
-        self.put(key, json!({ "description": meaning, "type": ["number", "string", "boolean"] }));
+        self.put(key, json!({ "description": meaning, "type": ["number", "string", "boolean", "array"] }));
     }
 
     fn setting_list(&mut self, key: &'static str, _: &mut Vec<Setting>, meaning: &'static str) {
-        let items = json!({ "type": ["number", "string", "boolean"] });
+        let items = json!({ "type": ["number", "string", "boolean", "array"] });
         self.put(key, json!({ "description": meaning, "type": "array", "items": items }));
     }
 
