@@ -419,9 +419,9 @@ fn random_circuits_side_by_side_equal_each_alone() {
                 plans(&own, &calibrated.rates).unwrap()
             })
             .collect();
-        let together: Vec<_> = run_plans::<1>(&plans, &base.run).iter().map(bits).collect();
+        let together: Vec<_> = run_plans(&plans, &base.run).iter().map(bits).collect();
         for (index, plan) in plans.iter().enumerate() {
-            let alone = run_plans::<1>(std::slice::from_ref(plan), &base.run).remove(0);
+            let alone = run_plans(std::slice::from_ref(plan), &base.run).remove(0);
             assert_eq!(together[index], bits(&alone), "{seed}: {}", paths[index]);
             assert!(together[..index].iter().all(|other| *other != together[index]), "{seed}: {}", paths[index]);
         }

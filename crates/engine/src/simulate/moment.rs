@@ -105,11 +105,7 @@ fn in_slow_time(model: Model<1>, plan: &Plan, run: &Run, minutes: f64) -> Result
     })
 }
 
-fn in_fast_time(
-    model: &Model<1>,
-    plan: &Plan,
-    (end, minutes): (fast::End, f64),
-) -> Result<Moment, String> {
+fn in_fast_time(model: &Model<1>, plan: &Plan, (end, minutes): (fast::End, f64)) -> Result<Moment, String> {
     if let Some(problem) = end.outcome.status.problem() {
         return Err(problem);
     }
