@@ -8,7 +8,7 @@ use approx::{assert_abs_diff_eq, assert_relative_eq};
 use common::scenario;
 use differential_equations::prelude::*;
 use disinhibit::analyze::continuation::{CycleEnd, End, Family, Kind, Options, Settings};
-use disinhibit::analyze::{Bifurcation, Knob, KnobError, Subject, Turned, fixed_points, planes};
+use disinhibit::analyze::{Bifurcation, Knob, KnobError, Subject, System, Turned, fixed_points, planes};
 use disinhibit::config::load;
 use disinhibit::equilibrium::calibrate;
 use disinhibit::scenario::Scenario;
@@ -173,7 +173,145 @@ fn the_turing_points_of_a_ring_have_multiplicity_2_and_bumps_between_them() {
         assert!(
             found.diagram.special().iter().all(|point| point.kind != Kind::Corner && point.kind != Kind::CornerFold)
         );
+        for branch in &found.diagram.branches {
+            let places = [branch.points.first(), branch.points.last()].map(|point| point.map(|point| point.knob));
+            assert!(branch.ends.iter().all(|end| *end != End::Lost), "{:?} at {places:?}", branch.ends);
+        }
     }
+}
+
+/// A circuit of E in the rate form and V in the voltage form, with two states.
+const POTENTIAL: &str = r#"
+    name = "two states"
+    [populations.E]
+    tau = "10 ms"
+    drive = "-1 mV"
+    transfer = { kind = "sigmoid", maximum = "10 Hz", slope = 2, threshold = "2 mV" }
+    [populations.V]
+    tau = "20 ms"
+    form = "voltage"
+    drive = "-60 mV"
+    transfer = { kind = "sigmoid", maximum = "40 Hz", slope = 0.4, threshold = "-50 mV" }
+    [onto.E]
+    V = 0.2
+    [onto.V]
+    E = 2
+"#;
+
+#[test]
+fn a_knob_changes_the_numbers_of_a_circuit_and_the_slope_along_a_drive_is_exact() {
+    let ring = load(Path::new("tests/cases/circuits/ring_turing.toml"), &[]).unwrap().scenario;
+    let ring = Subject::circuit(&ring).unwrap();
+    let two = Subject::circuit(&scenario(POTENTIAL)).unwrap();
+    let arm = arms(&["stress+ket10"], 10.0).remove(0);
+    let cases = [
+        (&ring, "populations.E.drive", "-6", "4"),
+        (&ring, "onto.E.E", "1", "9"),
+        (&ring, "kernels.0.amplitude", "1", "8"),
+        (&ring, "populations.E.tau", "5 ms", "30 ms"),
+        (&ring, "populations.E.transfer.slope", "0.5", "2"),
+        (&two, "populations.V.drive", "-70 mV", "-40 mV"),
+        (&two, "onto.V.E", "0", "3"),
+        (&arm, "populations.SST.drive", "-20 mV", "60 mV"),
+        (&arm, "onto.Pyr.SST", "-2", "-0.1"),
+    ];
+    for (subject, path, from, to) in cases {
+        let turned = Turned::new(subject, vec![knob(subject, path, from, to)]);
+        let n = subject.system.variables();
+        for share in [0.1, 0.65, 0.3] {
+            let state: Vec<f64> = (0..n).map(|index| 0.3 + 0.1 * index as f64).collect();
+            let point = turned.at(&state, &[share]).unwrap();
+            // At rest as a system that is built from nothing but the circuit.
+            let system = turned.system(&[share]).unwrap();
+            let anew = if subject.minutes.is_none() { System::new(system.circuit()) } else { system };
+            let local = anew.at(&state);
+            let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+            assert_eq!(bits(&point.residual), bits(&local.residual), "{path}");
+            assert_eq!(bits(&point.jacobian), bits(&local.jacobian), "{path}");
+            let slope = turned.knob_slope(&state, &[share], 0, &point).unwrap();
+            let differences = turned.knob_slope_by_differences(&state, &[share], 0, &point).unwrap();
+            for (own, other) in slope.residual.iter().zip(&differences.residual) {
+                assert_abs_diff_eq!(own, other, epsilon = 1e-6 * (1.0 + other.abs()));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_knob_that_takes_a_weight_to_0_keeps_the_variables_of_its_synapses() {
+    let text = r#"
+        input_unit = "none"
+        [populations.E]
+        tau = "10 ms"
+        drive = 1
+        transfer = { kind = "threshold-linear", gain = 1 }
+        [synapses.slow]
+        gate = { kind = "filter", tau = "50 ms" }
+        [onto.E.through.slow]
+        E = 0.5
+    "#;
+    let subject = Subject::circuit(&scenario(text)).unwrap();
+    let found = Bifurcation::new(&subject, &knob(&subject, "onto.E.through.slow.E", "0", "0.6"), None).unwrap();
+    assert_eq!(found.diagram.branches.len(), 1);
+    assert_eq!(found.diagram.branches[0].ends, [End::Range; 2]);
+    for point in &found.diagram.branches[0].points {
+        assert_abs_diff_eq!(point.observed[0], 1.0 / (1.0 - point.knob), epsilon = 1e-9);
+    }
+}
+
+/// The words of an SVG, one after the other.
+fn words(svg: &str) -> String {
+    let texts: String = svg.split('<').filter_map(|part| Some(part.split_once('>')?.1)).collect::<Vec<_>>().join(" ");
+    texts.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn where_and_how_long_fixed_points_are_looked_for_over_a_knob_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("two.toml"), POTENTIAL).unwrap();
+    let analyze = |more: &[&str]| {
+        let mut command = assert_cmd::Command::cargo_bin("disinhibit").unwrap();
+        command.current_dir(folder.path()).args(["analyze", "two.toml", "--fresh", "--out", "out"]);
+        command.args(["--knob", "populations.V.drive", "--from", "-80 mV", "--to", "-40 mV"]).args(more);
+        let output = command.output().unwrap();
+        let said = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        assert!(output.status.success(), "{}", said(output.stderr));
+        let read = |name: &str| std::fs::read_to_string(folder.path().join("out").join(name)).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&read("continuation.json")).unwrap();
+        (said(output.stdout), json[0]["looked"].as_array().unwrap().clone(), read)
+    };
+    let (said, looked, read) = analyze(&[]);
+    assert_eq!(looked.len(), 3);
+    assert!(looked.iter().all(|one| one["ended"] == "quiet" && one.get("box_potential").is_none()));
+    assert!(said.contains("at -80 mV: searched E from 0 to 10 Hz, V from 0 to 40 Hz"), "{said}");
+    let figure = words(&read("continuation.svg"));
+    assert!(figure.contains("searched in E 0 to 10 Hz, V 0 to 40 Hz at -80 mV, -40 mV, -60 mV"), "{figure}");
+    assert!(!figure.contains("not to the end"));
+    // A box of its own for each population, in its own unit.
+    let (said, looked, read) = analyze(&["--box", "E=0..5Hz", "--box", "V=-70..-52 mV"]);
+    assert!(said.contains("at -60 mV: searched E from 0 to 5 Hz, V from -70 to -52 mV"), "{said}");
+    assert_eq!(looked[2]["box_potential"], serde_json::json!([null, [-70.0, -52.0]]));
+    let found: Vec<u64> = looked.iter().map(|one| one["found"].as_u64().unwrap()).collect();
+    assert_eq!(found, [0, 0, 1], "{looked:?}");
+    assert!(words(&read("continuation.svg")).contains("E 0 to 5 Hz, V -70 to -52 mV at -80 mV, -40 mV, -60 mV"));
+    // Cut off, and said so in the table, the file and both figures.
+    let second = ["--knob2", "onto.V.E", "--from2", "0", "--to2", "4"];
+    let (said, looked, read) = analyze(&[&["--seconds", "1e-9"][..], &second].concat());
+    assert!(looked.iter().all(|one| one["ended"] == "out-of-time"), "{looked:?}");
+    assert_eq!(said.matches("search stopped after 1.000e-9 s; there may be more").count(), 4, "{said}");
+    for name in ["continuation.svg", "two-knobs.svg"] {
+        assert!(words(&read(name)).contains("not to the end at -80 mV, -40 mV, -60 mV"), "{name}");
+    }
+    let refused = assert_cmd::Command::cargo_bin("disinhibit")
+        .unwrap()
+        .current_dir(folder.path())
+        .args(["analyze", "two.toml", "--fresh", "--out", "out", "--box", "E=-70..-50 mV"])
+        .args(["--knob", "populations.V.drive", "--from", "-80 mV", "--to", "-40 mV"])
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    let error = String::from_utf8(refused.stderr).unwrap();
+    assert!(error.contains("--box: E has no potential of its own; expected rates in Hz"), "{error}");
 }
 
 #[test]

@@ -515,3 +515,115 @@ fn findings_and_hypotheses_are_checked() {
         assert!(code == Some(2) && problems.contains(place) && problems.contains(words), "{lines}: {problems}");
     }
 }
+#[test]
+fn other_stable_states_stand_in_the_summary_and_large_circuits_say_that_none_were_looked_for() {
+    let folder = folder();
+    let run =
+        "[run]\ntime = \"fast\"\nfrom = \"0 ms\"\nto = \"5 ms\"\nstep = \"0.1 ms\"\n[[arms]]\nname = \"control\"\n";
+    let hysteresis = "name = \"two\"\ncircuit = \"hysteresis.toml\"\n";
+    let published = "configs/circuits/published/wilson_cowan_1972_hysteresis.toml";
+    std::fs::copy(published, folder.path().join("hysteresis.toml")).unwrap();
+    let large = "name = \"large\"\n[populations.E]\nunits = 130\ntau = \"10 ms\"\ndrive = \"1 mV\"\n\
+                 transfer = { kind = \"threshold-linear\", gain = 1 }\n";
+    let summary = |name: &str, scenario: &str| {
+        std::fs::write(folder.path().join(format!("{name}.toml")), format!("{scenario}{run}")).unwrap();
+        let output = disinhibit(folder.path()).args(["run", &format!("{name}.toml")]).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let bytes = std::fs::read(folder.path().join("out").join(name).join("summary.json")).unwrap();
+        let summary: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        (summary["other_states"].clone(), text(&output.stdout))
+    };
+    let (states, said) = summary("two", hysteresis);
+    let found = states["found"].as_array().unwrap();
+    assert!(!found.is_empty() && states.get("not_looked_for").is_none(), "{states}");
+    for state in found {
+        let rate = state["rates_hz"]["E"].as_f64().unwrap();
+        assert!(said.contains(&format!("a stable state at {rate:.4}")), "{said}");
+    }
+    let (states, said) = summary("large", large);
+    let reason = "other stable states were not looked for: the circuit has 130 variables, more than 128";
+    assert_eq!(states["not_looked_for"], reason);
+    assert!(said.contains(reason), "{said}");
+}
+
+#[test]
+fn lists_are_set_from_the_command_line() {
+    let folder = folder();
+    let check = |set: &[&str]| {
+        let mut command = disinhibit(folder.path());
+        command.args(["check", "configs/scenarios/ketamine.toml"]);
+        set.iter().for_each(|set| {
+            command.args(["--set", set]);
+        });
+        let output = command.output().unwrap();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    for written in ["[\"rate.Pyr\", \"rate.SST\"]", "[rate.Pyr, rate.SST]", "['rate.Pyr','rate.SST']"] {
+        let (code, said, problems) = check(&[&format!("run.signals={written}"), "run.report=[\"5 min\", \"1 h\"]"]);
+        assert_eq!(code, Some(0), "{problems}");
+        for (path, value) in [
+            ("run.signals.0", "rate.Pyr"),
+            ("run.signals.1", "rate.SST"),
+            ("run.report.0", "5 min"),
+            ("run.report.1", "1 h"),
+        ] {
+            assert!(said.lines().any(|line| line.contains(path) && line.contains(value)), "{path}: {said}");
+        }
+    }
+    for (set, wrong) in [
+        ("run.signals=rate.Pyr", ["a list is needed", "a list of texts, in brackets"]),
+        ("run.signals=[3]", ["element 0: `3` is no text", "a text in quotes"]),
+        ("run.signals=[\"rate.Pyramid\"]", ["rate.Pyramid", "run.signals"]),
+        ("run.report=[\"5 mV\"]", ["element 0", "5 mV"]),
+        ("run.seed=[1, 2]", ["not a whole number", "a whole number"]),
+        ("populations.SST.rest=[1, 2]", ["a list does not fit here", "Hz"]),
+        ("run.time=[fast]", ["no such word", "one of"]),
+        ("run.signls=[\"rate.Pyr\"]", ["there is no parameter `run.signls`", "expected a path"]),
+    ] {
+        let (code, _, problems) = check(&[set]);
+        assert_eq!(code, Some(2), "{set}");
+        assert!(problems.contains(&format!("--set {set}")), "{problems}");
+        wrong.iter().for_each(|words| assert!(problems.contains(words), "expected `{words}` in:\n{problems}"));
+    }
+}
+
+#[test]
+fn check_judges_the_step_of_fast_time_and_says_what_slow_time_leaves_out_of_delays() {
+    let folder = folder();
+    std::fs::copy("tests/cases/circuits/step.toml", folder.path().join("step.toml")).unwrap();
+    let check = |arguments: &[&str]| {
+        let output = disinhibit(folder.path()).arg("check").args(arguments).output().unwrap();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    // As the run, which stops there.
+    for how in [&["step.toml"][..], &["step.toml", "--quiet"], &["step.toml", "--markdown"]] {
+        let (code, _, problems) = check(how);
+        assert_eq!(code, Some(2), "{problems}");
+        assert!(problems.contains("run.step: the step of 5 ms makes a motion grow that decays"), "{problems}");
+    }
+    let run = disinhibit(folder.path()).args(["run", "step.toml", "--quiet"]).output().unwrap();
+    assert_eq!(run.status.code(), Some(1), "{}", text(&run.stderr));
+    let (code, said, problems) = check(&["step.toml", "--set", "run.step=0.25 ms"]);
+    assert_eq!(code, Some(0), "{problems}");
+    assert!(said.contains("the step of 0.25 ms resolves the circuit's motion about its rest"), "{said}");
+    let delayed = |time: &str| {
+        format!(
+            "input_unit = \"mV\"\n[populations.E]\ntau = \"20 ms\"\ndrive = \"5 mV\"\n\
+             transfer = {{ kind = \"threshold-linear\", gain = 1 }}\n[synapses.late]\ndelay = \"5 ms\"\n\
+             [onto.E.through.late]\nE = 0.5\n[run]\ntime = \"{time}\"\nfrom = \"0 s\"\nto = \"10 s\"\n\
+             [[arms]]\nname = \"control\"\n"
+        )
+    };
+    std::fs::write(folder.path().join("fast.toml"), delayed("fast")).unwrap();
+    let (code, said, problems) = check(&["fast.toml"]);
+    assert_eq!(code, Some(0), "{problems}");
+    assert!(said.contains("of delayed synapses only what acts at once is judged"), "{said}");
+    std::fs::write(folder.path().join("slow.toml"), delayed("slow")).unwrap();
+    let left_out =
+        "slow time judges the stability of states with the delays of their synapses, and follows the circuit";
+    let (code, said, problems) = check(&["slow.toml"]);
+    assert_eq!(code, Some(0), "{problems}");
+    assert!(said.contains(left_out), "{said}");
+    let run = disinhibit(folder.path()).args(["run", "slow.toml"]).output().unwrap();
+    assert!(text(&run.stdout).contains(left_out), "{}", text(&run.stdout));
+}

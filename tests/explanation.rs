@@ -262,3 +262,62 @@ fn every_connection_drawn_listed_explained_and_summed_is_the_same_set() {
     }
     assert!(seen >= 6, "only {seen} circuits came to rest");
 }
+
+#[test]
+fn an_arm_that_is_followed_once_is_at_every_moment_as_if_it_were_followed_there_alone() {
+    // Moments within steps, at their ends, at ticks, at the start and at the end, under noise and stimuli, in no order.
+    let text = r#"
+        [populations.E]
+        tau = "10 ms"
+        drive = "6 mV"
+        transfer = { kind = "sigmoid", maximum = "40 Hz", slope = 0.5, threshold = "6 mV" }
+        noise = { sigma = "1 mV", tau = "5 ms" }
+        adaptation = { strength = 0.1, tau = "100 ms" }
+        [populations.I]
+        tau = "5 ms"
+        drive = "2 mV"
+        transfer = { kind = "threshold-linear", gain = 2 }
+        [synapses.late]
+        delay = "3 ms"
+        gate = { kind = "first-order", tau = "20 ms", gain = 1 }
+        [onto.E]
+        I = -0.1
+        [onto.I.through.late]
+        E = 4
+        [run]
+        time = "fast"
+        method = "heun"
+        step = "0.3 ms"
+        signal_step = "30 ms"
+        from = "0 ms"
+        to = "300 ms"
+        [[arms]]
+        name = "driven"
+        inject = [
+          { population = "E", drive = "3 mV", from = "40.1 ms", to = "90 ms" },
+          { population = "I", drive = "1 mV", from = "50 ms", waveform = { kind = "sinusoid", frequency = "20 Hz" } },
+        ]
+    "#;
+    let scenario = scenario(text);
+    let calibrated = calibrate(&scenario.circuit).unwrap();
+    let scenario = Scenario { circuit: calibrated.circuit.clone(), ..scenario };
+    let plans = disinhibit::experiment::plans(&scenario, &calibrated.rates).unwrap();
+    let times = [120.0, 0.0, 41.0, 60.0, 89.9, 300.0, 90.0, 33.3, 60.0, 0.1].map(|ms| ms / 60_000.0);
+    let together = disinhibit::simulate::moments(&plans[0], &scenario.run, &times);
+    assert_eq!(together.len(), times.len());
+    for (minutes, found) in times.iter().zip(together) {
+        let alone = disinhibit::simulate::moment(&plans[0], &scenario.run, *minutes).unwrap();
+        let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+        let found = found.unwrap();
+        for (one, other) in [
+            (&found.variables, &alone.variables),
+            (&found.rates, &alone.rates),
+            (&found.outputs, &alone.outputs),
+            (&found.injected, &alone.injected),
+            (&found.noise, &alone.noise),
+        ] {
+            assert_eq!(bits(one), bits(other), "{minutes}");
+        }
+        assert_eq!(found.minutes, *minutes);
+    }
+}

@@ -4,6 +4,8 @@
 mod common;
 #[path = "mechanisms/modulation.rs"]
 mod modulation;
+#[path = "mechanisms/random.rs"]
+mod random;
 #[path = "mechanisms/rings.rs"]
 mod rings;
 #[path = "mechanisms/second_input.rs"]

@@ -395,3 +395,121 @@ fn a_scenario_in_code_answers_by_name() {
     assert!(relay.at(minutes(-6.0)).is_nan() && relay.at(minutes(90.1)).is_nan());
     assert!(outcome.arm("nobody").is_none() && dose.course("rate.nobody").is_none());
 }
+
+#[test]
+fn a_ring_is_read_out_over_time_and_its_bump_is_followed_beyond_a_turn() {
+    // Rates of 10 + 5 cos(2 pi f t + 40 degrees - place): a bump that goes round at 20 Hz.
+    let mut waves = String::new();
+    for unit in 0..8 {
+        let phase = (0.25 + 40.0 / 360.0 - f64::from(unit) / 8.0).rem_euclid(1.0);
+        waves += &format!(
+            "{{ population = \"E[{unit}]\", drive = \"5 mV\", waveform = {{ kind = \"sinusoid\", frequency = \"20 Hz\", phase = \
+             {phase} }} }},\n"
+        );
+    }
+    let text = |time: &str, inject: &str| {
+        format!(
+            r#"
+name = "ring"
+input_unit = "mV"
+[populations.E]
+form = "algebraic"
+units = 8
+drive = "10 mV"
+transfer = {{ kind = "threshold-linear", gain = 1 }}
+[run]
+time = "{time}"
+step = "0.1 ms"
+signal_step = "10 ms"
+from = "0 ms"
+to = "100 ms"
+readouts = [
+  "mean.ring_sum.E", "area.ring_sum.E", "lowest.ring_sum.E", "mean.ring_width.E", "highest.ring_width.E",
+  "mean.ring_position.E", "highest.ring_position.E", "highest_at.ring_position.E",
+  "time_above.ring_position.E above 360 deg", "first_passage.ring_position.E above 90",
+  "time_above.ring_sum.E above 0.07 kHz", "area.ring_half_width.E",
+]
+[compare]
+population = "E"
+from = "0 ms"
+to = "100 ms"
+[[arms]]
+name = "round"
+inject = [{inject}]
+"#
+        )
+    };
+    let arm = summary_of(&scenario(&text("fast", &waves)), "round");
+    let read_out = |name: &str| arm.readouts[name].unwrap_or(f64::NAN);
+    let width = libm::sqrt(-2.0 * libm::log(0.25)).to_degrees();
+    for (name, expected) in [
+        ("mean.ring_sum.E", 80.0),
+        ("area.ring_sum.E", 80.0 * 0.1 / 60.0),
+        ("lowest.ring_sum.E", 80.0),
+        ("mean.ring_width.E", width),
+        ("highest.ring_width.E", width),
+        ("mean.ring_position.E", 400.0),
+        ("highest.ring_position.E", 760.0),
+        ("highest_at.ring_position.E", 0.1 / 60.0),
+        ("time_above.ring_position.E above 360 deg", 0.1 - 320.0 / 7200.0),
+        ("first_passage.ring_position.E above 90", 50.0 / 7200.0),
+        ("time_above.ring_sum.E above 0.07 kHz", 0.1),
+    ] {
+        approx::assert_relative_eq!(read_out(name), expected, max_relative = 1e-6);
+    }
+    // The units' rates, and not their mean: the half width is that of eight places on straight lines.
+    assert!((read_out("area.ring_half_width.E") / (0.1 / 60.0) - 180.0).abs() < 15.0);
+    // Where there is no bump, there is nothing to tell of it, and its sum is.
+    let still = summary_of(&scenario(&text("fast", "")), "round");
+    assert_eq!(still.readouts["mean.ring_position.E"], None);
+    approx::assert_relative_eq!(still.readouts["mean.ring_sum.E"].unwrap(), 80.0, max_relative = 1e-12);
+    let wrong = |readout: &str| {
+        let text = text("fast", "").replace("\"area.ring_half_width.E\"", &format!("\"{readout}\""));
+        read(&text, &[]).unwrap_err().to_string()
+    };
+    for readout in
+        ["variance.ring_sum.E", "time_above.ring_width.E", "mean.ring_sum.F", "time_above.ring_sum.E above 3 deg"]
+    {
+        assert!(wrong(readout).contains(&format!("there is no readout `{readout}`")), "{readout}");
+    }
+    // In slow time as well: a tuned drive that comes and goes by steps.
+    let tuned = "{ population = \"E\", drive = \"4 mV\", from = \"60 ms\", tuning = { centre = 90, shape = \"cosine\", amplitude \
+                 = 1 } }";
+    let text = text("slow", tuned).replace("ms\"", "min\"").replace("0.1 min", "0.1 ms").replace("10 min\"", "10 ms\"");
+    let slow = summary_of(&scenario(&text), "round");
+    approx::assert_relative_eq!(slow.readouts["mean.ring_sum.E"].unwrap(), 80.0 + 0.4 * 32.0, max_relative = 1e-9);
+    approx::assert_relative_eq!(slow.readouts["mean.ring_position.E"].unwrap(), 90.0, max_relative = 1e-9);
+    approx::assert_relative_eq!(
+        slow.readouts["time_above.ring_sum.E above 0.07 kHz"].unwrap(),
+        6000.0,
+        max_relative = 1e-9
+    );
+}
+
+#[test]
+fn at_a_corner_of_a_transfer_function_both_sides_are_told_and_the_least_stable_decides() {
+    let text = |time: &str, drive: f64| {
+        format!(
+            "input_unit = \"none\"\n[populations.E]\ntau = \"10 ms\"\ndrive = {drive}\n\
+             transfer = {{ kind = \"threshold-linear\", gain = 1 }}\n[onto.E]\nE = 0.5\n\
+             [run]\ntime = \"{time}\"\nstep = \"0.1 ms\"\nfrom = \"0 s\"\nto = \"3 s\"\nreport = [\"2 s\"]\n\
+             [[arms]]\nname = \"there\"\n[[arms]]\nname = \"beside\"\ninject = [{{ population = \"E\", drive = 1 }}]\n"
+        )
+    };
+    for time in ["slow", "fast"] {
+        let at_corner = scenario(&text(time, 0.0));
+        let arm = summary_of(&at_corner, "there");
+        let sides = &arm.stability_sides_per_s["2 s"];
+        assert_eq!(sides.len(), 2, "{time}: {sides:?}");
+        approx::assert_relative_eq!(sides[0], -50.0, max_relative = 1e-9);
+        approx::assert_relative_eq!(sides[1], -100.0, max_relative = 1e-9);
+        assert_eq!(arm.stability_per_s["2 s"], Some(sides[0]));
+        // Beside the corner there is one side.
+        let beside = summary_of(&at_corner, "beside");
+        assert!(beside.stability_sides_per_s.is_empty());
+        approx::assert_relative_eq!(beside.stability_per_s["2 s"].unwrap(), -50.0, max_relative = 1e-6);
+        let below = summary_of(&scenario(&text(time, -0.5)), "there");
+        assert!(below.stability_sides_per_s.is_empty());
+        approx::assert_relative_eq!(below.stability_per_s["2 s"].unwrap(), -100.0, max_relative = 1e-9);
+    }
+}

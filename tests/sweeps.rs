@@ -659,3 +659,36 @@ fn files_are_not_moved_by_axes_or_arguments() {
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("is read before `--set`"), "{}", text(&output.stderr));
 }
+
+#[test]
+fn lists_are_values_of_axes_and_of_an_arms_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let circuit = "input_unit = \"none\"\n[populations.E]\ntau = \"10 ms\"\ndrive = 2\n\
+                   transfer = { kind = \"table\", inputs = [0, 1, 2], rates = [0, 4, 8] }\n\
+                   [run]\ntime = \"slow\"\nfrom = \"0 min\"\nto = \"1 min\"\nreport = [\"1 min\"]\n\
+                   [[arms]]\nname = \"control\"\n\
+                   [[arms]]\nname = \"steeper\"\nset = { \"populations.E.transfer.rates\" = [0, 4, 20] }\n";
+    std::fs::write(folder.path().join("table.toml"), circuit).unwrap();
+    let sweep = |values: &str| {
+        let text = format!(
+            "scenario = \"table.toml\"\nreadouts = [\"rate.E at 1 min\"]\n[[axes]]\npath = \"populations.E.transfer.rates\"\nvalues = \
+             {values}\n"
+        );
+        std::fs::write(folder.path().join("sweep.toml"), text).unwrap();
+        load(&folder.path().join("sweep.toml"), &[])
+    };
+    let loaded = sweep("[[0, 4, 8], [2, 4, 6]]").unwrap();
+    let engine = Engine::new(&loaded.sweep.unwrap(), &loaded.scenario, None).unwrap();
+    let rows = engine.rows(0..engine.runs());
+    let rates: Vec<(&str, f64)> = rows.iter().map(|row| (row.arm.as_str(), row.readouts[0])).collect();
+    let expected = [("control", 8.0), ("steeper", 20.0), ("control", 6.0), ("steeper", 20.0)];
+    assert_eq!(rates.len(), expected.len());
+    for ((arm, rate), (name, wanted)) in rates.into_iter().zip(expected) {
+        assert_eq!(arm, name);
+        assert!((rate - wanted).abs() < 1e-9, "{arm}: {rate}");
+    }
+    let wrong = sweep("[[0, 4, 8], [0, \"4 mV\", 8]]").unwrap_err().render();
+    assert!(wrong.contains("axes.0.values.1") && wrong.contains("element 1"), "{wrong}");
+    let wrong = sweep("[[0, 4, 8], 3]").unwrap_err().render();
+    assert!(wrong.contains("a list is needed") && wrong.contains("a list of numbers, in brackets"), "{wrong}");
+}

@@ -1,9 +1,9 @@
 //! Continuation of `analyze`.
 
 use super::output::Output;
-use super::progress::say;
+use super::progress::{Looking, say};
 use crate::analyze::continuation::{CyclePoint, End, Options, Settings};
-use crate::analyze::{Bifurcation, Knob, Request, Subject};
+use crate::analyze::{Bifurcation, Knob, Progress, Request, Subject};
 use crate::report::bifurcation::{diagram, map};
 use crate::report::searched::{cut_off, searched};
 use crate::units::significant;
@@ -72,7 +72,7 @@ pub(super) fn follow_knobs(
     let Some(first) = subjects.first() else { return Ok(()) };
     let circuit = first.system.circuit();
     if arguments.knob.is_some() {
-        let found = follow(arguments, subjects, request)?;
+        let found = follow(arguments, subjects, request, quiet)?;
         out.json("continuation", &found)?;
         if !quiet {
             found.iter().for_each(|found| report(found, request.seconds));
@@ -87,6 +87,7 @@ fn follow(
     arguments: &BifurcationArguments,
     subjects: &[Subject],
     request: &Request,
+    quiet: bool,
 ) -> Result<Vec<Bifurcation>, String> {
     let one = |subject: &Subject| {
         let (Some(path), Some(from), Some(to)) = (&arguments.knob, &arguments.from, &arguments.to) else {
@@ -100,7 +101,14 @@ fn follow(
             _ => None,
         };
         let bounds = request.bounds(&subject.system).map_err(|error| format!("--box: {error}"))?;
-        Bifurcation::within(subject, &first, second.as_ref(), &bounds).map_err(|error| format!("--knob2: {error}"))
+        let mut looking = Looking::new("", quiet);
+        let mut watch = |knob: f64, it: &Progress| {
+            looking.rename(&format!("{} at {path} = {}", subject.name, significant(knob, 6)));
+            looking.advance(it.starts, it.found, it.seconds);
+        };
+        let found = Bifurcation::watched(subject, &first, second.as_ref(), &bounds, &mut watch);
+        looking.finish();
+        found.map_err(|error| format!("--knob2: {error}"))
     };
     subjects.par_iter().map(one).collect()
 }

@@ -7,13 +7,15 @@ use super::{CheckArguments, Ending, SchemaKind};
 use crate::analyze::{FixedPoint, System};
 use crate::config::finding::{load_finding, load_hypothesis};
 use crate::config::{Diagnostic, Kind, Loaded, load, schema};
-use crate::equilibrium::attractors::{attractor, other_attractors, pushed_off};
+use crate::equilibrium::attractors::{attractor, pushed_off};
 use crate::equilibrium::{Calibrated, Fate, RestError, calibrate_scenario};
 use crate::findings::shipped::Library;
 use crate::findings::{FindingsError, warnings};
+use crate::readouts::OtherStates;
 use crate::report::parameters::{markdown, rows};
-use crate::scenario::Setting;
 use crate::scenario::sweep::AxisValue;
+use crate::scenario::{Scenario, Time};
+use crate::simulate::{StepAtRest, step_at_rest};
 use crate::sweep::Design;
 use comfy_table::{ContentArrangement, Table, presets};
 use std::path::{Path, PathBuf};
@@ -34,6 +36,13 @@ pub(super) fn check(arguments: &CheckArguments) -> Ending {
             Err(message) => return refuse(message),
         },
     };
+    let step = match &rest {
+        Some(Ok(rest)) => fast_step(&loaded, rest),
+        _ => None,
+    };
+    if let Some(StepAtRest::Unstable(what)) = &step {
+        return refuse(format!("error: {}: run.step: {what}", arguments.file.display()));
+    }
     // All that can be wrong is found before what is said of it depends on the arguments.
     if let Err(ending) = heed(&warnings, Heed { strict: arguments.strict, quiet: false }) {
         return ending;
@@ -50,7 +59,10 @@ pub(super) fn check(arguments: &CheckArguments) -> Ending {
         (None, rest) => {
             say(parameters(&loaded));
             match rest {
-                Some(Ok(rest)) => describe_rest(&loaded, &rest),
+                Some(Ok(rest)) => {
+                    describe_rest(&loaded, &rest);
+                    describe_time(&loaded, step.as_ref());
+                }
                 Some(Err(error)) => describe_motion(&loaded, &error),
                 None => {}
             }
@@ -117,6 +129,38 @@ fn under_hypothesis(file: &Path) -> Result<Vec<Diagnostic>, String> {
     Ok(warnings)
 }
 
+/// What the step of a scenario in fast time is to the circuit at its rest; none in slow time, or where runs start elsewhere.
+fn fast_step(loaded: &Loaded, rest: &Calibrated) -> Option<StepAtRest> {
+    let run = &loaded.scenario.run;
+    let judged = run.time == Time::Fast && run.start.is_empty() && !loaded.scenario.arms.is_empty();
+    judged.then(|| step_at_rest(rest, run))
+}
+
+/// Says how well the circuit's own motion is resolved.
+fn describe_time(loaded: &Loaded, step: Option<&StepAtRest>) {
+    let run = &loaded.scenario.run;
+    match step {
+        Some(StepAtRest::Fine) => {
+            say(format!("the step of {} ms resolves the circuit's motion about its rest", run.step))
+        }
+        Some(StepAtRest::Coarse(what) | StepAtRest::Unstable(what)) => say(what),
+        None => {}
+    }
+    if step.is_some() && loaded.scenario.circuit.is_delayed() {
+        say("of delayed synapses only what acts at once is judged");
+    }
+    delays_in_slow_time(&loaded.scenario).into_iter().for_each(say);
+}
+
+/// What slow time leaves out of a circuit with delays, in a sentence; none where it leaves nothing out.
+pub(super) fn delays_in_slow_time(scenario: &Scenario) -> Option<&'static str> {
+    let leaves_out = scenario.run.time == Time::Slow && !scenario.arms.is_empty() && scenario.circuit.is_delayed();
+    leaves_out.then_some(
+        "slow time judges the stability of states with the delays of their synapses, and follows the circuit from one state to \
+         another without them",
+    )
+}
+
 /// Says where the circuit rests, and what it may do besides.
 fn describe_rest(loaded: &Loaded, rest: &Calibrated) {
     let input = loaded.scenario.circuit.input_unit.symbol();
@@ -131,20 +175,13 @@ fn describe_rest(loaded: &Loaded, rest: &Calibrated) {
         say(format!("the rest is stable: the slowest eigenvalue is {:.3}{turns} per s", slowest.re));
     }
     if !starts {
-        describe_others(rest);
+        describe_others(&OtherStates::of(rest));
     }
 }
 
 /// Says what else a circuit was found to do if it starts elsewhere.
-pub(super) fn describe_others(rest: &Calibrated) {
-    let names: Vec<&str> = rest.circuit.populations.keys().map(String::as_str).collect();
-    let others = other_attractors(rest);
-    for other in &others {
-        say(format!("beside its rest, the circuit was found to have {other} ({})", names.join(", ")));
-    }
-    if !others.is_empty() {
-        say("found from a few states far away; there may be more, which `analyze` looks for");
-    }
+pub(super) fn describe_others(others: &OtherStates) {
+    others.lines().into_iter().for_each(say);
 }
 
 /// Says what a circuit does that comes to rest in no stable state.
@@ -188,8 +225,7 @@ fn axes(design: &Design) -> String {
     for ((axis, first), last) in design.axes().iter().zip(&first).zip(&last) {
         let shown = |value: &AxisValue| match (value.number, &axis.parameter, &value.setting) {
             (Some(number), Some(parameter), _) => parameter.dimension.print(number, axis.input, 6),
-            (_, _, Setting::Text(text)) => text.clone(),
-            (_, _, setting) => format!("{setting:?}"),
+            (_, _, setting) => setting.to_string(),
         };
         let meaning = axis.parameter.map_or("", |parameter| parameter.meaning);
         table.add_row([&axis.name, &axis.path, &shown(first), &shown(last), meaning]);

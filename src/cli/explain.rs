@@ -83,14 +83,15 @@ impl Told {
             let others = scenario.run.report.iter().map(|report| report.minutes).filter(|minutes| *minutes != main);
             minutes = [main].into_iter().chain(others).collect();
         }
+        let arms = Subject::arms_at(&scenario, &calibration, &names, &minutes);
+        let mut arms: Vec<_> = arms.map_err(|error| error.to_string())?.into_iter().map(Vec::into_iter).collect();
         let (mut times, mut failed, mut main) = (Vec::new(), Vec::new(), Vec::new());
-        for minutes in minutes {
+        for _ in &minutes {
             let mut subjects = Vec::new();
-            for name in &names {
-                let one = std::slice::from_ref(name);
-                match Subject::arms(&scenario, &calibration, one, Some(minutes)) {
-                    Ok(found) => subjects.extend(found),
-                    Err(error) if names.len() == 1 || !error.is_of_one_arm() => return Err(error.to_string()),
+            for arm in arms.iter_mut().filter_map(Iterator::next) {
+                match arm {
+                    Ok(found) => subjects.push(found),
+                    Err(error) if names.len() == 1 => return Err(error.to_string()),
                     Err(error) => failed.push(error.to_string()),
                 }
             }

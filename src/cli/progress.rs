@@ -108,6 +108,14 @@ impl Looking {
         Self { line, name: name.to_owned(), plain: !quiet && !terminal, last: 0.0 }
     }
 
+    /// Goes on to another search, if it is another.
+    pub(super) fn rename(&mut self, name: &str) {
+        if self.name != name {
+            name.clone_into(&mut self.name);
+            self.last = 0.0;
+        }
+    }
+
     pub(super) fn advance(&mut self, starts: usize, found: usize, seconds: f64) {
         if seconds < BEFORE_FIRST {
             return;

@@ -8,7 +8,7 @@ use crate::config::{Kind, Loaded, load, writer};
 use crate::equilibrium::{Calibrated, calibrate, calibrate_scenario};
 use crate::numeric::lanes::level_name;
 use crate::plot::Observed;
-use crate::readouts::{ArmSummary, Summary};
+use crate::readouts::{ArmSummary, OtherStates, Summary};
 use crate::report;
 use crate::scenario::{Calibration, Scenario};
 use crate::simulate::run_calibrated;
@@ -61,6 +61,9 @@ fn run_into(loaded: &Loaded, arguments: &RunArguments) -> Result<Summary, String
     let simulated = started.elapsed();
     let mut results = Results::new(outcome);
     results.observed.clone_from(&loaded.observed);
+    // One that starts from a state of its own need not come from its rest.
+    let rests = scenario.run.start.is_empty();
+    results.summary.other_states = rests.then(|| OtherStates::of(&calibration));
     let seconds = [("calibrate", calibrated.as_secs_f64()), ("simulate", (simulated - calibrated).as_secs_f64())];
     let manifest = Manifest::new(&results.scenario, &calibration, level_name(), &seconds);
     let figures = figures(&results)?;
@@ -73,9 +76,8 @@ fn run_into(loaded: &Loaded, arguments: &RunArguments) -> Result<Summary, String
     }
     if !arguments.quiet {
         report(&results.summary);
-        if scenario.run.start.is_empty() {
-            super::check::describe_others(&calibration);
-        }
+        results.summary.other_states.iter().for_each(super::check::describe_others);
+        super::check::delays_in_slow_time(&scenario).into_iter().for_each(say);
     }
     out.finish(with_warnings(manifest.notes(), &loaded.warnings), arguments.quiet)?;
     Ok(results.summary)

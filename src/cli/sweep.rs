@@ -6,8 +6,9 @@ use super::warnings::{Heed, heed, with_warnings};
 use super::{Ending, MergeArguments, SweepArguments};
 use crate::config::{Kind, Loaded, load};
 use crate::equilibrium::calibrate;
+use crate::readouts::OtherStates;
+use crate::scenario::Calibration;
 use crate::scenario::path::segments;
-use crate::scenario::{Calibration, Setting};
 use crate::store::StoreError;
 use crate::store::sweep::{Identity, RESULTS, Shard, SweepStore, merge};
 use crate::sweep::{Engine, Row};
@@ -73,7 +74,7 @@ pub(super) fn sweep(arguments: &SweepArguments) -> Ending {
         && loaded.scenario.run.start.is_empty()
         && let Ok(rest) = calibrate(&loaded.scenario.circuit)
     {
-        super::check::describe_others(&rest);
+        super::check::describe_others(&OtherStates::of(&rest));
     }
     match run_chunks(&engine, &store, arguments) {
         Ok(Finish::TooLong(days)) => refuse(format!(
@@ -258,12 +259,7 @@ fn show_point(loaded: &Loaded, engine: &Engine, point: u64, set: &[String]) -> E
     }
     let values = engine.design.point(point);
     for (axis, value) in engine.design.axes().iter().zip(&values) {
-        let text = match &value.setting {
-            Setting::Number(number) => number.to_string(),
-            Setting::Text(text) => text.clone(),
-            Setting::Flag(flag) => flag.to_string(),
-        };
-        command.extend([" --set ", &quoted(&format!("{}={text}", axis.path))]);
+        command.extend([" --set ", &quoted(&format!("{}={}", axis.path, value.setting))]);
     }
     if !bound.sweep.report.is_empty() {
         let times: Vec<&str> = bound.sweep.report.iter().map(|time| time.label.as_str()).collect();

@@ -1,5 +1,6 @@
 //! Figures of continuations.
 
+use super::searched::looked_in_short;
 use crate::analyze::continuation::{CornerKind, CycleEnd, CyclePoint, End, Kind};
 use crate::analyze::{Bifurcation, KnobRange};
 use crate::plot::{
@@ -14,7 +15,7 @@ pub fn diagram(circuit: &Circuit, bifurcations: &[Bifurcation]) -> Option<Figure
     let population = &first.populations[first.main_population];
     let figure = BifurcationFigure {
         title: format!("Fixed points and cycles over {}", first.knob.knob),
-        subtitle: subtitle(circuit),
+        subtitle: subtitle(circuit, bifurcations),
         x: axis(&first.knob),
         value: format!("{population} (Hz)"),
         panels: bifurcations.iter().map(panel).collect(),
@@ -28,7 +29,7 @@ pub fn map(circuit: &Circuit, bifurcations: &[Bifurcation]) -> Option<Figure> {
     let second = first.second.as_ref()?;
     let figure = TwoKnobsFigure {
         title: format!("Folds and Hopf points over {} and {}", first.knob.knob, second.knob),
-        subtitle: subtitle(circuit),
+        subtitle: subtitle(circuit, bifurcations),
         x: axis(&first.knob),
         y: axis(second),
         panels: bifurcations.iter().map(two_knobs_panel).collect(),
@@ -36,9 +37,9 @@ pub fn map(circuit: &Circuit, bifurcations: &[Bifurcation]) -> Option<Figure> {
     Some(figure.render())
 }
 
-fn subtitle(circuit: &Circuit) -> String {
+fn subtitle(circuit: &Circuit, bifurcations: &[Bifurcation]) -> String {
     let name = if circuit.name.is_empty() { String::new() } else { format!("{}; ", circuit.name) };
-    name + "drives held"
+    format!("{name}drives held; {}", looked_in_short(bifurcations))
 }
 
 fn axis(knob: &KnobRange) -> SweptAxis {

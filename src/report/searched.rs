@@ -1,6 +1,6 @@
 //! Where fixed points were looked for, in words.
 
-use crate::analyze::{Ended, Search};
+use crate::analyze::{Bifurcation, Ended, Search};
 use crate::scenario::units::of_all_units;
 use crate::units::significant;
 
@@ -10,8 +10,8 @@ const MOST_IN_A_FIGURE: usize = 3;
 /// The box that was searched, and beyond which of its ends more may lie. Populations with the same range are named
 /// together.
 pub fn searched(populations: &[String], search: &Search) -> String {
-    let text = |(names, [low, high]): &(String, [f64; 2])| {
-        format!("{names} from {} to {} Hz", significant(*low, 6), significant(*high, 6))
+    let text = |(names, [low, high], unit): &(String, [f64; 2], &str)| {
+        format!("{names} from {} to {} {unit}", significant(*low, 6), significant(*high, 6)).trim_end().to_owned()
     };
     let ranges: Vec<String> = ranges(populations, search).iter().map(text).collect();
     let open: Vec<String> = populations
@@ -43,10 +43,38 @@ pub fn searched_in_short(populations: &[String], search: &Search) -> String {
     if ranges.len() > MOST_IN_A_FIGURE {
         return format!("fixed points searched in the box of analysis.json{cut}");
     }
-    let text = |(names, [low, high]): &(String, [f64; 2])| {
-        format!("{names} {} to {} Hz", significant(*low, 3), significant(*high, 3))
+    format!("fixed points searched in {}{cut}", in_short(&ranges))
+}
+
+fn in_short(ranges: &[(String, [f64; 2], &str)]) -> String {
+    let text = |(names, [low, high], unit): &(String, [f64; 2], &str)| {
+        format!("{names} {} to {} {unit}", significant(*low, 3), significant(*high, 3)).trim_end().to_owned()
     };
-    format!("fixed points searched in {}{cut}", ranges.iter().map(text).collect::<Vec<_>>().join(", "))
+    ranges.iter().map(text).collect::<Vec<_>>().join(", ")
+}
+
+/// Where and at which values of the first knob fixed points were looked for, from which branches were followed, for a figure.
+pub fn looked_in_short(bifurcations: &[Bifurcation]) -> String {
+    let looked = || bifurcations.iter().flat_map(|one| one.looked.iter().map(move |looked| (one, looked)));
+    let boxes: Vec<_> = looked().map(|(one, looked)| ranges(&one.populations, &looked.search)).collect();
+    let same = boxes.windows(2).all(|pair| pair[0] == pair[1]);
+    let within = match boxes.first() {
+        Some(first) if same && first.len() <= MOST_IN_A_FIGURE => in_short(first),
+        _ => "the boxes of continuation.json".to_owned(),
+    };
+    let named = |all: bool| {
+        let mut values: Vec<String> = Vec::new();
+        for (one, looked) in looked().filter(|(_, looked)| all || looked.search.ended != Ended::Quiet) {
+            let value = format!("{} {}", significant(looked.knob, 4), one.knob.unit).trim_end().to_owned();
+            if !values.contains(&value) {
+                values.push(value);
+            }
+        }
+        values.join(", ")
+    };
+    let cut = named(false);
+    let cut = if cut.is_empty() { String::new() } else { format!(", not to the end at {cut}") };
+    format!("fixed points searched in {within} at {}{cut}", named(true))
 }
 
 /// Why a search was cut off; none where it went on until nothing new came.
@@ -70,15 +98,18 @@ fn direction([below, above]: [bool; 2]) -> Option<&'static str> {
 }
 
 /// Ranges in the order of the populations, those that are the same together.
-fn ranges(populations: &[String], search: &Search) -> Vec<(String, [f64; 2])> {
-    let mut found: Vec<(Vec<&str>, [f64; 2])> = Vec::new();
-    for (name, range) in populations.iter().zip(&search.box_hz) {
-        match found.iter_mut().find(|(_, known)| known == range) {
-            Some((names, _)) => names.push(name),
-            None => found.push((vec![name], *range)),
+fn ranges<'s>(populations: &[String], search: &'s Search) -> Vec<(String, [f64; 2], &'s str)> {
+    let mut found: Vec<(Vec<&str>, [f64; 2], &str)> = Vec::new();
+    for (index, (name, range)) in populations.iter().zip(&search.box_hz).enumerate() {
+        // A range of potentials that was chosen says more than what the rate could be.
+        let potential = search.box_potential.get(index).copied().flatten();
+        let (range, unit) = potential.map_or((*range, "Hz"), |range| (range, search.input_unit.symbol()));
+        match found.iter_mut().find(|(_, known, of)| *known == range && *of == unit) {
+            Some((names, _, _)) => names.push(name),
+            None => found.push((vec![name], range, unit)),
         }
     }
-    found.into_iter().map(|(names, range)| (together(populations, &names), range)).collect()
+    found.into_iter().map(|(names, range, unit)| (together(populations, &names), range, unit)).collect()
 }
 
 /// Names in a row; of all units of a population, that population's.
@@ -102,9 +133,11 @@ fn together(populations: &[String], names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::InputUnit;
 
     fn search(box_hz: Vec<[f64; 2]>, open: Vec<[bool; 2]>, ended: Ended) -> Search {
-        Search { box_hz, open, starts: 80, ended, index_is_one: None }
+        let (box_potential, input_unit) = (Vec::new(), InputUnit::Millivolt);
+        Search { box_hz, box_potential, input_unit, open, starts: 80, ended, index_is_one: None }
     }
 
     #[test]
@@ -121,6 +154,10 @@ mod tests {
         assert_eq!(searched_in_short(&names, &one), "fixed points searched in E and S 0 to 1000000 Hz, I -1 to 2.5 Hz");
         let part = search(vec![wide, narrow, narrow, narrow], vec![shut; 4], Ended::Quiet);
         assert_eq!(searched(&names, &part), "searched E[0] from 0 to 1000000 Hz, E[1], I and S from -1 to 2.5 Hz");
+        let potentials = vec![None, None, None, Some([-80.0, -40.0])];
+        let chosen = Search { box_potential: potentials, ..part };
+        let said = "searched E[0] from 0 to 1000000 Hz, E[1] and I from -1 to 2.5 Hz, S from -80 to -40 mV";
+        assert_eq!(searched(&names, &chosen), said);
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! The table of a sweep in memory: one row per run and arm, column by column.
 
-use crate::scenario::Setting;
 use crate::scenario::sweep::Scale;
 use disinhibit_analyze::sweep::{Engine, Row};
 use indexmap::IndexSet;
@@ -221,9 +220,7 @@ pub fn cells(row: &Row) -> Vec<Cell> {
     cells.extend([&row.arm, &row.status, &row.problem].map(|text| Cell::Text(text.clone())));
     cells.extend(row.axes.iter().map(|value| match (value.number, &value.setting) {
         (Some(number), _) => Cell::Number(number),
-        (None, Setting::Number(number)) => Cell::Text(format!("{number}")),
-        (None, Setting::Text(text)) => Cell::Text(text.clone()),
-        (None, Setting::Flag(flag)) => Cell::Text(format!("{flag}")),
+        (None, setting) => Cell::Text(setting.to_string()),
     }));
     cells.extend(row.readouts.iter().map(|number| Cell::Number(*number)));
     cells

@@ -13,6 +13,7 @@ use crate::equilibrium::corner::Side;
 use crate::numeric::linear::Complex;
 use crate::scenario::Form;
 use crate::scenario::units::is_of;
+use crate::units::InputUnit;
 use serde::Serialize;
 
 /// Ends of the frequency responses and spectra, in Hz.
@@ -90,6 +91,13 @@ pub struct Analysis {
 pub struct Search {
     /// Lowest and highest rate of each population in Hz.
     pub box_hz: Vec<[f64; 2]>,
+    /// Lowest and highest potential of each population in the voltage form, in input units, where that was chosen; empty where
+    /// none was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub box_potential: Vec<Option<[f64; 2]>>,
+    /// The unit of potentials.
+    #[serde(skip)]
+    pub input_unit: InputUnit,
     /// Whether fixed points may lie beyond each end, since nothing bounds the rate there.
     pub open: Vec<[bool; 2]>,
     /// How many starts were followed.
@@ -103,9 +111,13 @@ pub struct Search {
 
 impl Search {
     /// How these were looked for.
-    pub fn of(found: &FixedPoints) -> Self {
+    pub fn of(found: &FixedPoints, input_unit: InputUnit) -> Self {
+        let chosen = found.potentials.iter().any(Option::is_some);
+        let potentials = found.potentials.iter().map(|range| range.map(|(low, high)| [low, high]));
         Self {
             box_hz: found.box_hz.iter().map(|(low, high)| [*low, *high]).collect(),
+            box_potential: if chosen { potentials.collect() } else { Vec::new() },
+            input_unit,
             open: found.open.clone(),
             starts: found.starts,
             ended: found.ended,
@@ -192,7 +204,7 @@ impl Analysis {
         let near: Vec<Vec<f64>> = subject.state.iter().chain(&subject.unstable_rest).cloned().collect();
         let bounds = request.bounds(system)?;
         let found = fixed_points_within(system, &bounds, &near, watch);
-        let search = Search::of(&found);
+        let search = Search::of(&found, system.circuit().input_unit);
         let points = found.points;
         let own = |state: &Option<Vec<f64>>| {
             let point = FixedPoint::at(system, state.as_ref()?)?;

@@ -3,7 +3,7 @@
 use super::analysis::Search;
 use super::continuation::{CornerKind, Diagram, Options, SpecialCurve, Start, special_curves};
 use super::fixed_points::fixed_points_within;
-use super::hunt::Bounds;
+use super::hunt::{Bounds, Progress};
 use super::knob::{Knob, Turned};
 use super::subject::Subject;
 use serde::Serialize;
@@ -111,12 +111,26 @@ impl Bifurcation {
         second: Option<&(Knob, Options)>,
         bounds: &Bounds,
     ) -> Result<Self, BifurcationError> {
+        Self::watched(subject, first, second, bounds, &mut |_, _| ())
+    }
+
+    /// The same; `watch` is told how far each search for fixed points is, and at which value of the first knob it searches.
+    ///
+    /// # Errors
+    /// [`BifurcationError`] where the second knob's range does not hold its present value.
+    pub fn watched(
+        subject: &Subject,
+        first: &(Knob, Options),
+        second: Option<&(Knob, Options)>,
+        bounds: &Bounds,
+        watch: &mut dyn FnMut(f64, &Progress),
+    ) -> Result<Self, BifurcationError> {
         let mut family = Turned::new(subject, vec![first.clone()]);
         let present = first.0.present(subject);
         let delayed = subject.system.shape.delays() > 0;
         let options = if delayed { first.1.without_cycles() } else { first.1 };
         let share = present.map(|present| options.share(present)).filter(|share| (0.0..=1.0).contains(share));
-        let (starts, looked) = starts(subject, &mut family, (&options, share), bounds);
+        let (starts, looked) = starts(subject, &mut family, (&options, share), bounds, watch);
         let diagram = Diagram::trace(&family, &starts, &options);
         let curves = match second {
             None => Vec::new(),
@@ -191,6 +205,7 @@ fn starts(
     family: &mut Turned<'_>,
     (options, present): (&Options, Option<f64>),
     bounds: &Bounds,
+    watch: &mut dyn FnMut(f64, &Progress),
 ) -> (Vec<Start>, Vec<Looked>) {
     let mut starts = Vec::new();
     if let (Some(state), Some(share)) = (&subject.state, present) {
@@ -200,10 +215,11 @@ fn starts(
     for share in searched_at(present) {
         if let Some(system) = family.system(&[share]) {
             let near: Vec<Vec<f64>> = subject.state.iter().cloned().collect();
-            let found = fixed_points_within(&system, bounds, &near, &mut |_| ());
+            let knob = options.value(share);
+            let found = fixed_points_within(&system, bounds, &near, &mut |progress| watch(knob, progress));
             found.points.iter().for_each(|point| family.reach(&point.rates));
-            let search = Search::of(&found);
-            looked.push(Looked { knob: options.value(share), found: found.points.len(), search });
+            let search = Search::of(&found, system.circuit().input_unit);
+            looked.push(Looked { knob, found: found.points.len(), search });
             starts.extend(found.points.into_iter().map(|point| Start { state: point.variables, share }));
         }
     }

@@ -104,6 +104,8 @@ pub struct FixedPoints {
     pub points: Vec<FixedPoint>,
     /// Lowest and highest rate of each population, in Hz, that was looked at.
     pub box_hz: Vec<(f64, f64)>,
+    /// The lowest and highest potential of a population in the voltage form, in input units, where that was chosen.
+    pub potentials: Vec<Option<(f64, f64)>>,
     /// Whether each end of the box is a choice of the search, because nothing bounds the rate nearer to 0: fixed points may
     /// lie beyond.
     pub open: Vec<[bool; 2]>,

@@ -321,7 +321,15 @@ impl<'a> Hunt<'a> {
         }
         let places = self.box_hz.iter().zip(&self.whole);
         FixedPoints {
-            open: places.map(|(here, whole)| [here.0 > whole.low, here.1 < whole.high]).collect(),
+            potentials: (0..self.box_hz.len()).map(|index| self.bounds.potential(index)).collect(),
+            open: places
+                .enumerate()
+                .map(|(index, (here, whole))| {
+                    // Where the potential was chosen, so was what the rate can be.
+                    let free = self.bounds.potential(index).is_none();
+                    [free && here.0 > whole.low, free && here.1 < whole.high]
+                })
+                .collect(),
             starts: self.batches * LANES,
             ended,
             index_is_one: self.index_is_one(),

@@ -1,13 +1,15 @@
 //! Knobs: what a continuation turns. Any parameter by its path, a drug's concentration at the receptors, the blocked share
 //! of a receptor on some cells, or stress.
 
-use super::continuation::{Family, Options, Point};
+use super::continuation::{Family, KnobSlope, Options, Point};
 use super::subject::Subject;
 use super::system::System;
+use crate::circuit;
 use crate::experiment::{Clamp, Held, Model};
 use crate::scenario::declare::Setting;
 use crate::scenario::listing::{Value, list};
 use crate::scenario::path::{PathError, segments};
+use crate::scenario::units::is_of;
 use crate::scenario::{Form, nearest};
 use crate::units::{Dimension, InputUnit, QuantityError};
 use std::cell::RefCell;
@@ -195,8 +197,12 @@ fn near_signal(model: &Model<1>, held: &Held, path: &str) -> Option<String> {
 pub struct Turned<'a> {
     subject: &'a Subject,
     knobs: Vec<(Knob, Options)>,
+    /// The populations whose drive each knob is; empty where it is something else.
+    driven: Vec<Vec<usize>>,
     /// The model, where no knob is a parameter from which it is built.
     model: Option<Model<1>>,
+    /// What is held, with the parameters set that were asked for last: they are set in place.
+    set: RefCell<Held>,
     systems: RefCell<Vec<(Vec<u64>, Rc<System>)>>,
     /// How far each population's rate is followed, in Hz.
     farthest: Vec<f64>,
@@ -208,7 +214,9 @@ impl<'a> Turned<'a> {
         let fixed = knobs.iter().all(|(knob, _)| knob.handle != Handle::Parameter);
         let model = fixed.then(|| subject.held.model());
         let ends = [0.0, 1.0].map(|share| vec![share; knobs.len()]);
-        let mut turned = Self { subject, knobs, model, systems: RefCell::new(Vec::new()), farthest: Vec::new() };
+        let driven = knobs.iter().map(|(knob, _)| driven(subject, knob)).collect();
+        let (set, systems) = (RefCell::new(subject.held.clone()), RefCell::new(Vec::new()));
+        let mut turned = Self { subject, knobs, driven, model, set, systems, farthest: Vec::new() };
         let known: Vec<Vec<f64>> = subject.state.iter().cloned().collect();
         let mut ranges = vec![subject.system.rate_ranges(&known)];
         ranges.extend(ends.iter().filter_map(|shares| turned.system(shares)).map(|system| system.rate_ranges(&[])));
@@ -228,7 +236,15 @@ impl<'a> Turned<'a> {
     }
 
     /// The system at shares of the knobs' ranges; none where a value is not allowed.
-    pub fn system(&self, shares: &[f64]) -> Option<Rc<System>> {
+    pub fn system(&self, shares: &[f64]) -> Option<System> {
+        let numbers = self.numbers(shares)?;
+        self.hold(shares)?;
+        let circuit = self.set.borrow().scenario().circuit.clone();
+        Some(System::of(&circuit, numbers.shape.clone(), numbers.rows.clone()))
+    }
+
+    /// The same, but for what the circuit is specified as: that stays as it is in the subject.
+    fn numbers(&self, shares: &[f64]) -> Option<Rc<System>> {
         let key: Vec<u64> = shares.iter().map(|share| share.to_bits()).collect();
         let kept = self.systems.borrow().iter().find(|(known, _)| *known == key).map(|(_, system)| system.clone());
         if kept.is_some() {
@@ -243,31 +259,63 @@ impl<'a> Turned<'a> {
         Some(system)
     }
 
-    fn build(&self, shares: &[f64]) -> Option<System> {
-        let (mut changed, mut clamps) = (None, Vec::new());
+    /// Sets the parameters among the knobs; none where a value is not allowed.
+    fn hold(&self, shares: &[f64]) -> Option<()> {
+        let mut held = self.set.borrow_mut();
+        for ((knob, options), share) in self.knobs.iter().zip(shares) {
+            if knob.handle == Handle::Parameter {
+                let value = options.value(*share);
+                let setting = if knob.dimension.allows_bare(knob.input) {
+                    Setting::Number(value)
+                } else {
+                    Setting::Text(knob.dimension.print_exact(value, knob.input))
+                };
+                held.set(&knob.path, &setting).ok()?;
+            }
+        }
+        Some(())
+    }
+
+    /// The signals among the knobs, clamped; none where a value is not allowed.
+    fn clamps(&self, shares: &[f64]) -> Option<Vec<Clamp>> {
+        let mut clamps = Vec::new();
         for ((knob, options), share) in self.knobs.iter().zip(shares) {
             let value = options.value(*share);
             let allowed = knob.dimension != Dimension::Fraction || (0.0..=1.0).contains(&value);
             match knob.handle {
-                Handle::Parameter => {
-                    let setting = if knob.dimension.allows_bare(knob.input) {
-                        Setting::Number(value)
-                    } else {
-                        Setting::Text(knob.dimension.print_exact(value, knob.input))
-                    };
-                    changed.get_or_insert_with(|| self.subject.held.clone()).set(&knob.path, &setting).ok()?;
-                }
+                Handle::Parameter => {}
                 Handle::Concentration(ligand) if value >= 0.0 => clamps.push(Clamp::Concentration(ligand, value)),
                 Handle::Blocked(site) if allowed => clamps.push(Clamp::Blocked(site, value)),
                 Handle::Stress if allowed => clamps.push(Clamp::Stress(value)),
                 _ => return None,
             }
         }
-        let held = changed.as_ref().unwrap_or(&self.subject.held);
-        let circuit = &held.scenario().circuit;
-        if self.subject.minutes.is_none() && clamps.is_empty() {
-            // At rest nothing acts on the circuit.
-            return Some(System::new(circuit));
+        Some(clamps)
+    }
+
+    fn build(&self, shares: &[f64]) -> Option<System> {
+        let own = &self.subject.system;
+        let clamps = self.clamps(shares)?;
+        // At rest nothing acts on the circuit.
+        let rests = self.subject.minutes.is_none() && clamps.is_empty();
+        if rests && self.driven.iter().all(|driven| !driven.is_empty()) {
+            let mut turned = own.clone();
+            for ((driven, (_, options)), share) in self.driven.iter().zip(&self.knobs).zip(shares) {
+                driven.iter().for_each(|population| turned.set_drive(*population, options.value(*share)));
+            }
+            return Some(turned);
+        }
+        self.hold(shares)?;
+        let held = self.set.borrow();
+        if rests {
+            let circuit = &held.scenario().circuit;
+            let (shape, rows) = circuit::build::<1>(&[circuit]);
+            if shape.variables() == own.variables() {
+                return Some(own.renumbered(shape, rows));
+            }
+            // Where a weight is 0 its synapses have no variables, unless a circuit beside it has them.
+            let (shape, rows) = circuit::build::<1>(&[circuit, own.circuit()]);
+            return (shape.variables() == own.variables()).then(|| own.renumbered(shape, rows));
         }
         let built;
         let model = match &self.model {
@@ -277,7 +325,22 @@ impl<'a> Turned<'a> {
                 &built
             }
         };
-        Some(System::of(circuit, model.shape.clone(), held.rows(model, &clamps)))
+        let same = model.shape.variables() == own.variables();
+        same.then(|| own.renumbered(model.shape.clone(), held.rows(model, &clamps)))
+    }
+}
+
+/// The populations of which a knob is the drive, where it is nothing else beside.
+fn driven(subject: &Subject, knob: &Knob) -> Vec<usize> {
+    let parts = segments(&knob.path);
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let tied = !subject.system.circuit().written().tie.is_empty();
+    match parts[..] {
+        ["populations", population, "drive"] if knob.handle == Handle::Parameter && !tied => {
+            let names = subject.system.populations();
+            (0..names.len()).filter(|index| is_of(&names[*index], population)).collect()
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -287,7 +350,7 @@ impl Family for Turned<'_> {
     }
 
     fn at(&self, state: &[f64], knobs: &[f64]) -> Option<Point> {
-        let system = self.system(knobs)?;
+        let system = self.numbers(knobs)?;
         let local = system.at(state);
         let constant = |index: usize| if system.shape.is_algebraic(index) { 0.0 } else { 1.0 / system.tau(index) };
         Some(Point {
@@ -309,6 +372,20 @@ impl Family for Turned<'_> {
     }
 
     fn observe(&self, state: &[f64], knobs: &[f64]) -> Vec<f64> {
-        self.system(knobs).map_or_else(Vec::new, |system| system.at(state).rates)
+        self.numbers(knobs).map_or_else(Vec::new, |system| system.at(state).rates)
+    }
+
+    /// A drive adds to an input, so that its slope is known; anything else is moved a little to both sides.
+    fn knob_slope(&self, state: &[f64], knobs: &[f64], which: usize, here: &Point) -> Option<KnobSlope> {
+        if self.driven[which].is_empty() {
+            return self.knob_slope_by_differences(state, knobs, which, here);
+        }
+        let drive_slopes = self.numbers(knobs)?.at(state).drive_slopes;
+        let along = self.knobs[which].1.slope(knobs[which]);
+        let mut residual = vec![0.0; here.residual.len()];
+        for population in &self.driven[which] {
+            residual[*population] = drive_slopes[*population] * along;
+        }
+        Some(KnobSlope { rate_constants: vec![0.0; here.residual.len()], residual })
     }
 }

@@ -5,10 +5,11 @@ use super::trajectory::Trajectory;
 use crate::circuit::build;
 use crate::equilibrium::calibration::resting_variables;
 use crate::equilibrium::{Calibrated, RestError, calibrate, solved};
-use crate::experiment::{Held, plans};
+use crate::experiment::{Held, Plan, plans};
 use crate::scenario::path::PathError;
 use crate::scenario::{Circuit, Scenario, Time, nearest};
-use crate::simulate::{Moment, moment};
+use crate::simulate::{Moment, moments};
+use rayon::prelude::*;
 
 /// The variables of a circuit that fires at its resting rates.
 fn resting_state(circuit: &Circuit, rates: &[f64]) -> Vec<f64> {
@@ -133,41 +134,63 @@ impl Subject {
         minutes: Option<f64>,
     ) -> Result<Vec<Self>, SubjectError> {
         let minutes = minutes.unwrap_or_else(|| Self::default_minutes(scenario));
+        let arms = Self::arms_at(scenario, calibration, names, &[minutes])?;
+        arms.into_iter().flatten().collect()
+    }
+
+    /// The same at several times (in min): for each name in turn, the arm at each of them, or why it does not get there. In fast
+    /// time each arm is followed only once.
+    ///
+    /// # Errors
+    /// [`SubjectError`] where there is no rest, no such arm, or a time lies outside of the run.
+    pub fn arms_at(
+        scenario: &Scenario,
+        calibration: &Calibrated,
+        names: &[String],
+        times: &[f64],
+    ) -> Result<Vec<Vec<Result<Self, SubjectError>>>, SubjectError> {
         let (from, to) = (scenario.run.from, scenario.run.to);
-        if !(minutes >= from && minutes <= to) {
+        if let Some(minutes) = times.iter().copied().find(|minutes| !(*minutes >= from && *minutes <= to)) {
             return Err(SubjectError::OutsideOfRun { minutes, from, to });
         }
         let calibrated = Scenario { circuit: calibration.circuit.clone(), ..scenario.clone() };
         let plans = plans(&calibrated, &calibration.rates)?;
-        let one = |name: &String| {
-            let Some(plan) = plans.iter().find(|plan| plan.arm.name == *name) else {
+        let planned = |name: &String| {
+            plans.iter().find(|plan| plan.arm.name == *name).ok_or_else(|| {
                 let known: Vec<String> = plans.iter().map(|plan| plan.arm.name.clone()).collect();
                 let nearest = nearest(name, known.iter().map(String::as_str));
-                return Err(SubjectError::NoArm { name: name.clone(), known, nearest });
-            };
-            let moment = moment(plan, &scenario.run, minutes).map_err(|reason| SubjectError::NotReached {
-                arm: name.clone(),
-                minutes,
-                reason,
-            })?;
-            let circuit = &plan.scenario.circuit;
-            let system = System::of(circuit, moment.shape.clone(), moment.rows.clone());
-            let state = match scenario.run.time {
-                Time::Slow => Some(moment.variables.clone()),
-                Time::Fast => settled(&system, &moment.variables),
-            };
-            let held = moment.held.clone();
-            Ok(Self {
-                name: name.clone(),
-                system,
-                state,
-                unstable_rest: None,
-                minutes: Some(minutes),
-                moment: Some(moment),
-                held,
+                SubjectError::NoArm { name: name.clone(), known, nearest }
             })
         };
-        names.iter().map(one).collect()
+        let wanted = names.iter().map(planned).collect::<Result<Vec<&Plan>, SubjectError>>()?;
+        let one = |plan: &&Plan| {
+            let found = moments(plan, &scenario.run, times).into_iter().zip(times);
+            let arm = |(moment, minutes): (Result<Moment, String>, &f64)| match moment {
+                Ok(moment) => Ok(Self::at_moment(plan, scenario.run.time, moment)),
+                Err(reason) => Err(SubjectError::NotReached { arm: plan.arm.name.clone(), minutes: *minutes, reason }),
+            };
+            found.map(arm).collect()
+        };
+        Ok(wanted.par_iter().map(one).collect())
+    }
+
+    /// An arm at a moment of its run.
+    fn at_moment(plan: &Plan, time: Time, moment: Moment) -> Self {
+        let circuit = &plan.scenario.circuit;
+        let system = System::of(circuit, moment.shape.clone(), moment.rows.clone());
+        let state = match time {
+            Time::Slow => Some(moment.variables.clone()),
+            Time::Fast => settled(&system, &moment.variables),
+        };
+        Self {
+            name: plan.arm.name.clone(),
+            system,
+            state,
+            unstable_rest: None,
+            minutes: Some(moment.minutes),
+            held: moment.held.clone(),
+            moment: Some(moment),
+        }
     }
 
     /// The moment at which arms are analysed unless another is asked for: the report time nearest to 10 min after time

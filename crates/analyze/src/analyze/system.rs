@@ -10,6 +10,7 @@ use crate::equilibrium::stability::{Square, dynamics_jacobian, generator};
 use crate::numeric::lanes::Row;
 use crate::numeric::linear::{Complex, EigenError, eigenvalues, invert};
 use crate::scenario::{Circuit, Compartment, Form, NoiseKind, Role};
+use std::sync::Arc;
 
 /// Newton steps for synapses and adaptation at held rates: they are linear, or nearly so.
 const SETTLING_STEPS: usize = 30;
@@ -20,7 +21,7 @@ const SETTLING_STEPS: usize = 30;
 pub struct System {
     pub(super) shape: Shape<1>,
     pub(super) rows: Rows<1>,
-    pub(super) circuit: Circuit,
+    pub(super) circuit: Arc<Circuit>,
 }
 
 /// A system at one state.
@@ -66,7 +67,12 @@ impl System {
 
     /// The system of a circuit whose numbers are changed: all lanes of `rows` are the same.
     pub fn of(circuit: &Circuit, shape: Shape<1>, rows: Rows<1>) -> Self {
-        Self { shape, rows, circuit: circuit.clone() }
+        Self { shape, rows, circuit: Arc::new(circuit.clone()) }
+    }
+
+    /// A system of the same circuit with other numbers: what it is specified as stays.
+    pub(super) fn renumbered(&self, shape: Shape<1>, rows: Rows<1>) -> Self {
+        Self { shape, rows, circuit: Arc::clone(&self.circuit) }
     }
 
     /// The circuit as it is specified, before anything changed its numbers.
@@ -248,11 +254,12 @@ impl System {
         let mut work = Linearised::new(shape);
         residual_and_jacobian(shape, rows, &state, &mut work);
         let first = |rows: &[Row<1>]| rows.iter().map(|row| row.get(0)).collect::<Vec<_>>();
+        let dynamics = dynamics_jacobian(shape, rows, &work, 0);
         Local {
             residual: first(&work.residual),
             jacobian: first(&work.jacobian),
-            dynamics_per_ms: dynamics_jacobian(shape, rows, &work, 0).map_or_else(Vec::new, |square| square.entries),
-            generator_per_ms: generator(shape, rows, &work, 0),
+            generator_per_ms: if self.is_delayed() { generator(shape, rows, &work, 0) } else { dynamics.clone() },
+            dynamics_per_ms: dynamics.map_or_else(Vec::new, |square| square.entries),
             rates: first(&work.outputs[..shape.size()]),
             rate_slopes: first(&work.rate_slopes),
             drive_slopes: first(&work.drive_slopes),

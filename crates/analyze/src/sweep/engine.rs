@@ -203,6 +203,7 @@ impl Engine {
                 (None, Setting::Number(number)) => hash(sum, number.to_bits()),
                 (None, Setting::Text(text)) => bytes(text, sum),
                 (None, Setting::Flag(flag)) => hash(sum, u64::from(*flag)),
+                (None, list @ Setting::List(_)) => bytes(&list.to_string(), sum),
             }
         });
         // TOML has signed integers, and 0 is the shared stream.

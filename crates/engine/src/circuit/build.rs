@@ -48,7 +48,7 @@ pub(super) struct Builder<'a, const G: usize> {
     pub(super) rows: Rows<G>,
 }
 
-impl<const G: usize> Builder<'_, G> {
+impl<'a, const G: usize> Builder<'a, G> {
     fn build(&mut self) {
         for target in 0..self.names.len() {
             let inputs = self.connect(target, Compartment::Soma);
@@ -65,12 +65,9 @@ impl<const G: usize> Builder<'_, G> {
         self.shape.order = order(&self.shape);
     }
 
-    fn lane(&self, lane: usize) -> &scenario::Circuit {
-        self.circuits[lane.min(self.circuits.len() - 1)]
-    }
-
-    fn of_lane(&self, lane: usize, population: usize) -> Option<&scenario::Population> {
-        self.lane(lane).populations.get(self.names[population])
+    /// A population as each circuit has it: looked up once, not for every number of every lane.
+    fn populations(&self, population: usize) -> Vec<Option<&'a scenario::Population>> {
+        self.circuits.iter().map(|circuit| circuit.populations.get(self.names[population])).collect()
     }
 
     /// Adds the connections onto one place: plain ones, then class by class.
@@ -87,11 +84,12 @@ impl<const G: usize> Builder<'_, G> {
             return before..before;
         }
         let classes: Vec<String> = self.circuits[0].synapses.keys().cloned().collect();
+        let mut weights: Vec<f64> = Vec::with_capacity(self.circuits.len());
         for class in std::iter::once(None).chain(classes.iter().map(|class| Some(class.as_str()))) {
             for source in 0..self.names.len() {
                 let from = self.names[source];
-                let weights = self.circuits.iter().map(|circuit| circuit.weight_at(onto, compartment, class, from));
-                let weights: Vec<f64> = weights.collect();
+                weights.clear();
+                weights.extend(self.circuits.iter().map(|circuit| circuit.weight_at(onto, compartment, class, from)));
                 if weights.iter().all(|weight| *weight == 0.0) {
                     continue;
                 }
@@ -125,17 +123,17 @@ impl<const G: usize> Builder<'_, G> {
             delayed,
             release: None,
         });
-        let rows = ChannelRows::new(&|lane| self.lane(lane).synapses.get(class).cloned());
+        let specs: Vec<Option<&scenario::Synapses>> =
+            self.circuits.iter().map(|circuit| circuit.synapses.get(class)).collect();
+        let rows = ChannelRows::new(&|lane| of_lane(&specs, lane).cloned());
         self.rows.channels.push(rows);
         self.shape.channels.len() - 1
     }
 
     fn populate(&mut self, index: usize, inputs: Range<usize>) {
-        let specs: Vec<&scenario::Transfer> = self
-            .circuits
-            .iter()
-            .filter_map(|circuit| Some(&circuit.populations.get(self.names[index])?.transfer))
-            .collect();
+        let populations = self.populations(index);
+        let specs: Vec<&scenario::Transfer> =
+            populations.iter().flatten().map(|population| &population.transfer).collect();
         let (transfer, numbers) = Transfer::new(&specs);
         let first = &self.circuits[0].populations[index];
         let population = Population {
@@ -151,7 +149,7 @@ impl<const G: usize> Builder<'_, G> {
             inputs: inputs.len(),
             mechanism: None,
         };
-        let rows = PopulationRows::new(numbers, &|lane| self.of_lane(lane, index));
+        let rows = PopulationRows::new(numbers, &|lane| of_lane(&populations, lane));
         self.shape.populations.push(population);
         self.rows.populations.push(rows);
     }
@@ -180,7 +178,8 @@ impl<const G: usize> Builder<'_, G> {
             return;
         }
         self.shape.populations[index].mechanism = Some(self.shape.mechanisms.len());
-        let rows = MechanismRows::new(&|lane| self.of_lane(lane, index));
+        let populations = self.populations(index);
+        let rows = MechanismRows::new(&|lane| of_lane(&populations, lane));
         self.shape.mechanisms.push(mechanism);
         self.rows.mechanisms.push(rows);
     }
@@ -226,6 +225,11 @@ impl<const G: usize> Builder<'_, G> {
         }
         self.rows.inverse_tau = taus.iter().map(|tau| Row::from_fn(|lane| 1.0 / tau.get(lane))).collect();
     }
+}
+
+/// What a lane has; the last circuit fills the lanes that are left.
+fn of_lane<'a, T>(specs: &[Option<&'a T>], lane: usize) -> Option<&'a T> {
+    specs.get(lane).or(specs.last()).copied().flatten()
 }
 
 impl<const G: usize> PopulationRows<G> {

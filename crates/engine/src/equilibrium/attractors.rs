@@ -44,8 +44,19 @@ impl std::fmt::Display for Attractor {
     }
 }
 
+/// Why other states were not looked for.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("other stable states were not looked for: the circuit has {variables} variables, more than {MOST_VARIABLES}")]
+pub struct NotLooked {
+    /// How many variables the circuit has.
+    pub variables: usize,
+}
+
 /// What a circuit with a rest reaches from other states: all rates high or 0, and each in turn. Without those it rests in.
-pub fn other_attractors(calibrated: &Calibrated) -> Vec<Attractor> {
+///
+/// # Errors
+/// [`NotLooked`] in a circuit so large that this would take long.
+pub fn other_attractors(calibrated: &Calibrated) -> Result<Vec<Attractor>, NotLooked> {
     let (circuit, rest) = (&calibrated.circuit, &calibrated.rates);
     let high: Vec<f64> =
         circuit.populations.values().zip(rest).map(|(population, rest)| high(population, *rest)).collect();
@@ -62,8 +73,9 @@ pub fn other_attractors(calibrated: &Calibrated) -> Vec<Attractor> {
     starts.truncate(MOST_STARTS);
     let circuits = [circuit; Row::<1>::LANES];
     let (shape, rows) = circuit::build::<1>(&circuits);
-    if shape.variables() > MOST_VARIABLES {
-        return Vec::new();
+    let variables = shape.variables();
+    if variables > MOST_VARIABLES {
+        return Err(NotLooked { variables });
     }
     let left = Left { shape: &shape, rows: &rows, held: &[], limit_ms: &Row::splat(f64::INFINITY), cycling: false };
     let follow = |starts: &[Vec<f64>]| {
@@ -83,7 +95,7 @@ pub fn other_attractors(calibrated: &Calibrated) -> Vec<Attractor> {
         }
     }
     found.remove(0);
-    found
+    Ok(found)
 }
 
 /// What becomes of a circuit whose drives are given when it is pushed off a state.

@@ -42,10 +42,11 @@ impl Side {
 }
 
 /// A circuit in one lane at one state.
-struct Place<'a> {
-    shape: &'a Shape<1>,
-    rows: &'a Rows<1>,
-    state: &'a [Row<1>],
+struct Place<'a, const G: usize> {
+    shape: &'a Shape<G>,
+    rows: &'a Rows<G>,
+    state: &'a [Row<G>],
+    lane: usize,
 }
 
 /// All sides of a steady state; one where it lies at no corner.
@@ -53,12 +54,24 @@ struct Place<'a> {
 /// # Errors
 /// [`EigenError`] where a Jacobian is not finite or the iteration does not end.
 pub fn sides(shape: &Shape<1>, rows: &Rows<1>, state: &[Row<1>]) -> Result<Vec<Side>, EigenError> {
-    let place = Place { shape, rows, state };
-    let corners: Vec<usize> = (0..shape.size()).filter(|index| place.has_corner(*index)).collect();
-    combinations(corners.len())
-        .into_iter()
-        .map(|above| place.side(corners.iter().copied().zip(above).collect()))
-        .collect()
+    Place { shape, rows, state, lane: 0 }.sides()
+}
+
+/// The largest real part of the eigenvalues in 1/s on each side of a steady state in one lane, the least stable first; empty
+/// where it lies at no corner, which is found out by looking at all populations at once.
+pub fn leading_on_sides<const G: usize>(
+    (shape, rows): (&Shape<G>, &Rows<G>),
+    state: &[Row<G>],
+    lane: usize,
+) -> Vec<f64> {
+    let place = Place { shape, rows, state, lane };
+    if !place.may_have_corners() {
+        return Vec::new();
+    }
+    let sides = place.sides().unwrap_or_default();
+    let mut leading: Vec<f64> = sides.iter().filter(|side| !side.above.is_empty()).map(Side::leading_per_s).collect();
+    leading.sort_by(|one, other| other.total_cmp(one));
+    leading
 }
 
 /// Which of some corners lie below on each side.
@@ -71,16 +84,45 @@ fn combinations(corners: usize) -> Vec<Vec<bool>> {
     same(false).chain(but_one(false)).chain(but_one(true)).chain(same(true)).collect()
 }
 
-impl Place<'_> {
+impl<const G: usize> Place<'_, G> {
+    fn sides(&self) -> Result<Vec<Side>, EigenError> {
+        let corners: Vec<usize> = (0..self.shape.size()).filter(|index| self.has_corner(*index)).collect();
+        combinations(corners.len())
+            .into_iter()
+            .map(|above| self.side(corners.iter().copied().zip(above).collect()))
+            .collect()
+    }
+
+    /// Whether slopes jump where the inputs of all populations are shifted together.
+    fn may_have_corners(&self) -> bool {
+        let all: Vec<(usize, f64)> = (0..self.shape.size()).map(|index| (index, self.apart(index))).collect();
+        let below: Vec<(usize, f64)> = all.iter().map(|(index, apart)| (*index, -apart)).collect();
+        let [jump, size] = self.jump(&below, &all);
+        jump > JUMP * size
+    }
+
+    /// The largest difference of slopes between two ways of shifting inputs, and their size.
+    fn jump(&self, below: &[(usize, f64)], above: &[(usize, f64)]) -> [f64; 2] {
+        let slopes = |shifts: &[(usize, f64)]| -> Vec<f64> {
+            let work = self.linearised(shifts);
+            let all = [&work.jacobian, &work.drive_slopes, &work.rate_slopes].into_iter().flatten();
+            all.map(|row| row.get(self.lane)).collect()
+        };
+        let pairs = slopes(below).into_iter().zip(slopes(above));
+        pairs.fold([0.0, 0.0], |[jump, size]: [f64; 2], (below, above)| {
+            [jump.max((above - below).abs()), size.max(below.abs()).max(above.abs())]
+        })
+    }
+
     /// The circuit linearised where the inputs of some populations (their variables in the voltage form) are shifted.
-    fn linearised(&self, shifts: &[(usize, f64)]) -> Linearised<1> {
+    fn linearised(&self, shifts: &[(usize, f64)]) -> Linearised<G> {
         let (mut rows, mut state) = (self.rows.clone(), self.state.to_vec());
         for (index, shift) in shifts {
             let shifted = match self.shape.populations[*index].form {
                 Form::Voltage => &mut state[*index],
                 Form::Rate | Form::Algebraic => &mut rows.populations[*index].drive,
             };
-            *shifted = Row::splat(shifted.get(0) + shift);
+            *shifted = Row::splat(shifted.get(self.lane) + shift);
         }
         let mut work = Linearised::new(self.shape);
         residual_and_jacobian(self.shape, &rows, &state, &mut work);
@@ -92,24 +134,17 @@ impl Place<'_> {
         let Some(site) = sites(self.shape, self.rows).nth(index) else { return APART };
         let outputs = self.linearised(&[]).outputs;
         let parts = site.connections.iter().zip(site.weights);
-        let received = parts.map(|(connection, weight)| (weight.get(0) * outputs[connection.output].get(0)).abs());
-        APART * received.sum::<f64>().max(site.numbers.drive.get(0).abs()).max(self.state[index].get(0).abs()).max(1.0)
+        let lane = self.lane;
+        let received =
+            parts.map(|(connection, weight)| (weight.get(lane) * outputs[connection.output].get(lane)).abs());
+        let own = site.numbers.drive.get(lane).abs().max(self.state[index].get(lane).abs());
+        APART * received.sum::<f64>().max(own).max(1.0)
     }
 
     /// Whether the slopes jump where a population's input is.
     fn has_corner(&self, index: usize) -> bool {
         let apart = self.apart(index);
-        let jump = |apart: f64| {
-            let ends = [-apart, apart].map(|shift| self.linearised(&[(index, shift)]));
-            let slopes = |work: &Linearised<1>| -> Vec<f64> {
-                let all = [&work.jacobian, &work.drive_slopes, &work.rate_slopes].into_iter().flatten();
-                all.map(|row| row.get(0)).collect()
-            };
-            let pairs = slopes(&ends[0]).into_iter().zip(slopes(&ends[1]));
-            pairs.fold([0.0, 0.0], |[jump, size]: [f64; 2], (below, above)| {
-                [jump.max((above - below).abs()), size.max(below.abs()).max(above.abs())]
-            })
-        };
+        let jump = |apart: f64| self.jump(&[(index, -apart)], &[(index, apart)]);
         let [far, size] = jump(apart);
         far > JUMP * size && jump(NEARER * apart)[0] > LEFT * far
     }
@@ -117,8 +152,8 @@ impl Place<'_> {
     fn side(&self, above: Vec<(usize, bool)>) -> Result<Side, EigenError> {
         let shift = |(index, above): &(usize, bool)| (*index, if *above { 1.0 } else { -1.0 } * self.apart(*index));
         let work = self.linearised(&above.iter().map(shift).collect::<Vec<_>>());
-        let per_ms = eigenvalues_per_ms(self.shape, self.rows, &work, 0)?;
-        let negated: Vec<f64> = work.jacobian.iter().map(|entry| -entry.get(0)).collect();
+        let per_ms = eigenvalues_per_ms(self.shape, self.rows, &work, self.lane)?;
+        let negated: Vec<f64> = work.jacobian.iter().map(|entry| -entry.get(self.lane)).collect();
         Ok(Side {
             above,
             eigenvalues: per_ms.into_iter().map(|value| Complex { re: value.re * 1e3, im: value.im * 1e3 }).collect(),

@@ -85,6 +85,12 @@ impl<'a> Comparison<'a> {
                 .iter()
                 .map(|report| (report.label.clone(), Some(report.stability_per_s).filter(|value| value.is_finite())))
                 .collect(),
+            stability_sides_per_s: arm
+                .reports
+                .iter()
+                .filter(|report| !report.sides_per_s.is_empty())
+                .map(|report| (report.label.clone(), report.sides_per_s.clone()))
+                .collect(),
             stands_still: arm.reports.iter().map(|report| (report.label.clone(), report.stands)).collect(),
             variance_hz2: fluctuation.map(|fluctuation| fluctuation.variance),
             first_passage_s: main_found(arm, Followed::Rise(Height::Threshold)).and_then(|found| self.passage(found)),

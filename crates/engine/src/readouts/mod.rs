@@ -3,13 +3,14 @@
 mod comparison;
 mod courses;
 pub mod lookup;
-pub mod ring;
 pub mod trace;
 mod value;
 
 pub use courses::number;
 pub use value::value;
 
+use crate::equilibrium::Calibrated;
+use crate::equilibrium::attractors::{Attractor, other_attractors};
 use crate::numeric::piece::Extreme;
 use crate::scenario::readout::{Measure, Readout};
 use crate::scenario::units::of_all_units;
@@ -35,8 +36,64 @@ pub struct Summary {
     pub population: String,
     /// The window of peaks and of the minutes above control, in min.
     pub window_min: [f64; 2],
+    /// What the circuit, left alone, was found to do from a few states far away, beside resting where it rests; none where that
+    /// was not asked for, as where a run starts from a state of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_states: Option<OtherStates>,
     /// The arms, in the order of the scenario.
     pub arms: Vec<ArmSummary>,
+}
+
+/// Other stable states and cycles than the rest. There may be more, which an analysis looks for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OtherStates {
+    /// Why they were not looked for, where they were not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_looked_for: Option<String>,
+    /// Those that were found.
+    pub found: Vec<OtherState>,
+}
+
+/// A stable state, or a cycle.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OtherState {
+    /// Rates in Hz by population, means over a cycle.
+    pub rates_hz: ByName<f64>,
+    /// The period of a cycle, ms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period_ms: Option<f64>,
+}
+
+impl OtherStates {
+    /// Those of a calibrated circuit, from a few states far from its rest.
+    pub fn of(calibrated: &Calibrated) -> Self {
+        let names = || calibrated.circuit.populations.keys().cloned();
+        let state = |attractor: &Attractor| OtherState {
+            rates_hz: names().zip(attractor.rates.iter().copied()).collect(),
+            period_ms: attractor.period_ms,
+        };
+        match other_attractors(calibrated) {
+            Ok(found) => Self { not_looked_for: None, found: found.iter().map(state).collect() },
+            Err(reason) => Self { not_looked_for: Some(reason.to_string()), found: Vec::new() },
+        }
+    }
+
+    /// The same in words, a line each.
+    pub fn lines(&self) -> Vec<String> {
+        let line = |state: &OtherState| {
+            let rates: Vec<String> = state.rates_hz.values().map(|rate| format!("{rate:.4}")).collect();
+            let names: Vec<&str> = state.rates_hz.keys().map(String::as_str).collect();
+            let (rates, names) = (rates.join(", "), names.join(", "));
+            let what = match state.period_ms {
+                None => format!("a stable state at {rates} Hz"),
+                Some(period) => format!("a cycle of {period:.4} ms with mean rates of {rates} Hz"),
+            };
+            format!("beside its rest, the circuit was found to have {what} ({names})")
+        };
+        let more = "found from a few states far away; there may be more, which `analyze` looks for";
+        let more = (!self.found.is_empty()).then(|| more.to_owned());
+        self.not_looked_for.iter().cloned().chain(self.found.iter().map(line)).chain(more).collect()
+    }
 }
 
 /// The numbers of one arm.
@@ -108,6 +165,9 @@ pub struct ArmSummary {
     /// The largest real part of the circuit's eigenvalues by report label, in 1/s; below 0 it is stable.
     #[serde(default)]
     pub stability_per_s: ByTime<Option<f64>>,
+    /// Where the circuit stands at a corner of transfer functions: the same on each of its sides, the least stable first.
+    #[serde(default, skip_serializing_if = "ByTime::is_empty")]
+    pub stability_sides_per_s: ByTime<Vec<f64>>,
     /// Whether the circuit stood still there: not where it oscillated, was noisy or on its way, and `stability_per_s` is none.
     #[serde(default)]
     pub stands_still: ByTime<bool>,
@@ -248,7 +308,7 @@ pub fn summarise(outcome: &Outcome) -> Summary {
     };
     let summary = |arm| add_readouts(Comparison::new(outcome, arm, &population).summarise(), &further, scenario);
     let arms = outcome.arms.iter().map(summary).collect();
-    Summary { scenario: scenario.name.clone(), population, window_min: [from, to], arms }
+    Summary { scenario: scenario.name.clone(), population, window_min: [from, to], other_states: None, arms }
 }
 
 /// Adds the readouts that the scenario names.

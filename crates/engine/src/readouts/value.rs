@@ -2,10 +2,11 @@
 
 use super::comparison::{NO_CURRENT, relative};
 use super::courses::{found, number};
-use super::{ArmSummary, ByName, ByTime, SynapsesSummary, ring};
+use super::{ArmSummary, ByName, ByTime, SynapsesSummary};
 use crate::scenario::readout::{Measure, Readout, units_of};
 use crate::scenario::units::is_of;
 use crate::scenario::{Role, Scenario};
+use crate::simulate::watch::ring;
 
 /// A readout of an arm; NaN where it is not defined, as one over the whole run where the arm failed on its way.
 pub fn value(readout: &Readout, arm: &ArmSummary, scenario: &Scenario) -> f64 {

@@ -28,7 +28,7 @@ use crate::experiment::{Inputs, Model, Plan, Work};
 use crate::numeric::lanes::{Row, WIDTH};
 use crate::numeric::normal::identity;
 use crate::scenario::{Method, NoiseSharing, Run};
-pub(super) use end::run_until;
+pub(super) use end::{End, at_moments};
 use rayon::prelude::*;
 
 /// Steps after which those who follow arms see them: few enough to stay near the processor.
@@ -116,6 +116,7 @@ impl Together {
     }
 }
 
+#[derive(Clone)]
 struct Block<'a, const G: usize> {
     model: &'a Model<G>,
     run: &'a Run,
@@ -234,12 +235,6 @@ impl<'a, const G: usize> Block<'a, G> {
         let mut block = Self::new(model, plans, run, run.to);
         block.start();
         block
-    }
-
-    /// Goes to the end.
-    fn run(&mut self) {
-        self.start();
-        self.go_on(u64::MAX);
     }
 
     fn is_running(&self) -> bool {

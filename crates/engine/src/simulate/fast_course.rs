@@ -5,9 +5,9 @@ use super::lane::Lane;
 use super::recording::mean_over;
 use crate::experiment::{Model, Work};
 use crate::numeric::lanes::Row;
-use crate::numeric::piece::Piece;
 
 /// Courses on their way.
+#[derive(Clone)]
 pub(super) struct Courses<const G: usize> {
     /// The place of each signal among what is noted of a step; none of signals that change with ticks.
     columns: Vec<Option<usize>>,
@@ -89,11 +89,11 @@ impl<const G: usize> Courses<G> {
                 let mut last = self
                     .before
                     .as_ref()
-                    .map(|(time, rows)| (*time, mean_over(columns.iter().map(|column| rows[*column].get(index)))));
+                    .map(|(time, rows)| (*time, watcher.value(columns.iter().map(|column| rows[*column].get(index)))));
                 for (step, time) in times.iter().enumerate() {
-                    let value = mean_at(step, &columns);
+                    let value = watcher.value(columns.iter().map(|column| at(step, *column)));
                     if let Some((from, first)) = last {
-                        watcher.see(&Piece::line(from, *time, first, value));
+                        watcher.see_line([from, *time], [first, value]);
                     }
                     last = Some((*time, value));
                 }
@@ -124,12 +124,9 @@ impl<const G: usize> Courses<G> {
         let now = |signal: usize| work.signals[signal].get(index);
         if let Some((from, before)) = &self.ticks[index] {
             for watcher in lane.watchers().filter(|watcher| self.columns_of(&watcher.signals).is_empty()) {
-                watcher.see(&Piece::line(
-                    *from,
-                    time,
-                    mean_over(watcher.signals.iter().map(|signal| before[*signal])),
-                    mean_over(watcher.signals.iter().map(|signal| now(*signal))),
-                ));
+                let first = watcher.value(watcher.signals.iter().map(|signal| before[*signal]));
+                let last = watcher.value(watcher.signals.iter().map(|signal| now(*signal)));
+                watcher.see_line([*from, time], [first, last]);
             }
         }
         self.begin_tick(index, time, work);

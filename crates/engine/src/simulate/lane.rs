@@ -6,6 +6,7 @@ use super::watch::Watcher;
 use crate::circuit::equations::Linearised;
 use crate::circuit::{Connection, Rows};
 use crate::equilibrium::calibration::{resting_variables, started};
+use crate::equilibrium::corner::leading_on_sides;
 use crate::equilibrium::stability::leading_rate_per_s;
 use crate::experiment::stimulus::mean_in_slow_time;
 use crate::experiment::{Model, Plan, Timeline, Work};
@@ -244,11 +245,17 @@ impl Lane {
     ) {
         while self.report_is_due(now) {
             let TimeLabel { label, minutes } = self.reports.remove(0);
-            let State { rows, linearised, stands, .. } = *state;
-            let stability_per_s =
-                if stands { leading_rate_per_s(&model.shape, rows, linearised, lane) } else { f64::NAN };
+            let State { rows, linearised, stands, variables, .. } = *state;
+            let place = (&model.shape, rows);
+            let sides_per_s = if stands { leading_on_sides(place, variables, lane) } else { Vec::new() };
+            // At a corner the least stable side decides.
+            let stability_per_s = match sides_per_s.first() {
+                Some(leading) => *leading,
+                None if stands => leading_rate_per_s(&model.shape, rows, linearised, lane),
+                None => f64::NAN,
+            };
             let report = report((label, minutes), lane, (model, signals), state);
-            self.outcome.reports.push(Report { stability_per_s, stands, ..report });
+            self.outcome.reports.push(Report { stability_per_s, sides_per_s, stands, ..report });
         }
     }
 
@@ -273,6 +280,8 @@ pub struct State<'a, const G: usize> {
     pub rows: &'a Rows<G>,
     /// Rates in Hz, then what its channels give.
     pub outputs: &'a [Row<G>],
+    /// Its variables.
+    pub variables: &'a [Row<G>],
     /// The circuit linearised there.
     pub linearised: &'a Linearised<G>,
     /// Whether it stands still there.
@@ -309,6 +318,7 @@ fn report<const G: usize>(
         weights,
         drives: rows.populations.iter().map(|numbers| numbers.drive.get(lane)).collect(),
         stability_per_s: f64::NAN,
+        sides_per_s: Vec::new(),
         stands: state.stands,
     }
 }

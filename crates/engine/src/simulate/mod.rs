@@ -24,8 +24,9 @@ pub mod watch;
 
 pub use comparing::rescue;
 pub use comparing::{ABOVE_CONTROL_HZ, Compared, LASTING_RESCUE, NO_DIFFERENCE_HZ};
-pub use moment::{DriveEffect, Moment, moment};
+pub use moment::{DriveEffect, Moment, moment, moments};
 pub use recording::{ArmOutcome, Averaged, Event, EventKind, Recording, Report, Status, Work};
+pub use resolution::{StepAtRest, step_at_rest};
 pub use stationary::{REPLICATES, Sampling, rate_series};
 
 use crate::equilibrium::{Calibrated, RestError, calibrate_scenario};

@@ -56,11 +56,26 @@ pub struct DriveEffect {
 /// # Errors
 /// Why the arm does not get there.
 pub fn moment(plan: &Plan, run: &Run, minutes: f64) -> Result<Moment, String> {
+    moments(plan, run, &[minutes]).pop().unwrap_or_else(|| Err("no time was asked for".into()))
+}
+
+/// The same at several times in min, in any order: an arm in fast time is followed only once, up to the last of them. Each
+/// gives why the arm does not get there, where it does not.
+pub fn moments(plan: &Plan, run: &Run, minutes: &[f64]) -> Vec<Result<Moment, String>> {
     let plan = Plan { records: false, watches: [].into(), compares: false, ..plan.clone() };
     let model = Model::<1>::build(&[&plan]);
     match run.time {
-        Time::Slow => in_slow_time(model, &plan, run, minutes),
-        Time::Fast => in_fast_time(model, &plan, run, minutes),
+        Time::Slow => minutes.iter().map(|at| in_slow_time(model.clone(), &plan, run, *at)).collect(),
+        Time::Fast => {
+            let mut sorted = minutes.to_vec();
+            sorted.sort_by(f64::total_cmp);
+            sorted.dedup();
+            let ends = fast::at_moments(&model, &plan, run, &sorted);
+            let found: Vec<Result<Moment, String>> =
+                ends.into_iter().zip(&sorted).map(|(end, at)| in_fast_time(&model, &plan, (end, *at))).collect();
+            let place = |at: &f64| sorted.partition_point(|known| known.total_cmp(at).is_lt());
+            minutes.iter().filter_map(|at| found.get(place(at)).cloned()).collect()
+        }
     }
 }
 
@@ -90,25 +105,24 @@ fn in_slow_time(model: Model<1>, plan: &Plan, run: &Run, minutes: f64) -> Result
     })
 }
 
-fn in_fast_time(model: Model<1>, plan: &Plan, run: &Run, minutes: f64) -> Result<Moment, String> {
-    let end = fast::run_until(&model, plan, run, minutes);
+fn in_fast_time(model: &Model<1>, plan: &Plan, (end, minutes): (fast::End, f64)) -> Result<Moment, String> {
     if let Some(problem) = end.outcome.status.problem() {
         return Err(problem);
     }
     Ok(Moment {
         minutes,
         moving: !end.stands,
-        rates: rates(&model, &end.work),
+        rates: rates(model, &end.work),
         outputs: first(&end.outputs),
-        background: background(&model),
+        background: background(model),
         resting_weights: first(&model.circuit.weight),
         injected: end.injected,
         noise: end.noise,
-        drive_effects: drive_effects(&model, &end.work),
+        drive_effects: drive_effects(model, &end.work),
         variables: first(&end.circuit),
         held: Held::of_arm(plan, first(&end.states), minutes),
         rows: end.rows,
-        shape: model.shape,
+        shape: model.shape.clone(),
     })
 }
 

@@ -100,8 +100,11 @@ pub struct Report {
     /// Drive of each population with everything that acts on it, in input units.
     pub drives: Vec<f64>,
     /// The largest real part of the circuit's eigenvalues there, in 1/s: below 0 it is stable, and the closer to 0 the more
-    /// slowly it settles. NaN where the circuit does not stand still or its linearisation is not finite.
+    /// slowly it settles. At a corner of transfer functions that of the least stable side. NaN where the circuit does not stand
+    /// still or its linearisation is not finite.
     pub stability_per_s: f64,
+    /// The same on each side of a corner, the least stable first; empty elsewhere.
+    pub sides_per_s: Vec<f64>,
     /// Whether the circuit stands still: not where it oscillates, is noisy or on its way.
     pub stands: bool,
 }

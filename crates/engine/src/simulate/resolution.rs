@@ -5,12 +5,15 @@
 //! Solving Ordinary Differential Equations II, IV.2). Where a mode decays and `|R| > 1`, what the method does is not what
 //! the circuit does. Of delayed circuits only what acts at once is judged.
 
+use crate::circuit::entries::residual_and_jacobian;
 use crate::circuit::equations::Linearised;
-use crate::circuit::{Rows, Shape};
+use crate::circuit::{self, Rows, Shape};
+use crate::equilibrium::Calibrated;
 use crate::equilibrium::stability::immediate_jacobian;
+use crate::numeric::lanes::Row;
 use crate::numeric::linear::{Complex, eigenvalues};
-use crate::scenario::Method;
 use crate::scenario::declare::Choice;
+use crate::scenario::{Method, Run};
 
 /// At rest, the damping of a mode may be wrong by this much of it.
 const DAMPING_AT_REST: f64 = 0.5;
@@ -109,6 +112,32 @@ impl Looks {
         }
         (self.state, self.position) = (state, position);
         true
+    }
+}
+
+/// What the step of fast time is to a circuit at its rest.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StepAtRest {
+    /// It resolves the circuit's motion.
+    Fine,
+    /// It gets a motion wrong, which is said.
+    Coarse(String),
+    /// It makes a motion grow that decays: a run stops there.
+    Unstable(String),
+}
+
+/// Judges the step of a run in fast time at the rest of a circuit, as the run itself does along its way. Of delayed synapses
+/// only what acts at once is judged.
+pub fn step_at_rest(rest: &Calibrated, run: &Run) -> StepAtRest {
+    let (shape, rows) = circuit::build::<1>(&[&rest.circuit]);
+    let state: Vec<Row<1>> = rest.variables.iter().map(|value| Row::splat(*value)).collect();
+    let mut linearised = Linearised::new(&shape);
+    residual_and_jacobian(&shape, &rows, &state, &mut linearised);
+    let words = |value: Complex, unstable: bool| in_words(run.method, run.step, value, unstable);
+    match judge((run.method, run.step), (&shape, &rows), (&linearised, 0)).at_rest {
+        Verdict::Fine => StepAtRest::Fine,
+        Verdict::Coarse(value) => StepAtRest::Coarse(words(value, false)),
+        Verdict::Unstable(value) => StepAtRest::Unstable(words(value, true)),
     }
 }
 

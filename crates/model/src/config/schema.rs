@@ -301,11 +301,11 @@ impl Visitor for Describer {
     }
 
     fn setting(&mut self, key: &'static str, _: &mut Option<Setting>, meaning: &'static str) {
-        self.put(key, with_source(&json!({ "type": ["number", "string", "boolean"] }), meaning));
+        self.put(key, with_source(&json!({ "type": ["number", "string", "boolean", "array"] }), meaning));
     }
 
     fn setting_list(&mut self, key: &'static str, _: &mut Vec<Setting>, meaning: &'static str) {
-        self.put(key, list_of(&json!({ "type": ["number", "string", "boolean"] }), meaning));
+        self.put(key, list_of(&json!({ "type": ["number", "string", "boolean", "array"] }), meaning));
     }
 
     fn settings(&mut self, key: &'static str, _: &mut IndexMap<String, Setting>, meaning: &'static str) {

@@ -223,5 +223,6 @@ fn bare(setting: &Setting) -> Value {
         Setting::Number(number) => Value::Float(*number),
         Setting::Text(text) => Value::String(text.clone()),
         Setting::Flag(flag) => Value::Boolean(*flag),
+        Setting::List(settings) => Value::Array(settings.iter().map(bare).collect()),
     }
 }

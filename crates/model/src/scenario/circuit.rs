@@ -145,6 +145,12 @@ impl Circuit {
         }
     }
 
+    /// Whether some synapses act after a delay.
+    pub fn is_delayed(&self) -> bool {
+        let delayed = |class: &str| self.synapses.get(class).is_some_and(|class| class.delay.is_some());
+        self.weights().into_iter().any(|weight| weight.value != 0.0 && weight.class.is_some_and(delayed))
+    }
+
     /// What of its numbers decides which equations it has, rather than what stands in them: weights of classes, onto
     /// dendrites and divisive ones that are 0, so that there is nothing to compute, and exponents that are exact products.
     /// Circuits that differ in this are not computed side by side: a lane's bits would depend on its neighbours.

@@ -7,6 +7,7 @@
 
 use crate::units::Dimension;
 use indexmap::IndexMap;
+use std::fmt;
 
 /// The values a number may take.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -194,6 +195,26 @@ pub enum Setting {
     Text(String),
     /// A switch.
     Flag(bool),
+    /// A list of these, none of which is a list.
+    List(Vec<Setting>),
+}
+
+impl fmt::Display for Setting {
+    /// As `--set` takes it.
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(to, "{number}"),
+            Self::Text(text) => to.write_str(text),
+            Self::Flag(flag) => write!(to, "{flag}"),
+            Self::List(settings) => {
+                let written = settings.iter().map(|setting| match setting {
+                    Self::Text(text) => format!("{text:?}"),
+                    other => other.to_string(),
+                });
+                write!(to, "[{}]", written.collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
 }
 
 /// A span of time as the user wrote it, kept so that reports carry the user's own words.

@@ -44,6 +44,7 @@ impl Value {
             Setting::Number(number) => Self::Number(*number),
             Setting::Text(text) => Self::Text(text.clone()),
             Setting::Flag(flag) => Self::Flag(*flag),
+            list @ Setting::List(_) => Self::Text(list.to_string()),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::declare::{
     ByName, Choice, Level, Node, NodeList, NodeMap, NodeOption, NumberOrWord, Parameter, Presence, Setting, TimeLabel,
     Visitor,
 };
-use crate::units::{Dimension, InputUnit, QuantityError};
+use crate::units::{Dimension, InputUnit};
 use indexmap::IndexMap;
 
 /// Why a path cannot be set.
@@ -151,6 +151,7 @@ impl Assign<'_> {
             }
             Setting::Text(text) => dimension.read(text, self.input).map_err(|error| error.to_string()),
             Setting::Flag(_) => Err("a switch does not fit here".into()),
+            Setting::List(_) => Err("a list does not fit here".into()),
         };
         match read {
             Ok(value) if declared.range.holds(value) => {
@@ -194,7 +195,55 @@ impl Assign<'_> {
             _ => self.fail("a text is needed", "a text in quotes"),
         }
     }
+
+    /// Sets a whole list, each element read by `read`, which says what is wrong with one.
+    fn set_list<T>(
+        &mut self,
+        values: &mut Vec<T>,
+        expected: &str,
+        read: impl Fn(&mut Self, &Setting) -> Result<T, (String, String)>,
+    ) {
+        let Setting::List(settings) = self.setting else {
+            return self.fail("a list is needed", expected);
+        };
+        let mut found = Vec::with_capacity(settings.len());
+        for (index, setting) in settings.iter().enumerate() {
+            match read(self, setting) {
+                Ok(value) => found.push(value),
+                Err((message, expected)) => return self.fail(format!("element {index}: {message}"), expected),
+            }
+        }
+        *values = found;
+        self.outcome = Some(Ok(()));
+    }
+
+    /// One number of a list; those without a unit are in the base unit.
+    fn element(&self, setting: &Setting, declared: &Parameter) -> Result<f64, (String, String)> {
+        let dimension = declared.dimension;
+        let value = match setting {
+            Setting::Number(number) => *number,
+            Setting::Text(text) => dimension
+                .read(text, self.input)
+                .map_err(|error| (error.to_string(), dimension.expectation(self.input)))?,
+            Setting::Flag(_) | Setting::List(_) => {
+                return Err((format!("`{setting}` is no number"), dimension.expectation(self.input)));
+            }
+        };
+        let shown = || format!("{} is out of range", dimension.print(value, self.input, 6));
+        if declared.range.holds(value) { Ok(value) } else { Err((shown(), declared.range.in_words())) }
+    }
+
+    fn time(&self, label: &str) -> Result<TimeLabel, (String, String)> {
+        match Dimension::Time.read(label, self.input) {
+            Ok(minutes) => Ok(TimeLabel { label: label.to_owned(), minutes }),
+            Err(error) => Err((error.to_string(), Dimension::Time.expectation(self.input))),
+        }
+    }
 }
+
+const LIST_OF_TEXTS: &str = "a list of texts, in brackets, such as [\"rate.E\", \"stress\"]";
+const LIST_OF_NUMBERS: &str = "a list of numbers, in brackets, such as [0, 2.5, 10]";
+const LIST_OF_TIMES: &str = "times with a comma between them, such as \"5 min, 1 h\", or a list of them in brackets";
 
 impl Visitor for Assign<'_> {
     fn number(&mut self, key: &'static str, value: &mut f64, _: Presence, declared: &'static Parameter) {
@@ -330,7 +379,9 @@ impl Visitor for Assign<'_> {
     }
 
     fn series(&mut self, key: &'static str, values: &mut Vec<f64>, declared: &'static Parameter) {
-        if self.goes_through(key) && self.rest.len() == 2 {
+        if self.ends_at(key) {
+            self.set_list(values, LIST_OF_NUMBERS, |assign, setting| assign.element(setting, declared));
+        } else if self.goes_through(key) && self.rest.len() == 2 {
             let index = self.rest[1].parse::<usize>().ok();
             if let Some(value) = index.and_then(|index| values.get_mut(index)) {
                 match self.setting {
@@ -364,7 +415,12 @@ impl Visitor for Assign<'_> {
     }
 
     fn texts(&mut self, key: &'static str, values: &mut Vec<String>, _: Presence, _: &'static str) {
-        if self.goes_through(key) && self.rest.len() == 2 {
+        if self.ends_at(key) {
+            self.set_list(values, LIST_OF_TEXTS, |_, setting| match setting {
+                Setting::Text(text) => Ok(text.clone()),
+                other => Err((format!("`{other}` is no text"), "a text in quotes".to_owned())),
+            });
+        } else if self.goes_through(key) && self.rest.len() == 2 {
             let index = self.rest[1].parse::<usize>().ok();
             if let Some(value) = index.and_then(|index| values.get_mut(index)) {
                 self.set_text(value);
@@ -375,18 +431,17 @@ impl Visitor for Assign<'_> {
     fn times(&mut self, key: &'static str, values: &mut Vec<TimeLabel>, _: &'static str) {
         if self.ends_at(key) {
             let Setting::Text(text) = self.setting else {
-                return self.fail("times are needed", "times with a comma between them, such as \"5 min, 1 h\"");
+                return self.set_list(values, LIST_OF_TIMES, |assign, setting| match setting {
+                    Setting::Text(label) => assign.time(label),
+                    other => Err((format!("`{other}` is no time"), Dimension::Time.expectation(assign.input))),
+                });
             };
-            let time = |label: &str| {
-                let minutes = Dimension::Time.read(label, self.input)?;
-                Ok(TimeLabel { label: label.to_owned(), minutes })
-            };
-            match text.split(',').map(|label| time(label.trim())).collect::<Result<Vec<_>, QuantityError>>() {
+            match text.split(',').map(|label| self.time(label.trim())).collect::<Result<Vec<_>, _>>() {
                 Ok(times) => {
                     *values = times;
                     self.outcome = Some(Ok(()));
                 }
-                Err(error) => self.fail(error.to_string(), Dimension::Time.expectation(self.input)),
+                Err((message, expected)) => self.fail(message, expected),
             }
         }
     }
@@ -443,7 +498,9 @@ impl Visitor for Assign<'_> {
     }
 
     fn setting_list(&mut self, key: &'static str, values: &mut Vec<Setting>, _: &'static str) {
-        if self.goes_through(key) && self.rest.len() == 2 {
+        if self.ends_at(key) {
+            self.set_list(values, "a list, in brackets", |_, setting| Ok(setting.clone()));
+        } else if self.goes_through(key) && self.rest.len() == 2 {
             let index = self.rest[1].parse::<usize>().ok();
             if let Some(value) = index.and_then(|index| values.get_mut(index)) {
                 value.clone_from(self.setting);

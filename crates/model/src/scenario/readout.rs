@@ -166,6 +166,7 @@ impl Readout {
     /// excitation.TARGET at TIME, inhibition.TARGET at TIME: sizes of all input from sources of that sign
     /// ring_sum.RING at TIME, and the other words of a ring of units ([`RingStatistic`])
     /// STATISTIC.SIGNAL, STATISTIC.POPULATION: those of [`Statistic`], such as mean.concentration.ketamine or period.E
+    /// STATISTIC.ring_width.RING, and the other words of a ring
     /// STATISTIC.SIGNAL above HEIGHT: where a height is asked for, in the signal's unit; else the threshold of `compare`
     /// ```
     pub fn named(name: &str, scenario: &Scenario) -> Option<Self> {
@@ -191,7 +192,7 @@ impl Readout {
             let what = Measure::Synaptic(word == "excitation", onto.to_owned(), label);
             return Some((circuit.input_unit.symbol(), what));
         }
-        if let Some((_, statistic)) = RingStatistic::WORDS.into_iter().find(|(known, _)| *known == word) {
+        if let Some((statistic, onto)) = RingStatistic::named(place) {
             let what = Measure::Ring(statistic, onto.to_owned(), label);
             return (units_of(onto, scenario).count() > 1).then(|| (statistic.unit(), what));
         }
@@ -215,6 +216,18 @@ impl Readout {
         };
         let (word, rest) = course.split_once('.').unwrap_or((course, ""));
         let statistic = Statistic::named(word)?;
+        if let Some((ring, population)) = RingStatistic::named(rest) {
+            let height = match (statistic.asks_for_height(), height) {
+                (true, Some(text)) => Height::Of(ring.height(text)?),
+                (false, None) => Height::Threshold,
+                _ => return None,
+            };
+            let followed = statistic.followed(height);
+            let is_ring = units_of(population, scenario).count() > 1;
+            let what = Measure::Watched(Watch::new(rest, followed), statistic);
+            let found = Self::new(name.to_owned(), ring.unit_over_time(statistic), what);
+            return (is_ring && followed != Followed::Fluctuation).then_some(found);
+        }
         let known = || recorded(scenario).into_iter();
         let signal = match rest {
             "" => MAIN_RATE.to_owned(),

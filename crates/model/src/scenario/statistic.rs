@@ -169,4 +169,30 @@ impl RingStatistic {
     pub fn unit(self) -> &'static str {
         if self == Self::Sum { "Hz" } else { "deg" }
     }
+
+    /// The number of a ring that a name such as `ring_width.E` stands for, with the population; none where it is none.
+    pub fn named(name: &str) -> Option<(Self, &str)> {
+        let (word, population) = name.split_once('.')?;
+        Self::WORDS.into_iter().find(|(known, _)| *known == word).map(|(_, statistic)| (statistic, population))
+    }
+
+    /// The unit of a statistic of it that is followed.
+    pub fn unit_over_time(self, statistic: Statistic) -> &'static str {
+        match statistic {
+            Statistic::Highest | Statistic::Lowest | Statistic::Mean => self.unit(),
+            Statistic::Area if self != Self::Sum => "deg min",
+            other => other.unit("rate."),
+        }
+    }
+
+    /// A height of it, from a text such as "20 Hz" or "60 deg"; degrees may stand without their unit.
+    pub fn height(self, text: &str) -> Option<f64> {
+        match self {
+            Self::Sum => Dimension::Rate.read(text, InputUnit::None).ok(),
+            Self::HalfWidth | Self::CircularWidth | Self::Position => {
+                let text = text.trim();
+                text.strip_suffix("deg").unwrap_or(text).trim().parse().ok().filter(|height: &f64| height.is_finite())
+            }
+        }
+    }
 }

@@ -78,6 +78,11 @@ impl Skeleton {
                 self.put(text);
             }
             Setting::Flag(flag) => self.bytes.extend([2, u8::from(*flag)]),
+            Setting::List(settings) => {
+                self.bytes.push(3);
+                self.put_count(settings.len());
+                settings.iter().for_each(|setting| self.put_setting(setting));
+            }
         }
     }
 }

@@ -106,6 +106,7 @@ impl Tie {
             Setting::Text(text) => Expression::parse(text).map_err(|problem| error(problem.to_string()))?,
             Setting::Number(number) => Expression::constant(*number),
             Setting::Flag(_) => return Err(error("a switch is no formula".into())),
+            Setting::List(_) => return Err(error("a list is no formula".into())),
         };
         let place_of = |name: &String| {
             let place = segments(name);

@@ -100,7 +100,11 @@ impl Circuit {
             return;
         }
         let solved = std::mem::take(&mut self.populations);
-        self.expand();
+        if self.has_connections_of(before) {
+            self.follow_populations();
+        } else {
+            self.expand();
+        }
         for (name, written) in &self.written().clone().populations {
             let kept =
                 before.populations.get(name).is_some_and(|old| (old.rest, old.drive) == (written.rest, written.drive));
@@ -112,22 +116,50 @@ impl Circuit {
         }
     }
 
-    fn laid_out(self) -> Self {
-        let names = |name: &str| match self.populations.get(name).and_then(Population::ring) {
+    /// Whether what joins its units is written as it was `before`, so that it stays as it is laid out.
+    fn has_connections_of(&self, before: &Self) -> bool {
+        let written = self.written();
+        let units = |circuit: &Self| -> Vec<(String, u64)> {
+            circuit.populations.iter().map(|(name, population)| (name.clone(), population.units)).collect()
+        };
+        self.template.is_some()
+            && written.onto == before.onto
+            && written.kernels == before.kernels
+            && units(written) == units(before)
+    }
+
+    /// Lays out the populations anew, and takes over all that is written but for what joins them.
+    fn follow_populations(&mut self) {
+        let Some(template) = self.template.take() else { return };
+        let onto = std::mem::take(&mut self.onto);
+        let populations = template.populations_laid_out();
+        *self = Self { populations, onto, ..(*template).clone() };
+        self.template = Some(template);
+    }
+
+    /// The names of a population's units, or its own.
+    fn unit_names(&self, name: &str) -> Vec<String> {
+        match self.populations.get(name).and_then(Population::ring) {
             Some(units) => (0..units).map(|unit| unit_name(name, unit)).collect(),
             None => vec![name.to_owned()],
-        };
-        let mut out = Self { populations: IndexMap::new(), onto: IndexMap::new(), ..self.clone() };
-        for (name, population) in &self.populations {
-            for unit in names(name) {
-                out.populations.insert(unit, Population { units: 0, ..population.clone() });
-            }
         }
+    }
+
+    fn populations_laid_out(&self) -> IndexMap<String, Population> {
+        let units = |(name, population): (&String, &Population)| {
+            let population = Population { units: 0, ..population.clone() };
+            self.unit_names(name).into_iter().map(move |unit| (unit, population.clone())).collect::<Vec<_>>()
+        };
+        self.populations.iter().flat_map(units).collect()
+    }
+
+    fn laid_out(self) -> Self {
+        let mut out = Self { populations: self.populations_laid_out(), onto: IndexMap::new(), ..self.clone() };
         for (target, weights) in &self.onto {
             if !self.populations.contains_key(target) {
                 continue;
             }
-            for (index, unit) in names(target).into_iter().enumerate() {
+            for (index, unit) in self.unit_names(target).into_iter().enumerate() {
                 out.onto.insert(unit, weights.each(&|from| self.spread(from, target, index as u64)));
             }
         }

@@ -3,6 +3,7 @@
 use super::readout::recorded;
 use super::run::Time;
 use super::scenario::Scenario;
+use super::statistic::RingStatistic;
 
 /// In place of a signal: the rate of the main population, whichever that is.
 pub const MAIN_RATE: &str = "";
@@ -10,7 +11,7 @@ pub const MAIN_RATE: &str = "";
 /// Something that is followed step by step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Watch {
-    /// The signal, by its name, or [`MAIN_RATE`].
+    /// The signal, by its name, or [`MAIN_RATE`]; or a number of a ring, such as `ring_width.E` ([`RingStatistic`]).
     pub signal: String,
     /// What of it.
     pub what: Followed,
@@ -58,9 +59,11 @@ pub enum Window {
 }
 
 impl Window {
-    /// That of a signal's readouts: rates are followed within the window of `compare`, other signals from its start on.
+    /// That of a signal's readouts: rates, and what is told of those of a ring, are followed within the window of `compare`,
+    /// other signals from its start on.
     pub fn of(signal: &str) -> Self {
-        if signal == MAIN_RATE || signal.starts_with("rate.") { Self::Comparison } else { Self::Rest }
+        let of_rates = signal == MAIN_RATE || signal.starts_with("rate.") || RingStatistic::named(signal).is_some();
+        if of_rates { Self::Comparison } else { Self::Rest }
     }
 
     /// Start and end in min.

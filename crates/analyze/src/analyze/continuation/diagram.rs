@@ -130,12 +130,15 @@ impl Tree<'_> {
             special.kind == Kind::Hopf
                 || !self.known.iter().any(|(known, within)| (&known.scaled - &place.scaled).norm() < *within)
         });
+        // All points where several branches meet are known before any of these is followed: it may end in another of them.
+        for (_, place) in special.iter().filter(|(one, _)| one.kind == Kind::Branch && one.multiplicity > 1) {
+            self.follower.meet_at(place);
+        }
         for (special, place) in special.iter_mut().filter(|(special, _)| special.kind == Kind::Branch) {
             let within = if special.multiplicity > 1 { self.follower.around() } else { SAME_POINT };
             self.known.push((place.clone(), within));
             let upright = |tangent: &DVector<f64>| tangent[tangent.len() - 1].abs() < UPRIGHT;
             if special.multiplicity > 1 {
-                self.follower.meet_at(place);
                 let away = 2.0 * self.follower.around();
                 let crossing = crossing_places(&self.follower.tracer(), place, special.multiplicity, away);
                 if !upright(&place.tangent) && !crossing.is_empty() && crossing.iter().all(|one| turns_at(place, one)) {

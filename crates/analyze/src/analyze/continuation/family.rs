@@ -61,10 +61,15 @@ pub trait Family {
     }
 
     /// d residual / d knob at a state, and the change of the rate constants, N each; `here` is the system there.
+    fn knob_slope(&self, state: &[f64], knobs: &[f64], which: usize, here: &Point) -> Option<KnobSlope> {
+        self.knob_slope_by_differences(state, knobs, which, here)
+    }
+
+    /// The same for a knob of which nothing is known.
     ///
     /// By central differences; where a corner lies within their reach, by the parabola through three places on the side whose
     /// Jacobian is that of here. One-sided too where a value beyond is not allowed, as at the ends of a share.
-    fn knob_slope(&self, state: &[f64], knobs: &[f64], which: usize, here: &Point) -> Option<KnobSlope> {
+    fn knob_slope_by_differences(&self, state: &[f64], knobs: &[f64], which: usize, here: &Point) -> Option<KnobSlope> {
         let shifted = |by: f64| {
             let mut knobs = knobs.to_vec();
             knobs[which] += by;

@@ -121,6 +121,12 @@ impl Options {
         if log { p_min * libm::pow(p_max / p_min, share) } else { share.mul_add(p_max - p_min, p_min) }
     }
 
+    /// How fast the knob's value grows with the share.
+    pub fn slope(&self, share: f64) -> f64 {
+        let Settings { p_min, p_max, log, .. } = self.settings;
+        if log { self.value(share) * libm::log(p_max / p_min) } else { p_max - p_min }
+    }
+
     /// The share of the range at which the knob has a value.
     pub fn share(&self, value: f64) -> f64 {
         let Settings { p_min, p_max, log, .. } = self.settings;
@@ -138,6 +144,8 @@ mod tests {
             let options = Options::new(Settings { log, ..Settings::over(2.0, 50.0) }).unwrap();
             for share in [0.0, 0.3, 1.0] {
                 approx::assert_relative_eq!(options.share(options.value(share)), share, epsilon = 1e-14);
+                let slope = (options.value(share + 1e-5) - options.value(share - 1e-5)) / 2e-5;
+                approx::assert_relative_eq!(options.slope(share), slope, max_relative = 1e-8);
             }
             approx::assert_relative_eq!(options.value(1.0), 50.0, max_relative = 1e-14);
         }

@@ -204,7 +204,7 @@ impl<const G: usize> Block<'_, G> {
         model.show_rates(&shown, &mut self.work.signals);
         for lane in due {
             let stands = self.noisy >> lane & 1 == 0 && stands_still(&linearised, (&outputs, &state), lane);
-            let state = State { rows: &rows, outputs: &outputs, linearised: &linearised, stands };
+            let state = State { rows: &rows, outputs: &outputs, variables: &state, linearised: &linearised, stands };
             let now = self.time_of(lane) + slack;
             self.lanes[lane].report_if_due(now, lane, (model, &self.work.signals), &state);
         }

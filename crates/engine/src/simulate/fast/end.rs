@@ -32,11 +32,23 @@ pub struct End {
     pub noise: Vec<f64>,
 }
 
-/// Follows one arm until a time in min, as the run itself does.
-pub fn run_until(model: &Model<1>, plan: &Plan, run: &Run, minutes: f64) -> End {
-    let mut block = Block::new(model, &[plan], run, minutes);
-    block.run();
-    block.end(minutes)
+/// Follows one arm once, as the run itself does, and gives what holds at times in min, in their order, which is that of time.
+pub fn at_moments(model: &Model<1>, plan: &Plan, run: &Run, minutes: &[f64]) -> Vec<End> {
+    let Some(last) = minutes.last() else { return Vec::new() };
+    let mut block = Block::new(model, &[plan], run, *last);
+    block.start();
+    let at = |minutes: &f64| {
+        let end = block.grid.position_of(*minutes);
+        // All follow one another up to the last whole step before a moment; one that stops there is a copy, so that the run
+        // goes on as if nobody had looked.
+        let before = (libm::ceil(end) as u64).saturating_sub(1);
+        block.go_on(before);
+        let mut here = block.clone();
+        here.grid.end = end;
+        here.go_on(u64::MAX);
+        here.end(*minutes)
+    };
+    minutes.iter().map(at).collect()
 }
 
 impl Block<'_, 1> {

@@ -132,8 +132,10 @@ impl Dense {
     fn show(&mut self, lane: &mut Lane) {
         for part in &self.parts {
             for watcher in lane.watchers() {
-                let piece = part.mean_piece(&watcher.signals);
-                watcher.see(&piece);
+                let value =
+                    |place: usize| watcher.value(watcher.signals.iter().map(|signal| part.values[place][*signal]));
+                let values = std::array::from_fn(value);
+                watcher.see_through([part.from, part.to], values);
             }
             if !lane.compared.is_empty() {
                 self.course.push(part.mean_piece(&lane.compared));

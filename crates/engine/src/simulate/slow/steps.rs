@@ -93,7 +93,8 @@ impl<const G: usize> Block<'_, G> {
         let stands = (self.averaged | self.passing) >> index & 1 == 0;
         let linearised = on_the_way.filter(|_| self.passing >> index & 1 == 1);
         let linearised = linearised.unwrap_or(&self.newton.linearised);
-        let state = State { rows: &self.work.rows, outputs: &linearised.outputs, linearised, stands };
+        let (rows, outputs, variables) = (&self.work.rows, &linearised.outputs, &self.circuit);
+        let state = State { rows, outputs, variables, linearised, stands };
         lane.report_if_due(now + as_one(now), index, (self.model, &self.work.signals), &state);
         if lane.running {
             self.dense[index].begin(lane, now, index, &self.work, changed >> index & 1 == 1);

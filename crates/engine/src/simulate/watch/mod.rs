@@ -5,17 +5,20 @@ mod extremes;
 mod fluctuation;
 mod heights;
 mod peaks;
+pub mod ring;
 
 pub use fluctuation::Sampled;
 
-use super::recording::columns_of;
-use crate::numeric::piece::{Extreme, Piece};
+use super::recording::{columns_of, mean_over};
+use crate::numeric::piece::{Extreme, Piece, TERMS};
+use crate::scenario::statistic::RingStatistic;
 use crate::scenario::watch::{Followed, Watch};
 use crate::scenario::{Scenario, Time};
 use extremes::{Extremes, HalfWay};
 use fluctuation::Fluctuation;
 use heights::{Rise, Spans};
 use peaks::Peaks;
+use ring::DEGREES_PER_TURN;
 
 /// What was found of a signal within its window. Times are in min.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +54,10 @@ pub enum Found {
 pub struct Watcher {
     /// The signal's place among all signals; of a population of several units, whose mean is followed, those of all.
     pub signals: Vec<usize>,
+    /// What of the rates of a ring is followed, in place of their mean.
+    ring: Option<RingStatistic>,
+    /// The last value of an angle: it is followed beyond a whole turn, and not back over the ring.
+    angle: Option<f64>,
     from: f64,
     to: f64,
     state: State,
@@ -71,6 +78,10 @@ impl Watcher {
     /// Begins to follow a signal of a scenario, of which `names` are all; none where there is no such signal.
     pub fn new(watch: &Watch, names: &[String], scenario: &Scenario) -> Option<Self> {
         let signal = watch.signal_in(scenario);
+        let (ring, signal) = match RingStatistic::named(&signal) {
+            Some((ring, population)) => (Some(ring), format!("rate.{population}")),
+            None => (None, signal),
+        };
         let signals = columns_of(names, &signal);
         if signals.is_empty() {
             return None;
@@ -88,11 +99,50 @@ impl Watcher {
             }
             Followed::Fluctuation => return None,
         };
-        Some(Self { signals, from, to, state })
+        Some(Self { signals, ring, angle: None, from, to, state })
+    }
+
+    /// The value that is followed, from those of its signals; NaN where it is not defined.
+    pub fn value(&self, values: impl ExactSizeIterator<Item = f64>) -> f64 {
+        match self.ring {
+            None => mean_over(values),
+            Some(ring) => ring::number(ring, &values.collect::<Vec<_>>()).unwrap_or(f64::NAN),
+        }
+    }
+
+    /// Sees the next piece of the signal's course, on a straight line between two values.
+    pub fn see_line(&mut self, [from, to]: [f64; 2], [first, last]: [f64; 2]) {
+        if let Some([first, last]) = self.unturned([first, last]) {
+            self.see(&Piece::line(from, to, first, last));
+        }
+    }
+
+    /// The same through five values that are spaced evenly.
+    pub fn see_through(&mut self, [from, to]: [f64; 2], values: [f64; TERMS]) {
+        if let Some(values) = self.unturned(values) {
+            self.see(&Piece::through(from, to, values));
+        }
+    }
+
+    /// Values in a row, angles without jumps by whole turns; none of a ring where one is not defined: that time is left out.
+    fn unturned<const N: usize>(&mut self, mut values: [f64; N]) -> Option<[f64; N]> {
+        let Some(ring) = self.ring else { return Some(values) };
+        if values.iter().any(|value| !value.is_finite()) {
+            self.angle = None;
+            return None;
+        }
+        if ring == RingStatistic::Position {
+            for value in &mut values {
+                let before = self.angle.unwrap_or(*value);
+                *value -= DEGREES_PER_TURN * libm::round((*value - before) / DEGREES_PER_TURN);
+                self.angle = Some(*value);
+            }
+        }
+        Some(values)
     }
 
     /// Sees the next piece of the signal's course.
-    pub fn see(&mut self, piece: &Piece) {
+    fn see(&mut self, piece: &Piece) {
         if let State::HalfWay(half_way) = &mut self.state {
             half_way.see_before(piece, self.from);
         }
@@ -113,6 +163,10 @@ impl Watcher {
 
     /// Whether pieces between two times, whose values lie between two numbers, have nothing new for it.
     pub fn is_idle(&self, [start, end]: [f64; 2], [low, high]: [f64; 2]) -> bool {
+        if self.ring.is_some() {
+            // An angle must be seen all the time to be known beyond a turn.
+            return false;
+        }
         if !(low.is_finite() && high.is_finite()) {
             return false;
         }

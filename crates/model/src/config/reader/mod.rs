@@ -3,7 +3,7 @@
 mod visitor;
 
 use super::notes::{Note, Notes};
-use super::value::{kind_of, number_without_unit, scalar};
+use super::value::{SETTING, kind_of, number_without_unit, setting};
 use crate::scenario::declare::{Node, Parameter, Setting};
 use crate::scenario::nearest;
 use crate::scenario::path::joined;
@@ -209,11 +209,11 @@ impl<'t, 'i> Reader<'t, 'i, '_> {
                     let prefix = if prefix.is_empty() { crate::scenario::path::quoted(name) } else { inner };
                     self.flatten(table, place, &prefix, values);
                 }
-                other => match scalar(other) {
+                other => match setting(other) {
                     Some(setting) => {
                         values.insert(inner, setting);
                     }
-                    None => self.wrong_kind(&path, value, "a number, a text or a switch"),
+                    None => self.wrong_kind(&path, value, SETTING),
                 },
             }
         }

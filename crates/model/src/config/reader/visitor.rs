@@ -1,7 +1,7 @@
 //! What a specification asks of the table that it is read from: numbers, words, tables and lists under their keys.
 
 use super::{Reader, read_table};
-use crate::config::value::{number_without_unit, scalar, whole};
+use crate::config::value::{SETTING, number_without_unit, setting, whole};
 use crate::scenario::declare::{
     ByName, Choice, Level, Node, NodeList, NodeMap, NodeOption, NumberOrWord, Parameter, Presence, Setting, TimeLabel,
     Visitor,
@@ -334,11 +334,11 @@ impl Visitor for Reader<'_, '_, '_> {
 
     fn setting(&mut self, key: &'static str, value: &mut Option<Setting>, meaning: &'static str) {
         let Some(found) = self.find(key) else { return };
-        match scalar(found.get_ref()) {
+        match setting(found.get_ref()) {
             Some(setting) => *value = Some(setting),
             None => {
                 let path = joined(&self.path, key);
-                self.wrong_kind(&path, found, &format!("a number, a text or a switch: {meaning}"));
+                self.wrong_kind(&path, found, &format!("{SETTING}: {meaning}"));
             }
         }
     }
@@ -353,9 +353,9 @@ impl Visitor for Reader<'_, '_, '_> {
         for (index, item) in array.iter().enumerate() {
             let path = joined(&path, &index.to_string());
             self.notes.note_origin(&path, self.file, item.span());
-            match scalar(item.get_ref()) {
+            match setting(item.get_ref()) {
                 Some(setting) => values.push(setting),
-                None => self.wrong_kind(&path, item, "a number, a text or a switch"),
+                None => self.wrong_kind(&path, item, SETTING),
             }
         }
     }

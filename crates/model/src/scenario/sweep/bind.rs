@@ -93,16 +93,22 @@ impl Binder<'_> {
     /// Whether the scenario knows a word, such as the name of a phenotype. What makes a word invalid elsewhere in the scenario
     /// may be mended by another axis, and marks its points.
     fn known_word(&mut self, axis: &Axis, place: &str, setting: &Setting) {
-        let Setting::Text(word) = setting else { return };
+        let (Setting::Text(_) | Setting::List(_)) = setting else { return };
         let mut scenario = self.scenario.clone();
         if !matches!(scenario.set(&axis.path, setting), Ok(None)) {
             return;
         }
-        let last = segments(&axis.path).pop();
+        // A problem of one element of a list is one of the list.
+        let named_last = |path: &str| {
+            segments(path)
+                .into_iter()
+                .rfind(|key| !matches!(setting, Setting::List(_)) || key.parse::<usize>().is_err())
+        };
+        let last = named_last(&axis.path);
         if let Some(Problem { message, expected, nearest, .. }) =
-            validate(&scenario).into_iter().find(|problem| segments(&problem.path).pop() == last)
+            validate(&scenario).into_iter().find(|problem| named_last(&problem.path) == last)
         {
-            let message = format!("`{word}` does not fit: {message}");
+            let message = format!("`{setting}` does not fit: {message}");
             self.problems.push(Problem { path: place.to_owned(), message, expected, nearest });
         }
     }
@@ -220,7 +226,7 @@ impl Binder<'_> {
         let read = match setting {
             Setting::Number(number) => Some(*number),
             Setting::Text(text) => parameter.dimension.read(text, input).ok(),
-            Setting::Flag(_) => None,
+            Setting::Flag(_) | Setting::List(_) => None,
         };
         let read = read.filter(|sd| sd.is_finite() && *sd > 0.0);
         if read.is_none() {

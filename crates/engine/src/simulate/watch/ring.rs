@@ -4,7 +4,8 @@
 
 use crate::scenario::statistic::RingStatistic;
 
-const DEGREES_PER_TURN: f64 = 360.0;
+/// Degrees of a whole turn.
+pub const DEGREES_PER_TURN: f64 = 360.0;
 /// A population vector shorter than this, relative to the sum of the rates, points nowhere.
 const NO_DIRECTION: f64 = 1e-9;
 /// A bump lower than this, relative to the highest rate, is none.
