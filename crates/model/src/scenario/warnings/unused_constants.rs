@@ -9,7 +9,7 @@ pub(super) fn find(subject: &Subject<'_>) -> Vec<Warning> {
     let circuit = subject.scenario.circuit.written();
     let formulas = circuit.tie.values().filter_map(|formula| match formula {
         Setting::Text(text) => Expression::parse(text).ok(),
-        Setting::Number(_) | Setting::Flag(_) => None,
+        Setting::Number(_) | Setting::Flag(_) | Setting::List(_) => None,
     });
     let used: Vec<String> = formulas
         .flat_map(|formula| formula.names().to_vec())
