@@ -333,3 +333,185 @@ fn check_finds_the_same_whatever_it_is_to_say() {
         assert!(text(&output.stderr).contains("sweep.toml"), "{how:?}: {}", text(&output.stderr));
     }
 }
+
+/// A small scenario of a circuit of one population, with these lines in its run and these behind its arms.
+fn small(run: &str, behind: &str) -> String {
+    format!(
+        "[run]\nfrom = \"-1 min\"\nto = \"5 min\"\nreport = [\"1 min\"]\n{run}\n[compare]\nfrom = \"0 min\"\nto = \"5 min\"\n\
+         [[arms]]\nname = \"control\"\n[[arms]]\nname = \"driven\"\ninject = [{{ population = \"E\", drive = 2, from = \"0 min\", to = \"2 min\" }}]\n\
+         {behind}\n[populations.E]\ntau = \"10 ms\"\nrest = \"5 Hz\"\ntransfer = {{ kind = \"threshold-linear\", gain = 1 }}\n\
+         [onto.E]\nE = 0.5\n"
+    )
+    .replace("[run]", "input_unit = \"none\"\n[run]")
+}
+
+#[test]
+fn warnings_are_told_kept_and_end_what_is_strict() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, content: &str| std::fs::write(folder.path().join(name), content).unwrap();
+    write("idle.toml", &small("seed = 7\nstep = \"0.1 ms\"", ""));
+    write("sound.toml", &small("", ""));
+    write(
+        "idle_sweep.toml",
+        "scenario = \"sound.toml\"\nreplicates = 2\n[[axes]]\npath = \"onto.E.E\"\nvalues = [0.4, 0.5]\n",
+    );
+    let ended = |arguments: &[&str]| {
+        let output = disinhibit(folder.path()).args(arguments).output().unwrap();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let words = "`run.seed` has no effect: no population has noise";
+    for how in [&[][..], &["--quiet"], &["--markdown"]] {
+        let (code, _, said) = ended(&[&["check", "idle.toml"], how].concat());
+        assert!(code == Some(0) && said.contains(words) && said.contains("idle.toml:6:8"), "{how:?}: {said}");
+        assert!(said.contains("warning: `run.step` has no effect in slow time"), "{said}");
+        let (code, _, said) = ended(&[&["check", "idle.toml", "--strict"], how].concat());
+        assert!(code == Some(2) && said.contains("2 warnings, and --strict was asked for"), "{how:?}: {said}");
+        let (code, _, said) = ended(&[&["check", "sound.toml", "--strict"], how].concat());
+        assert!(code == Some(0) && !said.contains("warning"), "{how:?}: {said}");
+    }
+    for command in [&["run", "idle.toml"][..], &["analyze", "idle.toml"], &["sweep", "idle_sweep.toml"]] {
+        let (code, _, said) = ended(&[command, &["--strict"]].concat());
+        assert!(code == Some(2) && said.contains("warning: "), "{command:?}: {said}");
+        assert!(!folder.path().join("out").exists(), "{command:?} ran");
+    }
+    let (code, _, said) = ended(&["run", "idle.toml"]);
+    assert!(code == Some(0) && said.contains(words), "{said}");
+    let (code, _, said) = ended(&["sweep", "idle_sweep.toml"]);
+    assert!(code == Some(0) && said.contains("2 replicates, but no population has noise"), "{said}");
+    for (name, path) in [("idle", "run.seed"), ("idle_sweep", "replicates")] {
+        let bytes = std::fs::read(folder.path().join("out").join(name).join("manifest.json")).unwrap();
+        let manifest: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(manifest["warnings"][0]["path"], path, "{manifest}");
+        assert!(manifest["warnings"][0]["place"].as_str().unwrap().starts_with(name), "{manifest}");
+    }
+    // What was written without effect is told of the stored scenario, too, and nothing else is.
+    let (code, _, said) = ended(&["check", "out/idle_sweep/../idle/scenario.toml", "--quiet"]);
+    assert!(code == Some(0) && said.contains("`run.seed`"), "{said}");
+    write("finding.toml", "");
+    std::fs::create_dir(folder.path().join("mine")).unwrap();
+    write(
+        "mine/one.toml",
+        "number = 1\nstatement = \"it rises\"\nstatus = \"fitted\"\nscenario = \"../idle.toml\"\n[[checks]]\nsays = \"it rises\"\n\
+         arm = \"driven\"\nreadout = \"peak\"\nat_least = 6\n",
+    );
+    let (code, _, said) = ended(&["findings", "mine", "--strict"]);
+    assert!(code == Some(2) && said.contains(words), "{said}");
+    let (code, said, warned) = ended(&["findings", "mine"]);
+    assert!(code == Some(0) && warned.contains(words) && said.contains("1 finding: 1 reproduced"), "{said}\n{warned}");
+}
+
+#[test]
+fn a_design_of_too_many_points_starts_only_when_confirmed() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("small.toml"), small("", "")).unwrap();
+    let sweep = "scenario = \"small.toml\"\ndesign = \"random\"\npoints = 10000000000\n[[axes]]\npath = \"onto.E.E\"\nfrom = 0.1\nto = 0.5\n";
+    std::fs::write(folder.path().join("huge.toml"), sweep).unwrap();
+    let ended = |arguments: &[&str]| {
+        let output = disinhibit(folder.path()).args(arguments).output().unwrap();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let (code, _, said) = ended(&["sweep", "huge.toml"]);
+    assert!(code == Some(2) && said.contains("--yes") && said.contains("10000000000 runs"), "{said}");
+    assert!(!folder.path().join("out").exists());
+    let (code, said, _) = ended(&["check", "huge.toml"]);
+    assert!(
+        code == Some(0) && said.contains("10000000000 points; `sweep` starts more than 1000000 only with --yes"),
+        "{said}"
+    );
+    // A share that is small enough needs no more than to be asked for.
+    let (code, said, _) = ended(&["sweep", "huge.toml", "--point", "9999999999"]);
+    assert!(code == Some(0) && said.contains("disinhibit run"), "{said}");
+}
+
+#[test]
+fn a_sweep_whose_points_fail_ends_with_1_whenever_they_were_run() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("small.toml"), small("", "")).unwrap();
+    // A weight of 2 has no stable rest.
+    let sweep = "scenario = \"small.toml\"\nreadouts = [\"rate.E\", \"peak\", \"peak_at\", \"events\", \"stability\"]\n[[axes]]\npath = \"onto.E.E\"\nvalues = [0.5, 2]\n";
+    std::fs::write(folder.path().join("failing.toml"), sweep).unwrap();
+    let ended = |arguments: &[&str]| {
+        let output = disinhibit(folder.path()).args(arguments).output().unwrap();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    for _ in 0..2 {
+        let (code, said, problems) = ended(&["sweep", "failing.toml"]);
+        assert!(code == Some(1) && problems.contains("2 arms of points ended badly"), "{problems}");
+        assert!(said.contains("not drawn (plot FOLDER --readout NAME draws it): "), "{said}");
+    }
+    for shard in ["1/2", "2/2"] {
+        let (code, _, problems) = ended(&["sweep", "failing.toml", "--shard", shard]);
+        assert_eq!(code, Some(if problems.contains("ended badly") { 1 } else { 0 }), "{problems}");
+    }
+    let (code, _, problems) = ended(&["merge", "out/failing-1-of-2", "out/failing-2-of-2", "--out", "joined"]);
+    assert!(code == Some(1) && problems.contains("2 arms of points"), "{problems}");
+    let help = disinhibit(folder.path()).arg("--help").output().unwrap();
+    assert!(text(&help.stdout).contains("1 stopped, or ran with arms or points that failed"));
+}
+
+#[test]
+fn a_run_with_measurements_is_drawn_and_run_again_wherever_it_is_moved() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::create_dir_all(at("study/data")).unwrap();
+    let observed = "[[observed]]\nfile = \"data/rates.csv\"\n";
+    std::fs::write(at("study/small.toml"), small("", observed)).unwrap();
+    let csv = "arm,time,variable,value\ndriven,1 min,E,9.1\n";
+    std::fs::write(at("study/data/rates.csv"), csv).unwrap();
+    disinhibit(folder.path()).args(["run", "study/small.toml", "--out", "first", "--quiet"]).assert().success();
+    std::fs::create_dir(at("elsewhere")).unwrap();
+    std::fs::rename(at("first"), at("elsewhere/first")).unwrap();
+    std::fs::remove_dir_all(at("study")).unwrap();
+    let inside = at("elsewhere");
+    let rates = std::fs::read(inside.join("first/rates.svg")).unwrap();
+    std::fs::remove_file(inside.join("first/rates.svg")).unwrap();
+    disinhibit(&inside).args(["plot", "first", "--quiet"]).assert().success();
+    assert!(std::fs::read(inside.join("first/rates.svg")).unwrap() == rates, "drawn otherwise elsewhere");
+    disinhibit(&inside).args(["run", "first/scenario.toml", "--out", "again", "--quiet"]).assert().success();
+    assert!(std::fs::read(inside.join("again/rates.svg")).unwrap() == rates, "run otherwise elsewhere");
+    assert_eq!(std::fs::read_to_string(inside.join("again/observed-0.csv")).unwrap(), csv);
+    // What is wrong with them is found by `check`, and before anything is written.
+    std::fs::write(inside.join("again/observed-0.csv"), csv.replace("driven", "drove")).unwrap();
+    for command in ["check", "run"] {
+        let output = disinhibit(&inside).args([command, "again/scenario.toml"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{command}");
+        let said = text(&output.stderr);
+        assert!(said.contains("observed-0.csv:2:1") && said.contains("there is no arm `drove`"), "{said}");
+        assert!(!inside.join("out").exists(), "{command} wrote");
+    }
+}
+
+#[test]
+fn findings_and_hypotheses_are_checked() {
+    let check = |file: &Path| {
+        let output = disinhibit(Path::new(".")).arg("check").arg(file).output().unwrap();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    for file in [
+        "configs/findings/09_three_low_doses.toml",
+        "configs/hypotheses/5_mor_on_vip.toml",
+        "configs/hypotheses/8_hcn1_block.toml",
+    ] {
+        let (code, _, problems) = check(Path::new(file));
+        assert!(code == Some(0) && problems.contains("no problems"), "{file}: {problems}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let hypothesis = |lines: &str| {
+        let file = folder.path().join("mine.toml");
+        std::fs::write(&file, format!("claim = \"It is so.\"\n{lines}\n")).unwrap();
+        check(&file)
+    };
+    let vip = "\"receptors.MOR.on.VIP.fraction\" = 0.55";
+    let (code, _, problems) = hypothesis(&format!("[set]\n{vip}"));
+    assert!(code == Some(0), "{problems}");
+    for (lines, place, words) in [
+        (format!("[set]\n{}", vip.replace("MOR", "MRO")), "mine.toml:3:", "there is no parameter"),
+        (format!("[set]\n{}", vip.replace("0.55", "1.55")), "mine.toml:3:", "out of range"),
+        ("set = { circuit = \"other.toml\" }".to_owned(), "mine.toml:2:", "is read before anything is set"),
+        ("pharmacology = [\"none.toml\"]".to_owned(), "mine.toml:2:", "cannot be read"),
+        ("set = { \"populations.Pyr.rest\" = \"0 Hz\" }".to_owned(), "mine.toml", "rest"),
+    ] {
+        let (code, _, problems) = hypothesis(&lines);
+        assert!(code == Some(2) && problems.contains(place) && problems.contains(words), "{lines}: {problems}");
+    }
+}

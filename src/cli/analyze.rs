@@ -4,6 +4,7 @@ use super::bounds::{boxes, seconds};
 use super::output::{Output, program};
 use super::progress::{Looking, refuse, say};
 use super::run::{calibrated_scenario, folder_name};
+use super::warnings::{Heed, heed, with_warnings};
 use super::{AnalyzeArguments, Ending};
 use crate::analyze::{Analysis, Request, SideAnalysis, StateAnalysis, Subject};
 use crate::config::{Kind, Loaded, load, writer};
@@ -24,6 +25,9 @@ pub(super) fn analyze(arguments: &AnalyzeArguments) -> Ending {
         Ok(loaded) => loaded,
         Err(error) => return refuse(error.render()),
     };
+    if let Err(ending) = heed(&loaded.warnings, Heed { strict: arguments.strict, quiet: arguments.quiet }) {
+        return ending;
+    }
     match analyze_into(&loaded, arguments) {
         Ok(()) => Ending::Done,
         Err(message) => refuse(format!("error: {message}")),
@@ -48,7 +52,7 @@ fn analyze_into(loaded: &Loaded, arguments: &AnalyzeArguments) -> Result<(), Str
     }
     super::plane::draw_plane(arguments, &subjects, &analyses, (&theme, &title), &mut out)?;
     super::bifurcation::follow_knobs(&arguments.bifurcation, &subjects, &request, &mut out, arguments.quiet)?;
-    out.finish(program(), arguments.quiet)
+    out.finish(with_warnings(program(), &loaded.warnings), arguments.quiet)
 }
 
 /// The circuit, or the arms asked for.

@@ -1,38 +1,43 @@
 //! `check` and `schema`.
 
 use super::progress::{note, refuse, say};
+use super::sweep::MOST_RUNS;
+use super::warnings::{Heed, heed};
 use super::{CheckArguments, Ending, SchemaKind};
 use crate::analyze::{FixedPoint, System};
-use crate::config::{Kind, Loaded, load, schema};
+use crate::config::finding::{load_finding, load_hypothesis};
+use crate::config::{Diagnostic, Kind, Loaded, load, schema};
 use crate::equilibrium::attractors::{attractor, other_attractors, pushed_off};
 use crate::equilibrium::{Calibrated, Fate, RestError, calibrate_scenario};
+use crate::findings::shipped::Library;
+use crate::findings::{FindingsError, warnings};
 use crate::report::parameters::{markdown, rows};
 use crate::scenario::Setting;
 use crate::scenario::sweep::AxisValue;
 use crate::sweep::Design;
 use comfy_table::{ContentArrangement, Table, presets};
+use std::path::{Path, PathBuf};
 
 pub(super) fn check(arguments: &CheckArguments) -> Ending {
     let loaded = match load(&arguments.file, &arguments.set) {
         Ok(loaded) => loaded,
         Err(error) => return refuse(error.render()),
     };
-    let rest = match loaded.kind {
-        Kind::Pharmacology | Kind::Hypothesis => None,
-        Kind::Circuit | Kind::Scenario | Kind::Sweep | Kind::Finding => {
-            match calibrate_scenario(&loaded.scenario) {
-                Ok(calibrated) => Some(Ok(calibrated)),
-                // A circuit that oscillates is none the worse for that.
-                Err(error) if error.is_of_motion() => Some(Err(error)),
-                Err(error) => return refuse(format!("error: {}: {error}", arguments.file.display())),
-            }
-        }
+    let (rest, design) = match sound(&loaded, &arguments.file) {
+        Ok(found) => found,
+        Err(message) => return refuse(message),
+    };
+    let warnings = match &loaded.hypothesis {
+        None => loaded.warnings.clone(),
+        Some(_) => match under_hypothesis(&arguments.file) {
+            Ok(warnings) => warnings,
+            Err(message) => return refuse(message),
+        },
     };
     // All that can be wrong is found before what is said of it depends on the arguments.
-    let design = match loaded.sweep.as_ref().map(|bound| Design::new(&bound.sweep, bound.axes.clone())).transpose() {
-        Ok(design) => design,
-        Err(error) => return refuse(format!("error: {}: {error}", arguments.file.display())),
-    };
+    if let Err(ending) = heed(&warnings, Heed { strict: arguments.strict, quiet: false }) {
+        return ending;
+    }
     if arguments.quiet {
         return Ending::Done;
     }
@@ -40,19 +45,76 @@ pub(super) fn check(arguments: &CheckArguments) -> Ending {
         say(markdown(&loaded).trim_end());
         return Ending::Done;
     }
-    if let Some(design) = design {
-        say(axes(&design));
-        note(format!("{}: no problems", arguments.file.display()));
-        return Ending::Done;
+    match (design, rest) {
+        (Some(design), _) => say(axes(&design)),
+        (None, rest) => {
+            say(parameters(&loaded));
+            match rest {
+                Some(Ok(rest)) => describe_rest(&loaded, &rest),
+                Some(Err(error)) => describe_motion(&loaded, &error),
+                None => {}
+            }
+        }
     }
-    say(parameters(&loaded));
-    match rest {
-        Some(Ok(rest)) => describe_rest(&loaded, &rest),
-        Some(Err(error)) => describe_motion(&loaded, &error),
-        None => {}
-    }
-    note(format!("{}: no problems", arguments.file.display()));
+    let problems = match warnings.len() {
+        0 => "no problems".to_owned(),
+        1 => "no errors, 1 warning".to_owned(),
+        count => format!("no errors, {count} warnings"),
+    };
+    note(format!("{}: {problems}", arguments.file.display()));
     Ending::Done
+}
+
+/// Where a circuit rests, or how it moves where it does not.
+type Rest = Result<Calibrated, RestError>;
+
+/// The rest of the circuit, where the file has one, and the design of a sweep.
+fn sound(loaded: &Loaded, file: &Path) -> Result<(Option<Rest>, Option<Design>), String> {
+    let in_file = |error: &dyn std::fmt::Display| format!("error: {}: {error}", file.display());
+    let rest = match loaded.kind {
+        Kind::Pharmacology | Kind::Hypothesis => None,
+        Kind::Circuit | Kind::Scenario | Kind::Sweep | Kind::Finding => {
+            match calibrate_scenario(&loaded.scenario) {
+                Ok(calibrated) => Some(Ok(calibrated)),
+                // A circuit that oscillates is none the worse for that.
+                Err(error) if error.is_of_motion() => Some(Err(error)),
+                Err(error) => return Err(in_file(&error)),
+            }
+        }
+    };
+    let design = loaded.sweep.as_ref().map(|bound| Design::new(&bound.sweep, bound.axes.clone())).transpose();
+    Ok((rest, design.map_err(|error| in_file(&error))?))
+}
+
+/// The findings that lie beside a hypothesis, or else those that are built in.
+fn findings_of(hypothesis: &Path) -> (Library, Vec<PathBuf>) {
+    let beside = hypothesis.parent().unwrap_or(Path::new("")).join("../findings");
+    let files = Library::Disk.list(&beside).unwrap_or_default();
+    if files.is_empty() {
+        let built_in = Library::Shipped.list(Path::new("findings"));
+        return (Library::Shipped, built_in.unwrap_or_default());
+    }
+    (Library::Disk, files)
+}
+
+/// Lays a hypothesis over every finding: what is wrong with it is wrong there. Gives the warnings of all.
+fn under_hypothesis(file: &Path) -> Result<Vec<Diagnostic>, String> {
+    let (library, findings) = findings_of(file);
+    let read = |path: &Path| library.read(path);
+    let overlay = load_hypothesis(file, &read).map_err(|error| error.render())?;
+    let warnings = warnings(library, &findings, &[file.to_owned()]).map_err(|error| match error {
+        FindingsError::Config(error) => error.render(),
+        error => format!("error: {error}"),
+    })?;
+    for finding in &findings {
+        let loaded = load_finding(finding, Some(&overlay), &read).map_err(|error| error.render())?;
+        let rest = calibrate_scenario(&loaded.scenario);
+        if let Err(error) = rest {
+            let name = finding.file_stem().unwrap_or_default().to_string_lossy();
+            return Err(format!("error: {}: laid over the finding `{name}`: {error}", file.display()));
+        }
+    }
+    Ok(warnings)
 }
 
 /// Says where the circuit rests, and what it may do besides.
@@ -132,7 +194,13 @@ fn axes(design: &Design) -> String {
         let meaning = axis.parameter.map_or("", |parameter| parameter.meaning);
         table.add_row([&axis.name, &axis.path, &shown(first), &shown(last), meaning]);
     }
-    format!("{table}\n{} points", design.points())
+    let points = design.points();
+    let asks = if points > MOST_RUNS {
+        format!("; `sweep` starts more than {MOST_RUNS} only with --yes")
+    } else {
+        String::new()
+    };
+    format!("{table}\n{points} point{}{asks}", if points == 1 { "" } else { "s" })
 }
 
 /// Every parameter with its unit, meaning and source.

@@ -2,9 +2,10 @@
 
 use super::output::{Output, program};
 use super::progress::{note, refuse, say};
+use super::warnings::{Heed, heed, with_warnings};
 use super::{Ending, FindingsArguments};
 use crate::findings::shipped::Library;
-use crate::findings::{FindingResult, FindingsError, ModelResult, Verdict, models};
+use crate::findings::{FindingResult, FindingsError, ModelResult, Verdict, models, warnings};
 use crate::report::findings::{comparison_figure, comparison_markdown, figure, markdown};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Value, json};
@@ -13,6 +14,15 @@ use std::path::{Path, PathBuf};
 pub(super) fn findings(arguments: &FindingsArguments) -> Ending {
     if let Err(message) = super::run::use_threads(arguments.threads) {
         return refuse(message);
+    }
+    let warnings =
+        match files(arguments).and_then(|(library, files, hypotheses)| warnings(library, &files, &hypotheses)) {
+            Ok(warnings) => warnings,
+            Err(FindingsError::Config(error)) => return refuse(error.render()),
+            Err(error) => return refuse(format!("error: {error}")),
+        };
+    if let Err(ending) = heed(&warnings, Heed { strict: arguments.strict, quiet: arguments.quiet }) {
+        return ending;
     }
     let identity = ("findings", Value::Null, json!({ "folder": arguments.folder, "hypotheses": arguments.hypotheses }));
     let out = Output::open(&arguments.out, identity, &["findings.json", "findings.md"], arguments.fresh);
@@ -35,7 +45,7 @@ pub(super) fn findings(arguments: &FindingsArguments) -> Ending {
             say(comparison(&looked));
         }
     }
-    if let Err(error) = out.finish(program(), arguments.quiet) {
+    if let Err(error) = out.finish(with_warnings(program(), &warnings), arguments.quiet) {
         return refuse(format!("error: {error}"));
     }
     let ended: Vec<String> = own.findings.iter().flat_map(|finding| finding.problems.iter().cloned()).collect();
@@ -44,6 +54,12 @@ pub(super) fn findings(arguments: &FindingsArguments) -> Ending {
 }
 
 fn look(arguments: &FindingsArguments) -> Result<Vec<ModelResult>, FindingsError> {
+    let (library, files, hypotheses) = files(arguments)?;
+    models(library, &files, &hypotheses)
+}
+
+/// The files of the findings and hypotheses that are asked for, and where they come from.
+fn files(arguments: &FindingsArguments) -> Result<(Library, Vec<PathBuf>, Vec<PathBuf>), FindingsError> {
     let (library, folder) = match &arguments.folder {
         Some(folder) => (Library::Disk, folder.clone()),
         None => (Library::Shipped, PathBuf::from("findings")),
@@ -60,7 +76,7 @@ fn look(arguments: &FindingsArguments) -> Result<Vec<ModelResult>, FindingsError
         None => Vec::new(),
     };
     let library = if hypotheses.is_empty() { library } else { Library::Shipped };
-    models(library, &files, &hypotheses)
+    Ok((library, files, hypotheses))
 }
 
 /// Writes JSON, Markdown and figures.

@@ -14,6 +14,7 @@ mod progress;
 mod run;
 mod shell;
 mod sweep;
+mod warnings;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -24,7 +25,7 @@ use std::path::PathBuf;
 pub enum Ending {
     /// All was done.
     Done,
-    /// It was stopped, or ran with arms that failed.
+    /// It was stopped, or ran with arms or points that failed.
     SomeFailed,
     /// Bad input or usage; nothing ran.
     BadInput,
@@ -46,7 +47,8 @@ impl Ending {
     name = "disinhibit",
     version,
     about = "Simulates a prefrontal microcircuit under stress, and what drugs acting on receptors of chosen cells do to it",
-    after_help = "Exit codes: 0 done; 1 stopped, or ran with arms that failed; 2 bad input or usage.",
+    after_help = "Exit codes: 0 done; 1 stopped, or ran with arms or points that failed; 2 bad input or usage, or warnings \
+                  under --strict: nothing ran.",
     max_term_width = 100
 )]
 struct Arguments {
@@ -120,7 +122,10 @@ struct CheckArguments {
     /// Print the parameters as Markdown, with their symbols and how sure their sources are.
     #[arg(long)]
     markdown: bool,
-    /// Say nothing but errors.
+    /// End with an error where there are warnings, before anything runs.
+    #[arg(long)]
+    strict: bool,
+    /// Say nothing but errors and warnings.
     #[arg(long, short)]
     quiet: bool,
 }
@@ -148,6 +153,9 @@ struct RunArguments {
     /// Replace the results that the folder holds, whatever they are of.
     #[arg(long)]
     fresh: bool,
+    /// End with an error where there are warnings, before anything runs.
+    #[arg(long)]
+    strict: bool,
     /// Say nothing but errors.
     #[arg(long, short)]
     quiet: bool,
@@ -195,6 +203,9 @@ struct AnalyzeArguments {
     /// Replace the results that the folder holds, whatever they are of.
     #[arg(long)]
     fresh: bool,
+    /// End with an error where there are warnings, before anything runs.
+    #[arg(long)]
+    strict: bool,
     /// Say nothing but errors.
     #[arg(long, short)]
     quiet: bool,
@@ -254,9 +265,15 @@ struct SweepArguments {
     /// Write the table as CSV as well.
     #[arg(long)]
     csv: bool,
+    /// Start however many runs there are, and go on however long they take.
+    #[arg(long)]
+    yes: bool,
     /// Print the command that runs this point by itself, and run nothing.
     #[arg(long, value_name = "NUMBER")]
     point: Option<u64>,
+    /// End with an error where there are warnings, before anything runs.
+    #[arg(long)]
+    strict: bool,
     /// Say nothing but errors.
     #[arg(long, short)]
     quiet: bool,
@@ -278,6 +295,9 @@ struct FindingsArguments {
     /// Replace the results that the folder holds, whatever they are of.
     #[arg(long)]
     fresh: bool,
+    /// End with an error where there are warnings, before anything runs.
+    #[arg(long)]
+    strict: bool,
     /// Say nothing but errors.
     #[arg(long, short)]
     quiet: bool,

@@ -12,9 +12,10 @@ use std::path::{Path, PathBuf};
 
 pub(super) fn plot(folder: &Path, readouts: &[String], quiet: bool) -> Ending {
     match draw(folder, readouts) {
-        Ok(files) => {
+        Ok(Drawn { files, undrawn, .. }) => {
             if !quiet {
                 files.iter().for_each(|file| say(file.display()));
+                say_undrawn(&undrawn);
             }
             Ending::Done
         }
@@ -22,8 +23,34 @@ pub(super) fn plot(folder: &Path, readouts: &[String], quiet: bool) -> Ending {
     }
 }
 
-/// Draws the figures of a run or a sweep anew; gives the files.
-fn draw(folder: &Path, readouts: &[String]) -> Result<Vec<PathBuf>, String> {
+/// What was drawn.
+pub(super) struct Drawn {
+    /// The files.
+    pub files: Vec<PathBuf>,
+    /// Readouts of the table that no figure shows.
+    pub undrawn: Vec<String>,
+    /// How many arms of points failed.
+    pub failed: u64,
+}
+
+/// So many names of readouts are told; of more their number.
+const MOST_NAMES: usize = 12;
+
+/// Says which readouts no figure shows.
+pub(super) fn say_undrawn(undrawn: &[String]) {
+    match undrawn.len() {
+        0 => {}
+        1..=MOST_NAMES => say(format!("not drawn (plot FOLDER --readout NAME draws it): {}", undrawn.join(", "))),
+        count => say(format!(
+            "not drawn (plot FOLDER --readout NAME draws one): {} and {} more",
+            undrawn[..MOST_NAMES].join(", "),
+            count - MOST_NAMES
+        )),
+    }
+}
+
+/// Draws the figures of a run or a sweep anew.
+fn draw(folder: &Path, readouts: &[String]) -> Result<Drawn, String> {
     if !folder.exists() {
         return Err(format!("there is no folder `{}`", folder.display()));
     }
@@ -38,12 +65,13 @@ fn draw(folder: &Path, readouts: &[String]) -> Result<Vec<PathBuf>, String> {
         ));
     }
     let results = Results::read(folder).map_err(|error| error.to_string())?;
-    let files = super::run::figures(&results, folder)?;
-    redraw(folder, &files, is_data).map_err(|error| error.to_string())
+    let files = super::run::figures(&results)?;
+    let files = redraw(folder, &files, is_data).map_err(|error| error.to_string())?;
+    Ok(Drawn { files, undrawn: Vec::new(), failed: 0 })
 }
 
-/// Writes the analyses and figures of a sweep into its folder; gives the files.
-pub(super) fn draw_sweep(folder: &Path, readouts: &[String]) -> Result<Vec<PathBuf>, String> {
+/// Writes the analyses and figures of a sweep into its folder.
+pub(super) fn draw_sweep(folder: &Path, readouts: &[String]) -> Result<Drawn, String> {
     let file = folder.join(RESULTS);
     let stored = read_columns(&file, is_drawn).map_err(|error| error.to_string())?;
     for readout in readouts {
@@ -61,5 +89,8 @@ pub(super) fn draw_sweep(folder: &Path, readouts: &[String]) -> Result<Vec<PathB
     let analyses = table.analyses().into_iter().map(|(stem, text)| (format!("{stem}.csv"), text.into_bytes()));
     let mut files: Vec<(String, Vec<u8>)> = analyses.collect();
     files.extend(drawn(table.figures(readouts))?);
-    redraw(folder, &files, is_table).map_err(|error| error.to_string())
+    let files = redraw(folder, &files, is_table).map_err(|error| error.to_string())?;
+    // Those that the user did not choose are not missed.
+    let undrawn = if readouts.is_empty() { table.undrawn() } else { Vec::new() };
+    Ok(Drawn { files, undrawn, failed: table.failed() })
 }

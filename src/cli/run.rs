@@ -2,10 +2,12 @@
 
 use super::output::{Output, drawn};
 use super::progress::{note, refuse, say};
+use super::warnings::{Heed, heed, with_warnings};
 use super::{Ending, RunArguments};
-use crate::config::{Kind, Loaded, disk, load, writer};
+use crate::config::{Kind, Loaded, load, writer};
 use crate::equilibrium::{Calibrated, calibrate, calibrate_scenario};
 use crate::numeric::lanes::level_name;
+use crate::plot::Observed;
 use crate::readouts::{ArmSummary, Summary};
 use crate::report;
 use crate::scenario::{Calibration, Scenario};
@@ -36,6 +38,9 @@ pub(super) fn run(arguments: &RunArguments) -> Ending {
     if loaded.kind != Kind::Scenario || loaded.scenario.arms.is_empty() {
         return refuse(format!("error: {file}: there are no arms to run; expected a scenario with [[arms]]"));
     }
+    if let Err(ending) = heed(&loaded.warnings, Heed { strict: arguments.strict, quiet: arguments.quiet }) {
+        return ending;
+    }
     match run_into(&loaded, arguments) {
         Ok(summary) => ending(&summary),
         Err(message) => refuse(format!("error: {message}")),
@@ -55,10 +60,11 @@ fn run_into(loaded: &Loaded, arguments: &RunArguments) -> Result<Summary, String
     let outcome = run_calibrated(&scenario, calibration.clone()).map_err(|error| format!("{file}: {error}"))?;
     let simulated = started.elapsed();
     let mut results = Results::new(outcome);
+    results.observed.clone_from(&loaded.observed);
     let seconds = [("calibrate", calibrated.as_secs_f64()), ("simulate", (simulated - calibrated).as_secs_f64())];
     let manifest = Manifest::new(&results.scenario, &calibration, level_name(), &seconds);
-    let figures = figures(&results, &loaded.folder)?;
-    let measured = keep_measurements(&mut results.scenario, &loaded.folder)?;
+    let figures = figures(&results)?;
+    let measured = keep_measurements(&mut results);
     out.files(results.files().map_err(|error| error.to_string())?);
     out.files(measured);
     out.files(figures);
@@ -71,21 +77,19 @@ fn run_into(loaded: &Loaded, arguments: &RunArguments) -> Result<Summary, String
             super::check::describe_others(&calibration);
         }
     }
-    out.finish(manifest.notes(), arguments.quiet)?;
+    out.finish(with_warnings(manifest.notes(), &loaded.warnings), arguments.quiet)?;
     Ok(results.summary)
 }
 
 /// Copies of the measurements that a scenario names, which it names from now on: a stored run can be drawn, and its scenario
 /// run, wherever it is moved.
-fn keep_measurements(scenario: &mut Scenario, from: &Path) -> Result<Vec<(String, Vec<u8>)>, String> {
+fn keep_measurements(results: &mut Results) -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
-    for (place, observed) in scenario.observed.iter_mut().enumerate() {
-        let file = from.join(&observed.file);
-        let bytes = disk::read(&file).map_err(|error| format!("`{}` cannot be read: {error}", file.display()))?;
-        observed.file = observed_name(place);
-        files.push((observed.file.clone(), bytes));
+    for (place, (named, observed)) in results.scenario.observed.iter_mut().zip(&results.observed).enumerate() {
+        named.file = observed_name(place);
+        files.push((named.file.clone(), observed.bytes.clone()));
     }
-    Ok(files)
+    files
 }
 
 /// Whether the interval of the traces, where there is one, divides the run.
@@ -108,14 +112,18 @@ pub(super) fn calibrated_scenario(loaded: &Loaded) -> Result<(Scenario, Calibrat
     Ok((scenario, calibration))
 }
 
-/// All figures of a run as SVG and PNG, by name. Measurements are found from `from`.
-pub(super) fn figures(results: &Results, from: &Path) -> Result<Vec<(String, Vec<u8>)>, String> {
-    let (arms, populations) = report::names(results);
-    let mut measured = Vec::new();
-    for observed in &results.scenario.observed {
-        let file = from.join(&observed.file);
-        measured.extend(report::observed::read(&file, &arms, &populations).map_err(|error| error.to_string())?);
-    }
+/// All figures of a run as SVG and PNG, by name.
+pub(super) fn figures(results: &Results) -> Result<Vec<(String, Vec<u8>)>, String> {
+    let rows = results.observed.iter().flat_map(|observed| &observed.rows);
+    let measured: Vec<Observed> = rows
+        .map(|row| Observed {
+            arm: row.arm,
+            population: row.population,
+            t_min: row.minutes,
+            rate_hz: row.rate_hz,
+            error_hz: row.error_hz,
+        })
+        .collect();
     drawn(report::figures(results, &measured))
 }
 
@@ -169,6 +177,11 @@ fn report(summary: &Summary) {
     let averaged = |arm: &ArmSummary| arm.averaged.map(|averaged| averaged.error_hz);
     if let Some(error) = summary.arms.iter().filter_map(averaged).reduce(f64::max) {
         say(format!("slow variables saw mean rates over bursts of fast time, good to about {error:.2e} Hz"));
+    }
+    let further: Vec<&str> =
+        summary.arms.first().map_or_else(Vec::new, |arm| arm.readouts.keys().map(String::as_str).collect());
+    if !further.is_empty() {
+        say(format!("in summary.json, and not drawn: {}", further.join(", ")));
     }
     for arm in &summary.arms {
         for event in &arm.events {

@@ -1,6 +1,8 @@
 //! `sweep` and `merge`: a scenario at every point of a design, to a table and figures.
 
+use super::plot::Drawn;
 use super::progress::{Bar, note, refuse, say};
+use super::warnings::{Heed, heed, with_warnings};
 use super::{Ending, MergeArguments, SweepArguments};
 use crate::config::{Kind, Loaded, load};
 use crate::equilibrium::calibrate;
@@ -10,12 +12,21 @@ use crate::store::StoreError;
 use crate::store::sweep::{Identity, RESULTS, Shard, SweepStore, merge};
 use crate::sweep::{Engine, Row};
 use rayon::prelude::*;
+use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 /// Runs in a chunk: enough to fill the lanes of several threads, few enough to lose little when stopped.
 const RUNS_PER_CHUNK: u64 = 128;
+/// More runs than this are started only when they are confirmed: mostly they are a slip in the number of points.
+pub(super) const MOST_RUNS: u64 = 1_000_000;
+/// What would take longer goes on only when it is confirmed.
+const MOST_DAYS: f64 = 3.0;
+/// How long a sweep has run before its pace tells how long it takes.
+const SECONDS_TO_TELL: f64 = 30.0;
+const SECONDS_PER_DAY: f64 = 86_400.0;
 
 pub(super) fn sweep(arguments: &SweepArguments) -> Ending {
     if let Err(message) = super::run::use_threads(arguments.threads) {
@@ -42,11 +53,20 @@ pub(super) fn sweep(arguments: &SweepArguments) -> Ending {
     if let Some(point) = arguments.point {
         return show_point(&loaded, &engine, point, &arguments.set);
     }
+    if let Err(ending) = heed(&loaded.warnings, Heed { strict: arguments.strict, quiet: arguments.quiet }) {
+        return ending;
+    }
     let shard = arguments.shard.unwrap_or(Shard::WHOLE);
+    let runs = engine.runs() / shard.count;
+    if runs > MOST_RUNS && !arguments.yes {
+        return refuse(format!(
+            "error: {file}: {runs} runs, more than {MOST_RUNS}; --yes starts them, and --shard shares them out"
+        ));
+    }
     let out = arguments.out.clone().filter(|out| !out.as_os_str().is_empty());
     let out = out.unwrap_or_else(|| Path::new("out").join(folder_of(&name, shard)));
     let store = match SweepStore::open(&out, &engine, identity, shard, arguments.fresh) {
-        Ok(store) => store,
+        Ok(store) => store.noting(with_warnings(json!({}), &loaded.warnings)),
         Err(error) => return refuse(format!("error: {error}")),
     };
     if !arguments.quiet
@@ -55,17 +75,15 @@ pub(super) fn sweep(arguments: &SweepArguments) -> Ending {
     {
         super::check::describe_others(&rest);
     }
-    match run_chunks(&engine, &store, arguments.quiet) {
+    match run_chunks(&engine, &store, arguments) {
+        Ok(Finish::TooLong(days)) => refuse(format!(
+            "error: {file}: at this pace it would take {days:.0} days more, over {MOST_DAYS:.0}; --yes goes on (what is stored stays)"
+        )),
         Ok(Finish::Stopped(left)) => {
             note(format!("stopped; {left} chunks are left: run the same command again to go on"));
             Ending::SomeFailed
         }
-        Ok(Finish::Complete { failed }) => {
-            if failed > 0 {
-                note(format!("{failed} of the arms run now ended badly: see the column `status`"));
-            }
-            finish(&store, shard, &out, arguments)
-        }
+        Ok(Finish::Complete) => finish(&store, shard, &out, arguments),
         Err(error) => {
             refuse(format!("error: {error}\nwhat is stored already stays; run the same command again to go on"))
         }
@@ -78,7 +96,10 @@ fn finish(store: &SweepStore, shard: Shard, out: &Path, arguments: &SweepArgumen
             say(format!("shard {}/{}: {}", shard.index, shard.count, out.display()));
             say("join all shards with: disinhibit merge FOLDER... --out FOLDER");
         }
-        return Ending::Done;
+        return match store.failed() {
+            Ok(failed) => ending(failed),
+            Err(error) => refuse(format!("error: {error}")),
+        };
     }
     if let Err(error) = store.join(arguments.csv) {
         return refuse(format!("error: {error}"));
@@ -86,10 +107,20 @@ fn finish(store: &SweepStore, shard: Shard, out: &Path, arguments: &SweepArgumen
     draw(out, arguments.quiet)
 }
 
+/// How a sweep ends of which so many arms failed.
+fn ending(failed: u64) -> Ending {
+    if failed == 0 {
+        return Ending::Done;
+    }
+    let (arms, theirs) = if failed == 1 { ("arm", "it") } else { ("arms", "they") };
+    note(format!("{failed} {arms} of points ended badly: the column `status` says how {theirs} did"));
+    Ending::SomeFailed
+}
+
 /// Draws what is in a folder, and says what is there.
 fn draw(out: &Path, quiet: bool) -> Ending {
-    let files = match super::plot::draw_sweep(out, &[]) {
-        Ok(files) => files,
+    let Drawn { files, undrawn, failed } = match super::plot::draw_sweep(out, &[]) {
+        Ok(drawn) => drawn,
         Err(error) => return refuse(format!("error: {error}")),
     };
     if !quiet {
@@ -98,8 +129,9 @@ fn draw(out: &Path, quiet: bool) -> Ending {
             say(format!("analysis: {}", analysis.display()));
         }
         super::output::say_figures(&files);
+        super::plot::say_undrawn(&undrawn);
     }
-    Ending::Done
+    ending(failed)
 }
 
 pub(super) fn merge_shards(arguments: &MergeArguments) -> Ending {
@@ -136,7 +168,9 @@ fn folder_of(name: &str, shard: Shard) -> PathBuf {
 /// How the chunks ended.
 enum Finish {
     /// All are stored.
-    Complete { failed: usize },
+    Complete,
+    /// It would take so many days more.
+    TooLong(f64),
     /// The user stopped; so many are left.
     Stopped(u64),
 }
@@ -145,12 +179,14 @@ enum Finish {
 enum Halt {
     /// The user asked for it.
     Stopped,
+    /// It would take so many days more.
+    TooLong(f64),
     /// A chunk could not be stored.
     Failed(StoreError),
 }
 
 /// Runs and stores the chunks that are missing, several at a time.
-fn run_chunks(engine: &Engine, store: &SweepStore, quiet: bool) -> Result<Finish, StoreError> {
+fn run_chunks(engine: &Engine, store: &SweepStore, arguments: &SweepArguments) -> Result<Finish, StoreError> {
     let stop = Arc::new(AtomicBool::new(false));
     stop_when_asked(stop.clone());
     let stored = store.stored()?;
@@ -158,9 +194,10 @@ fn run_chunks(engine: &Engine, store: &SweepStore, quiet: bool) -> Result<Finish
     let count = |chunk: u64| runs_of(chunk).end - runs_of(chunk).start;
     let last = store.chunks().checked_sub(1).map(|place| store.chunk(place));
     let short = last.map_or(0, |chunk| RUNS_PER_CHUNK - count(chunk));
-    let bar = Bar::new(store.chunks() * RUNS_PER_CHUNK - short, quiet);
+    let bar = Bar::new(store.chunks() * RUNS_PER_CHUNK - short, arguments.quiet);
     bar.skip(stored.iter().map(|chunk| count(*chunk)).sum());
-    let (failed, done) = (AtomicUsize::new(0), AtomicU64::new(0));
+    let (done, started) = (AtomicU64::new(0), Instant::now());
+    let missing = store.chunks() - stored.len() as u64;
     // A shard of more chunks than can be counted here would never end.
     let places = 0..usize::try_from(store.chunks()).unwrap_or(usize::MAX);
     let ran = places.into_par_iter().with_max_len(1).try_for_each(|place| {
@@ -175,18 +212,25 @@ fn run_chunks(engine: &Engine, store: &SweepStore, quiet: bool) -> Result<Finish
         let badly = rows.iter().filter(|row| row.status != "ok").count();
         store.write_chunk(chunk, &rows).map_err(Halt::Failed)?;
         bar.advance(count(chunk), badly);
-        failed.fetch_add(badly, Ordering::Relaxed);
-        done.fetch_add(1, Ordering::Relaxed);
-        Ok(())
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        let days = days_left(started.elapsed(), done, missing);
+        if days > MOST_DAYS && !arguments.yes { Err(Halt::TooLong(days)) } else { Ok(()) }
     });
     bar.finish();
     // What is left to do can be done again: an interrupt now ends the program.
     stop.store(true, Ordering::Relaxed);
     match ran {
-        Ok(()) => Ok(Finish::Complete { failed: failed.into_inner() }),
+        Ok(()) => Ok(Finish::Complete),
+        Err(Halt::TooLong(days)) => Ok(Finish::TooLong(days)),
         Err(Halt::Stopped) => Ok(Finish::Stopped(store.chunks() - stored.len() as u64 - done.into_inner())),
         Err(Halt::Failed(error)) => Err(error),
     }
+}
+
+/// How many days the rest takes at the pace so far; 0 while too little has been seen to tell.
+fn days_left(elapsed: Duration, done: u64, missing: u64) -> f64 {
+    let seconds = elapsed.as_secs_f64();
+    if seconds < SECONDS_TO_TELL { 0.0 } else { (missing - done) as f64 * seconds / done as f64 / SECONDS_PER_DAY }
 }
 
 /// At the first interrupt asks for a stop after the chunks at work; at the second ends the program. Where no handler can be

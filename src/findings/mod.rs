@@ -7,16 +7,16 @@
 pub mod shipped;
 mod value;
 
-use crate::config::ConfigError;
 use crate::config::finding::{Overlay, load_finding, load_hypothesis};
+use crate::config::{ConfigError, Diagnostic, load_from};
 use crate::readouts::summarise;
 use crate::scenario::declare::Choice;
-use crate::scenario::finding::bind::BoundFinding;
 use crate::scenario::finding::{Check, Evidence, Part};
+use crate::scenario::{Finding, Scenario};
 use crate::simulate::{RunError, run};
 use rayon::prelude::*;
 use serde::{Serialize, Serializer};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// How well a model reproduces a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,17 +171,12 @@ pub enum FindingsError {
 /// # Errors
 /// [`RunError`] where the circuit has no usable rest. An arm that ends badly is no error: what cannot be measured does not
 /// hold, and the result says why.
-pub fn look_at(bound: &BoundFinding) -> Result<FindingResult, RunError> {
-    let outcome = run(&bound.scenario)?;
+pub fn look_at(finding: &Finding, scenario: &Scenario) -> Result<FindingResult, RunError> {
+    let outcome = run(scenario)?;
     let summary = summarise(&outcome);
     let ended = summary.arms.iter().filter_map(|arm| Some(format!("{}: {}", arm.name, arm.problem.as_ref()?)));
-    let checks: Vec<CheckResult> = bound
-        .finding
-        .checks
-        .iter()
-        .map(|check| result(check, &value::of(check, &summary, &outcome.scenario)))
-        .collect();
-    let finding = &bound.finding;
+    let checks: Vec<CheckResult> =
+        finding.checks.iter().map(|check| result(check, &value::of(check, &summary, &outcome.scenario))).collect();
     Ok(FindingResult {
         number: finding.number,
         name: finding.name.clone(),
@@ -231,9 +226,7 @@ pub fn model(
 ) -> Result<ModelResult, FindingsError> {
     let read = |file: &PathBuf| {
         let loaded = load_finding(file, overlay, &|path| library.read(path))?;
-        let finding = loaded.finding.unwrap_or_default();
-        let bound = BoundFinding { finding, scenario: loaded.scenario };
-        let result = look_at(&bound);
+        let result = look_at(&loaded.finding.unwrap_or_default(), &loaded.scenario);
         result.map_err(|error| FindingsError::Run { file: file.display().to_string(), error })
     };
     let results: Result<Vec<FindingResult>, FindingsError> = files.par_iter().map(read).collect();
@@ -265,6 +258,36 @@ pub fn models(
     overlays.sort_by_key(|overlay| overlay.hypothesis.number);
     let all = std::iter::once(None).chain(overlays.iter().map(Some));
     all.map(|overlay| model(library, findings, overlay)).collect()
+}
+
+/// What the files of findings, their scenarios and the hypotheses say without effect, each once.
+///
+/// # Errors
+/// [`FindingsError`] with the first file that does not hold together.
+pub fn warnings(
+    library: shipped::Library,
+    findings: &[PathBuf],
+    hypotheses: &[PathBuf],
+) -> Result<Vec<Diagnostic>, FindingsError> {
+    let read = |path: &Path| library.read(path);
+    let mut all: Vec<Diagnostic> = Vec::new();
+    let mut overlays = vec![None];
+    for file in hypotheses {
+        all.extend(load_from(file, &[], &read)?.warnings);
+        overlays.push(Some(load_hypothesis(file, &read)?));
+    }
+    for overlay in &overlays {
+        let of = |file: &PathBuf| load_finding(file, overlay.as_ref(), &read).map(|loaded| loaded.warnings);
+        let found: Result<Vec<Vec<Diagnostic>>, ConfigError> = findings.par_iter().map(of).collect();
+        all.extend(found?.into_iter().flatten());
+    }
+    let mut each: Vec<Diagnostic> = Vec::new();
+    for warning in all {
+        if !each.contains(&warning) {
+            each.push(warning);
+        }
+    }
+    Ok(each)
 }
 
 fn evidence<S: Serializer>(evidence: &[Evidence], serializer: S) -> Result<S::Ok, S::Error> {

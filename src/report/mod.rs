@@ -5,7 +5,6 @@ pub mod bifurcation;
 mod course;
 mod dose_response;
 pub mod findings;
-pub mod observed;
 mod parallel;
 pub mod parameters;
 pub mod plane;
@@ -50,12 +49,6 @@ pub fn figures(results: &Results, observed: &[Observed]) -> Vec<(&'static str, F
         figures.push(("pharmacology", pharmacology));
     }
     figures
-}
-
-/// The names of arms and populations, to which measurements refer.
-pub fn names(results: &Results) -> (Vec<&str>, Vec<&str>) {
-    let arms = results.traces.iter().map(|traces| traces.arm.as_str()).collect();
-    (arms, results.scenario.circuit.populations.keys().map(String::as_str).collect())
 }
 
 struct Report<'a> {

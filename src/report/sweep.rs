@@ -68,6 +68,18 @@ impl<'a> SweepTable<'a> {
         }
     }
 
+    /// The readouts that the usual figures do not show.
+    pub fn undrawn(&self) -> Vec<String> {
+        let shown = self.readouts(&[]);
+        let hidden = self.all_readouts().into_iter().filter(|readout| !shown.contains(readout));
+        hidden.map(|readout| self.columns[readout].name.clone()).collect()
+    }
+
+    /// How many rows stand for runs that ended badly.
+    pub fn failed(&self) -> u64 {
+        (0..self.rows()).filter(|row| !self.is_ok(*row)).count() as u64
+    }
+
     /// Analyses of the table as CSV, each with the stem of its file name: Hill fits over doses, therapeutic indices,
     /// sensitivity indices, drugs given together against what they do alone, and their isoboles.
     pub fn analyses(&self) -> Vec<(&'static str, String)> {

@@ -19,7 +19,8 @@ pub use ledger::MANIFEST;
 pub use manifest::Manifest;
 pub use traces::ArmTraces;
 
-use crate::config::{ConfigError, load, writer};
+use crate::config::observed::Measurements;
+use crate::config::{ConfigError, Loaded, load, writer};
 use crate::readouts::{Summary, summarise};
 use crate::scenario::Scenario;
 use crate::simulate::Outcome;
@@ -45,6 +46,8 @@ pub struct Results {
     pub summary: Summary,
     /// The traces of every arm.
     pub traces: Vec<ArmTraces>,
+    /// The measurements that the scenario names, file by file.
+    pub observed: Vec<Measurements>,
 }
 
 /// Why a run cannot be stored or read again.
@@ -134,7 +137,7 @@ impl Results {
         let summary = summarise(&outcome);
         let traces =
             outcome.arms.into_iter().map(|arm| ArmTraces { arm: arm.name, recording: arm.recording }).collect();
-        Self { scenario: outcome.scenario, summary, traces }
+        Self { scenario: outcome.scenario, summary, traces, observed: Vec::new() }
     }
 
     /// Scenario, summary and traces as they are written, by name.
@@ -145,7 +148,7 @@ impl Results {
         let traces = traces::encode(&self.traces)
             .map_err(|error| StoreError::Content { file: TRACES.into(), message: error.to_string() })?;
         let files = [
-            (SCENARIO, writer::to_toml(&self.scenario).into_bytes()),
+            (SCENARIO, writer::to_file(&self.scenario).into_bytes()),
             (SUMMARY, summary::json(&self.summary)),
             (SUMMARY_TABLE, summary::table(&self.summary).into_bytes()),
             (TRACES, traces),
@@ -178,8 +181,8 @@ impl Results {
         // The measurements too, which are read where they are drawn.
         ledger::check_listed(folder, is_data)?;
         ledger::read_listed(folder, SCENARIO)?;
-        let scenario = load(&folder.join(SCENARIO), &[])?.scenario;
-        Ok(Self { scenario, summary, traces })
+        let Loaded { scenario, observed, .. } = load(&folder.join(SCENARIO), &[])?;
+        Ok(Self { scenario, summary, traces, observed })
     }
 }
 

@@ -8,15 +8,16 @@ use super::sweep::{RESULTS, RESULTS_CSV, chunk_file, is_stored, read_table};
 use super::table::{Cell, Table};
 use super::table_file::TableWriter;
 use parquet::errors::ParquetError;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// So many rows of the table, or a few more, stand together in a row group.
 const ROWS_PER_GROUP: usize = 1 << 16;
 
-/// Joins chunks, each from its folder, into the table of a folder, and lists it in the manifest there; one row group is in
+/// Joins chunks, each from its folder, into the table of a folder, and lists it in the manifest there, which has this content; one row group is in
 /// memory at a time.
 pub(super) fn join<'a>(
-    identity: &Identity,
+    (identity, content): (&Identity, Value),
     folder_of: &dyn Fn(u64) -> &'a Path,
     (out, mut ledger): (&Path, Ledger),
     csv: bool,
@@ -36,7 +37,7 @@ pub(super) fn join<'a>(
         super::place(temporary, &text)?;
         ledger.add(RESULTS_CSV);
     }
-    ledger.close(identity.content(Shard::WHOLE))
+    ledger.close(content)
 }
 
 /// Chunks are small; readers want their rows in large groups.
@@ -134,7 +135,8 @@ pub fn merge(shards: &[PathBuf], out: &Path, csv: bool) -> Result<u64, StoreErro
     let mut ledger = Ledger::open(out)?;
     ledger.claim([RESULTS, RESULTS_CSV])?;
     ledger.unfinish()?;
-    join(&identity, &folder_of, (out, ledger), csv)?;
+    let content = identity.content(Shard::WHOLE);
+    join((&identity, content), &folder_of, (out, ledger), csv)?;
     Ok(identity.chunks)
 }
 

@@ -10,12 +10,13 @@ use super::identity::changes;
 use super::ledger::{Ledger, read_manifest, remove_temporary};
 use super::lock::Lock;
 use super::merge::join;
-use super::table::{Column, Table, cells, columns};
+use super::table::{Cell, Column, Table, cells, columns};
 use super::table_file::{Stamp, TableWriter, decode, stamp};
 use super::{StoreError, files_in, write_file};
 use crate::scenario::declare::Choice;
 use crate::scenario::sweep::Design;
 use disinhibit_analyze::sweep::{Engine, Row};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -24,6 +25,10 @@ pub const RESULTS: &str = "results.parquet";
 /// The table as CSV.
 pub const RESULTS_CSV: &str = "results.csv";
 const CHUNKS: &str = "chunks";
+/// The column that says how a run ended.
+const STATUS: &str = "status";
+/// Its word where all went well.
+const OK: &str = "ok";
 /// How often a folder is tried that others keep changing.
 const ATTEMPTS: usize = 100;
 
@@ -34,6 +39,8 @@ pub struct SweepStore {
     identity: Identity,
     shard: Shard,
     columns: Vec<Column>,
+    /// What the manifest of the finished sweep says besides.
+    notes: Value,
     /// Keeps others from making another sweep of the folder.
     _lock: Lock,
 }
@@ -84,10 +91,30 @@ impl SweepStore {
             if folder.join(IDENTITY).exists() {
                 refuse_others(folder, &own)?;
                 let (identity, shard) = own;
-                return Ok(Self { folder: folder.to_owned(), identity, shard, columns: columns(engine), _lock: lock });
+                let (folder, columns) = (folder.to_owned(), columns(engine));
+                return Ok(Self { folder, identity, shard, columns, notes: Value::Null, _lock: lock });
             }
         }
         Err(StoreError::Busy { folder: folder.to_owned() })
+    }
+
+    /// With what the manifest of the finished sweep is to say besides: an object.
+    #[must_use]
+    pub fn noting(self, notes: Value) -> Self {
+        Self { notes, ..self }
+    }
+
+    /// How many arms of the points in the stored chunks of this shard ended badly.
+    ///
+    /// # Errors
+    /// [`StoreError`] where a chunk cannot be read.
+    pub fn failed(&self) -> Result<u64, StoreError> {
+        let failed = self.stored()?.into_iter().map(|chunk| {
+            let table = read_columns(&chunk_file(&self.folder, chunk), |column| column.name == STATUS)?;
+            let rows = (0..table.rows()).filter(|row| matches!(&table.row(*row)[..], [Cell::Text(word)] if word != OK));
+            Ok(rows.count() as u64)
+        });
+        failed.sum()
     }
 
     /// The chunks of this shard that are stored.
@@ -135,8 +162,17 @@ impl SweepStore {
     /// [`StoreError`] where a chunk cannot be read or the table not be written.
     pub fn join(&self, csv: bool) -> Result<(), StoreError> {
         let ledger = Ledger::open(&self.folder)?;
-        join(&self.identity, &|_| &self.folder, (&self.folder, ledger), csv)
+        let content = with_notes(self.identity.content(Shard::WHOLE), &self.notes);
+        join((&self.identity, content), &|_| &self.folder, (&self.folder, ledger), csv)
     }
+}
+
+/// What a manifest says, and notes beside it.
+fn with_notes(mut content: Value, notes: &Value) -> Value {
+    for (key, note) in notes.as_object().into_iter().flatten() {
+        content[key] = note.clone();
+    }
+    content
 }
 
 /// Whether a file of a finished sweep is its table, rather than drawn from it.

@@ -4,9 +4,20 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use std::fmt;
 use std::ops::Range;
 
+/// How much a problem matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// Nothing runs.
+    Error,
+    /// What is said has no effect, or hardly the one that was meant.
+    Warning,
+}
+
 /// A problem in a file or an argument.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnostic {
+    /// How much it matters.
+    pub severity: Severity,
     /// The file as it was named, or the argument.
     pub file: String,
     /// Line, from 1; 0 where the file could not be read.
@@ -22,7 +33,7 @@ pub struct Diagnostic {
     /// The nearest valid name, where a name is wrong.
     pub nearest: Option<String>,
     /// The text around it, and the bytes of it that are wrong.
-    excerpt: Option<(String, Range<usize>)>,
+    pub(super) excerpt: Option<(String, Range<usize>)>,
 }
 
 impl Diagnostic {
@@ -36,6 +47,7 @@ impl Diagnostic {
         let line = &text[line_start..line_end];
         let marked = start - line_start..end.min(line_end) - line_start;
         Self {
+            severity: Severity::Error,
             file: file.to_owned(),
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
@@ -50,6 +62,7 @@ impl Diagnostic {
     /// A problem with a file as a whole.
     pub(super) fn of_file(file: &str, message: String, expected: &str) -> Self {
         Self {
+            severity: Severity::Error,
             file: file.to_owned(),
             line: 0,
             column: 0,
@@ -64,7 +77,7 @@ impl Diagnostic {
     /// With the line of the file and a mark under what is wrong.
     pub fn render(&self) -> String {
         let Some((line, marked)) = self.excerpt.as_ref().filter(|(line, _)| line.len() < 400) else {
-            return format!("error: {self}");
+            return format!("{}: {self}", self.severity.word());
         };
         let marked = marked.start.min(line.len())..marked.end.min(line.len());
         let hint = match (&self.nearest, self.expected.is_empty()) {
@@ -76,7 +89,11 @@ impl Diagnostic {
             .line_start(self.line)
             .path(self.file.as_str())
             .annotation(AnnotationKind::Primary.span(marked).label(hint));
-        let mut group = Level::ERROR.primary_title(self.message.as_str()).element(snippet);
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let mut group = level.primary_title(self.message.as_str()).element(snippet);
         let expected = format!("expected {}", self.expected);
         if self.nearest.is_some() && !self.expected.is_empty() {
             group = group.element(Level::HELP.message(expected.as_str()));
@@ -85,6 +102,34 @@ impl Diagnostic {
         let rendered = Renderer::plain().render(&[group]);
         // The snippet counts columns from the line's start as well; the place stands in one word for editors to find.
         if rendered.contains(&place) { rendered } else { format!("{rendered}\n  at {place}") }
+    }
+}
+
+impl Severity {
+    /// The word before a problem.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+impl Diagnostic {
+    /// The same as a warning.
+    #[must_use]
+    pub(super) fn into_warning(self) -> Self {
+        Self { severity: Severity::Warning, ..self }
+    }
+
+    /// As it stands in manifests.
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "place": format!("{}:{}:{}", self.file, self.line, self.column),
+            "path": self.path,
+            "message": self.message,
+            "expected": self.expected,
+        })
     }
 }
 

@@ -1,6 +1,8 @@
 //! Files of findings and of hypotheses.
 
+use super::notes::{Note, Notes};
 use super::reader::read_table;
+use super::warnings::Of;
 use super::{ConfigError, Diagnostic, Kind, Loaded, Loader, ReadFile};
 use crate::scenario::finding::bind::{bind, lay_over};
 use crate::scenario::scenario::PharmacologyFile;
@@ -54,9 +56,10 @@ impl Loader<'_> {
         set: &[String],
     ) -> Option<Loaded> {
         let folder = file.parent().unwrap_or(Path::new("")).to_owned();
+        let of_scenario = self.texts.len();
         let loaded = self.named_scenario(&folder, (index, root), set);
         let mut finding = Finding::default();
-        let before = self.notes.problems.len();
+        let (before, places) = (self.notes.problems.len(), self.notes.places());
         read_table(&mut self.notes, index, root.get_ref(), 0..0, "", &mut finding);
         if finding.name.is_empty() {
             finding.name = stem(file);
@@ -74,6 +77,9 @@ impl Loader<'_> {
         }
         match bind(&finding, &loaded.scenario) {
             Ok(bound) => {
+                let whole = (&bound.whole, loaded.scenario.arms.len());
+                let hypothesis = self.overlay.map(|overlay| &overlay.hypothesis);
+                self.warn_of_finding(&finding, hypothesis, whole, Of { file: of_scenario, places: &places });
                 let scenario = bound.scenario;
                 Some(Loaded { kind: Kind::Finding, scenario, finding: Some(bound.finding), folder, ..loaded })
             }
@@ -87,19 +93,22 @@ impl Loader<'_> {
     fn lay_over(&mut self, overlay: &super::finding::Overlay, loaded: &mut Loaded) -> Option<()> {
         let folder = overlay.file.parent().unwrap_or(Path::new(""));
         let (index, text) = self.open(&overlay.file, None)?;
+        let root = self.parse(index, &text)?;
+        let mut own = Notes::default();
+        read_table(&mut own, index, root.get_ref(), 0..0, "", &mut Hypothesis::default());
+        let place = |path: &str| own.origin(path).unwrap_or((index, 0..0));
         let mut complete = true;
-        for file in &overlay.hypothesis.pharmacology {
+        for (at, file) in overlay.hypothesis.pharmacology.iter().enumerate() {
             let mut node = PharmacologyFile(&mut loaded.scenario);
-            complete &= self.part(&folder.join(file), (index, 0..text.len().min(1)), &mut node);
+            complete &= self.part(&folder.join(file), place(&format!("pharmacology.{at}")), &mut node);
         }
         match lay_over(&overlay.hypothesis, &mut loaded.scenario) {
             Ok(()) if complete => Some(()),
             Ok(()) => None,
             Err(problems) => {
-                // The hypothesis was read before: its problems are told by name.
-                for problem in problems {
-                    let path = overlay.file.display();
-                    self.failures.push(Diagnostic::of_file(&path.to_string(), problem.to_string(), ""));
+                for Problem { path, message, expected, nearest } in problems {
+                    let (file, span) = place(&path);
+                    self.notes.add(Note { file, span, path, message, expected, nearest });
                 }
                 None
             }
@@ -112,6 +121,7 @@ impl Loader<'_> {
         if hypothesis.name.is_empty() {
             hypothesis.name = stem(file);
         }
+        self.warn_of_hypothesis(&hypothesis);
         let folder = file.parent().unwrap_or(Path::new("")).to_owned();
         let hypothesis = Some(hypothesis);
         Loaded { kind: Kind::Hypothesis, hypothesis, ..Loaded::empty(folder) }
@@ -132,7 +142,7 @@ impl Loader<'_> {
             let message = format!("the file names itself: {}", circle.collect::<Vec<_>>().join(" names "));
             let expected = "the path of a scenario, from the folder of this file".to_owned();
             let (path, span) = ("scenario".to_owned(), named.span());
-            self.notes.add(super::notes::Note { file: index, span, path, message, expected, nearest: None });
+            self.notes.add(Note { file: index, span, path, message, expected, nearest: None });
             return None;
         }
         let before = self.failures.len();
@@ -141,7 +151,7 @@ impl Loader<'_> {
             let message = format!("`{}` cannot be read as a scenario", path.display());
             let expected = "the path of a scenario, from the folder of this file".to_owned();
             let (path, span) = (String::new(), named.span());
-            self.notes.add(super::notes::Note { file: index, span, path, message, expected, nearest: None });
+            self.notes.add(Note { file: index, span, path, message, expected, nearest: None });
         }
         loaded
     }

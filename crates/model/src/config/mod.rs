@@ -3,31 +3,34 @@
 //! A scenario names a circuit file and pharmacology files; they are read first, and what the scenario states itself
 //! replaces what they say: single values one by one, lists as a whole. Then come `--set` arguments.
 
+mod arguments;
 mod curve;
 mod diagnostic;
 pub mod disk;
 pub mod finding;
 mod notes;
+pub mod observed;
 mod reader;
 pub mod schema;
 mod value;
+mod warnings;
 pub mod writer;
 
-pub use diagnostic::{ConfigError, Diagnostic};
+pub use diagnostic::{ConfigError, Diagnostic, Severity};
 
 use crate::scenario::declare::Node;
-use crate::scenario::path::{PathError, segments};
 use crate::scenario::readout::Readout;
 use crate::scenario::scenario::{CircuitFile, PharmacologyFile};
-use crate::scenario::settable::{Refusal, Setter, refusal};
 use crate::scenario::sweep::{BoundSweep, bind};
 use crate::scenario::validate::validate_circuit;
 use crate::scenario::{Finding, Hypothesis, Problem, Scenario, Sweep, validate};
 use notes::{Note, Notes};
+use observed::Measurements;
 use reader::read_table;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use warnings::Of;
 
 /// What a file describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +64,10 @@ pub struct Loaded {
     pub hypothesis: Option<Hypothesis>,
     /// The same before `--set`, for drives that are to be held.
     pub before_set: Scenario,
+    /// The measurements that the scenario names, file by file.
+    pub observed: Vec<Measurements>,
+    /// What is said without effect, or hardly as it was meant.
+    pub warnings: Vec<Diagnostic>,
     /// The folder of the file: what it names is found from there.
     pub folder: PathBuf,
 }
@@ -75,6 +82,8 @@ impl Loaded {
             finding: None,
             hypothesis: None,
             before_set: Scenario::default(),
+            observed: Vec::new(),
+            warnings: Vec::new(),
             folder,
         }
     }
@@ -106,18 +115,28 @@ fn load_with(
     read: ReadFile<'_>,
 ) -> Result<Loaded, ConfigError> {
     let (texts, notes, failures) = (Vec::new(), Notes::default(), Vec::new());
-    let mut loader = Loader { read, texts, notes, failures, overlay, loading: Vec::new() };
+    let (warnings, doubts, loading) = (Vec::new(), Vec::new(), Vec::new());
+    let mut loader = Loader { read, texts, notes, failures, warnings, doubts, overlay, loading };
     let loaded = loader.load(file, set);
     let mut diagnostics = loader.failures;
-    let problems = loader.notes.problems;
-    let mut located: Vec<(usize, usize, Diagnostic)> =
-        problems.iter().map(|note| (note.file, note.span.start, located(note, &loader.texts))).collect();
-    located.sort_by_key(|(file, start, _)| (*file, *start));
-    diagnostics.extend(located.into_iter().map(|(_, _, diagnostic)| diagnostic));
+    diagnostics.extend(in_order(&loader.notes.problems, &loader.texts));
     match loaded {
-        Some(loaded) if diagnostics.is_empty() => Ok(loaded),
+        Some(loaded) if diagnostics.is_empty() => {
+            let mut warnings: Vec<Diagnostic> =
+                in_order(&loader.warnings, &loader.texts).into_iter().map(Diagnostic::into_warning).collect();
+            warnings.dedup();
+            warnings.extend(loader.doubts);
+            Ok(Loaded { warnings, ..loaded })
+        }
         _ => Err(ConfigError { diagnostics }),
     }
+}
+
+/// Notes with their places, in the order of files and of their lines.
+fn in_order(notes: &[Note], texts: &[(String, String)]) -> Vec<Diagnostic> {
+    let mut notes: Vec<&Note> = notes.iter().collect();
+    notes.sort_by_key(|note| (note.file, note.span.start));
+    notes.into_iter().map(|note| located(note, texts)).collect()
 }
 
 fn located(note: &Note, texts: &[(String, String)]) -> Diagnostic {
@@ -137,6 +156,10 @@ struct Loader<'a> {
     notes: Notes,
     /// Problems with files as a whole.
     failures: Vec<Diagnostic>,
+    /// What is said without effect, or hardly as it was meant.
+    warnings: Vec<Note>,
+    /// The same of files that are no configuration.
+    doubts: Vec<Diagnostic>,
     /// What is laid over the scenario of a finding.
     overlay: Option<&'a finding::Overlay>,
     /// The file that is being loaded, after those that name it.
@@ -194,15 +217,21 @@ impl Loader<'_> {
             };
             problems.into_iter().for_each(|problem| self.notes.add_problem(problem));
         }
-        Some(Loaded { kind, scenario, before_set, ..Loaded::empty(folder) })
+        let observed = self.observed(&folder, &scenario);
+        // Whoever names it changes it, and warns of the whole.
+        if !is_named {
+            self.warn_of_scenario(&scenario, index);
+        }
+        Some(Loaded { kind, scenario, before_set, observed, ..Loaded::empty(folder) })
     }
 
     /// Reads a sweep: its scenario first, so that paths of the sweep itself are those that problems point to.
     fn sweep(&mut self, file: &Path, (index, root): (usize, &Spanned<DeTable<'_>>), set: &[String]) -> Option<Loaded> {
         let folder = file.parent().unwrap_or(Path::new("")).to_owned();
+        let of_scenario = self.texts.len();
         let loaded = self.named_scenario(&folder, (index, root), set);
         let mut sweep = Sweep::default();
-        let before = self.notes.problems.len();
+        let (before, places) = (self.notes.problems.len(), self.notes.places());
         read_table(&mut self.notes, index, root.get_ref(), 0..0, "", &mut sweep);
         if sweep.name.is_empty() {
             sweep.name = finding::stem(file);
@@ -227,7 +256,10 @@ impl Loader<'_> {
             }
             match bind(&sweep, &scenario) {
                 Ok(_) if self.notes.problems.len() > before => {}
-                Ok(bound) => return Some(Loaded { kind: Kind::Sweep, scenario, sweep: Some(bound), folder, ..loaded }),
+                Ok(bound) => {
+                    self.warn_of_sweep(&scenario, &bound, Of { file: of_scenario, places: &places });
+                    return Some(Loaded { kind: Kind::Sweep, scenario, sweep: Some(bound), folder, ..loaded });
+                }
                 Err(problems) => problems.into_iter().for_each(|problem| self.notes.add_problem(problem)),
             }
         }
@@ -375,51 +407,4 @@ impl Loader<'_> {
         let Some(root) = self.parse(index, &text) else { return false };
         self.fill(index, &root, node)
     }
-
-    /// Carries out `--set` arguments in their order.
-    fn carry_out(&mut self, set: &[String], scenario: &mut Scenario) {
-        for argument in set {
-            let name = format!("--set {argument}");
-            let index = self.texts.len();
-            self.texts.push((name, argument.clone()));
-            let mut report = |message: String, expected: String, nearest: Option<String>| {
-                let path = String::new();
-                self.notes.add(Note { file: index, span: 0..argument.len(), path, message, expected, nearest });
-            };
-            let Some((path, text)) = split_argument(argument) else {
-                report("there is no `=`".into(), "PATH=VALUE, such as populations.SST.rest=\"5 Hz\"".into(), None);
-                continue;
-            };
-            if let Some(Refusal { message, expected }) = refusal(path, Setter::Argument) {
-                report(format!("`{path}` {message}"), expected.into(), None);
-                continue;
-            }
-            match scenario.set(path, &value::setting_from_argument(text)) {
-                Ok(_) => {
-                    self.notes.forget_origins(path);
-                    self.notes.note_origin(path, index, 0..argument.len());
-                }
-                Err(PathError::NoSuchPath { path, nearest }) => {
-                    report(
-                        format!("there is no parameter `{path}`"),
-                        "a path as `disinhibit check` lists it".into(),
-                        nearest,
-                    );
-                }
-                Err(PathError::BadValue { message, expected, .. }) => report(message, expected, None),
-            }
-        }
-    }
-}
-
-/// Splits `PATH=VALUE` at the first `=` outside quotes.
-fn split_argument(argument: &str) -> Option<(&str, &str)> {
-    let mut quoted = false;
-    let at = argument.char_indices().find(|(_, letter)| {
-        quoted ^= *letter == '"';
-        *letter == '=' && !quoted
-    });
-    let (at, _) = at?;
-    let path = argument[..at].trim();
-    (!path.is_empty() && !segments(path).is_empty()).then_some((path, &argument[at + 1..]))
 }

@@ -2,6 +2,7 @@
 
 use crate::scenario::Problem;
 use crate::scenario::path::{joined, segments};
+use crate::scenario::warnings::Warning;
 use crate::units::InputUnit;
 use indexmap::IndexMap;
 use std::collections::HashMap;
@@ -35,44 +36,85 @@ pub(super) struct Notes {
     pub input: InputUnit,
     /// Path to source, for values that state one.
     pub sources: IndexMap<String, String>,
+    places: Places,
+}
+
+/// Where values are written.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Places {
     origins: HashMap<Vec<String>, (usize, Range<usize>)>,
     aliases: HashMap<Vec<String>, Vec<String>>,
 }
 
+impl Places {
+    /// Where the value of a path was written.
+    pub fn of(&self, path: &str) -> Option<(usize, Range<usize>)> {
+        self.origins.get(&self.without_aliases(segments(path))).cloned()
+    }
+
+    /// The same, or of the nearest table around it, or the start of a file.
+    fn around(&self, place: &[String], file: usize) -> (usize, Range<usize>) {
+        let around = (0..=place.len()).rev().find_map(|length| self.origins.get(&place[..length]));
+        around.cloned().unwrap_or((file, 0..0))
+    }
+
+    fn without_aliases(&self, mut place: Vec<String>) -> Vec<String> {
+        for length in 1..=place.len() {
+            if let Some(path) = self.aliases.get(&place[..length]).filter(|path| path.len() == length) {
+                place[..length].clone_from_slice(path);
+            }
+        }
+        place
+    }
+
+    /// A warning with its place; of what is written nowhere, at the start of a file.
+    pub fn locate(&self, warning: Warning, file: usize) -> Note {
+        let place = self.without_aliases(segments(&warning.path));
+        let (file, span) = self.around(&place, file);
+        let Warning { check: _, path, message, expected } = warning;
+        Note { file, span, path, message, expected, nearest: None }
+    }
+}
+
 impl Notes {
+    /// Where values are written so far.
+    pub fn places(&self) -> Places {
+        self.places.clone()
+    }
+
     pub fn add(&mut self, problem: Note) {
         self.problems.push(problem);
     }
 
     pub fn note_origin(&mut self, path: &str, file: usize, span: Range<usize>) {
-        self.origins.insert(segments(path), (file, span));
+        self.places.origins.insert(segments(path), (file, span));
     }
 
     pub fn has_origin(&self, path: &str) -> bool {
-        self.origins.contains_key(&segments(path))
+        self.places.origins.contains_key(&segments(path))
     }
 
     /// Where the value of a path was written.
     pub fn origin(&self, path: &str) -> Option<(usize, Range<usize>)> {
-        self.origins.get(&segments(path)).cloned()
+        self.places.origins.get(&segments(path)).cloned()
     }
 
     /// Lets problems with a tied parameter that is written nowhere else point to its tie.
     pub fn note_tie(&mut self, target: &str) {
         if let Some(place) = self.origin(&joined("tie", target)).filter(|_| !self.has_origin(target)) {
-            self.origins.insert(segments(target), place);
+            self.places.origins.insert(segments(target), place);
         }
     }
 
     /// Forgets what an earlier file wrote below a path: a list is replaced as a whole.
     pub fn forget_origins(&mut self, path: &str) {
         let place = segments(path);
-        self.origins.retain(|known, _| !known.starts_with(&place));
+        self.places.origins.retain(|known, _| !known.starts_with(&place));
     }
 
     /// A second name for a path.
     pub fn note_alias(&mut self, alias: &str, path: &str) {
-        self.aliases.insert(segments(alias), segments(path));
+        self.places.aliases.insert(segments(alias), segments(path));
     }
 
     pub fn note_source(&mut self, path: &str, source: &str) {
@@ -83,7 +125,7 @@ impl Notes {
     /// A problem of a value that could not be read, or of a table of which one could not, is left out: it was reported
     /// already, and may be its own cause.
     pub fn add_problem(&mut self, problem: Problem) {
-        let place = self.without_aliases(segments(&problem.path));
+        let place = self.places.without_aliases(segments(&problem.path));
         let reported = |known: &Note| {
             let known = segments(&known.path);
             known == place || (place.len() > 1 && known.len() == place.len() + 1 && known.starts_with(&place))
@@ -93,8 +135,7 @@ impl Notes {
         {
             return;
         }
-        let around = (0..=place.len()).rev().find_map(|length| self.origins.get(&place[..length]));
-        let (file, span) = around.cloned().unwrap_or((0, 0..0));
+        let (file, span) = self.places.around(&place, 0);
         let Problem { path, message, expected, nearest } = problem;
         self.add(Note { file, span, path, message, expected, nearest });
     }
@@ -103,7 +144,7 @@ impl Notes {
     pub fn labelled_sources(&self) -> IndexMap<String, String> {
         let labelled = |path: &String| {
             let mut place = segments(path);
-            for (label, index) in &self.aliases {
+            for (label, index) in &self.places.aliases {
                 if label.len() == index.len() && place.starts_with(index) {
                     place[..label.len()].clone_from_slice(label);
                     break;
@@ -112,14 +153,5 @@ impl Notes {
             place.iter().fold(String::new(), |path, key| joined(&path, key))
         };
         self.sources.iter().map(|(path, source)| (labelled(path), source.clone())).collect()
-    }
-
-    fn without_aliases(&self, mut place: Vec<String>) -> Vec<String> {
-        for length in 1..=place.len() {
-            if let Some(path) = self.aliases.get(&place[..length]).filter(|path| path.len() == length) {
-                place[..length].clone_from_slice(path);
-            }
-        }
-        place
     }
 }

@@ -7,33 +7,110 @@ use crate::scenario::declare::{
 };
 use crate::scenario::scenario::{CircuitFile, PharmacologyFile};
 use crate::scenario::{Finding, Hypothesis, Scenario, Sweep};
-use crate::units::{Dimension, InputUnit};
+use crate::units::InputUnit;
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
-/// The schema of a kind of file (JSON Schema, draft 2020-12).
+/// The schema of a kind of file (JSON Schema, draft 2020-12). It accepts what the program reads; what only the whole of several
+/// files can decide, such as whether a name exists, is left to `check`.
 pub fn schema(kind: Kind) -> Value {
     let mut scenario = Scenario::default();
-    let (title, mut schema) = match kind {
-        Kind::Circuit => ("Disinhibit circuit", of_node(&mut CircuitFile(&mut scenario))),
-        Kind::Pharmacology => ("Disinhibit pharmacology", of_node(&mut PharmacologyFile(&mut scenario))),
-        Kind::Scenario => ("Disinhibit scenario", of_node(&mut scenario)),
-        Kind::Sweep => ("Disinhibit sweep", of_node(&mut Sweep::default())),
-        Kind::Finding => ("Disinhibit finding", of_node(&mut Finding::default())),
-        Kind::Hypothesis => ("Disinhibit hypothesis", of_node(&mut Hypothesis::default())),
+    let (title, node): (_, &mut dyn Node) = match kind {
+        Kind::Circuit => ("Disinhibit circuit", &mut CircuitFile(&mut scenario)),
+        Kind::Pharmacology => ("Disinhibit pharmacology", &mut PharmacologyFile(&mut scenario)),
+        Kind::Scenario => ("Disinhibit scenario", &mut scenario),
+        Kind::Sweep => ("Disinhibit sweep", &mut Sweep::default()),
+        Kind::Finding => ("Disinhibit finding", &mut Finding::default()),
+        Kind::Hypothesis => ("Disinhibit hypothesis", &mut Hypothesis::default()),
     };
+    // What a file adds to tables of an earlier one need not say again what these must have.
+    let adds = matches!(kind, Kind::Pharmacology | Kind::Scenario);
+    let mut schema = of_node(node, Place { adds, named: false });
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     schema["title"] = json!(title);
     schema
 }
 
-fn of_node(node: &mut dyn Node) -> Value {
-    let mut describer = Describer { properties: Map::new(), required: Vec::new(), additional: Value::Bool(false) };
+/// Where a table stands.
+#[derive(Clone, Copy)]
+struct Place {
+    /// Whether the file may add to tables of others.
+    adds: bool,
+    /// Whether the table stands under a free name, or in such a table.
+    named: bool,
+}
+
+impl Place {
+    /// Whether an earlier file may have said already what the table must have.
+    fn is_added_to(self) -> bool {
+        self.adds && self.named
+    }
+}
+
+/// A table. Where its fields depend on its first choice, one alternative for each word.
+fn of_node(node: &mut dyn Node, place: Place) -> Value {
+    let choices = choices(node, &[]);
+    let Some(first) = choices.first() else { return table(fields(node, place, &[])) };
+    let alternatives: Vec<Fields> = first.words.iter().map(|word| fields(node, place, &[*word])).collect();
+    let same = |other: &Fields| other.properties.keys().eq(alternatives[0].properties.keys());
+    if alternatives.iter().all(same) {
+        return table(alternatives.into_iter().reduce(Fields::either).unwrap_or_default());
+    }
+    let alternatives = alternatives.into_iter().zip(first.words).map(|(mut fields, word)| {
+        let said = with_source(&json!({ "const": word }), first.meaning);
+        fields.properties.insert(first.key.to_owned(), said);
+        let is_default = *word == first.default && !fields.required.iter().any(|key| key == first.key);
+        if !is_default && !place.is_added_to() {
+            fields.required.insert(first.key.to_owned());
+        }
+        table(fields)
+    });
+    json!({ "anyOf": alternatives.collect::<Vec<_>>() })
+}
+
+/// What a table may and must hold.
+#[derive(Default)]
+struct Fields {
+    properties: Map<String, Value>,
+    required: BTreeSet<String>,
+    additional: Value,
+}
+
+impl Fields {
+    /// What one or the other may hold, and what both must.
+    fn either(mut self, other: Self) -> Self {
+        for (key, value) in other.properties {
+            match self.properties.get_mut(&key) {
+                Some(known) if *known == value => {}
+                Some(known) => *known = json!({ "anyOf": [known.take(), value] }),
+                None => drop(self.properties.insert(key, value)),
+            }
+        }
+        self.required.retain(|key| other.required.contains(key));
+        self
+    }
+}
+
+/// The fields of a node whose first choices are these words, whatever its others are.
+fn fields(node: &mut dyn Node, place: Place, words: &[&'static str]) -> Fields {
+    let choices = choices(node, words);
+    if let Some(next) = choices.get(words.len()) {
+        let each = next.words.iter().map(|word| fields(node, place, &[words, &[*word]].concat()));
+        return each.collect::<Vec<_>>().into_iter().reduce(Fields::either).unwrap_or_default();
+    }
+    let mut describer = Describer { place, fields: Fields { additional: Value::Bool(false), ..Fields::default() } };
     node.visit(&mut describer);
-    let Describer { mut properties, required, additional } = describer;
-    properties
-        .entry("source")
-        .or_insert_with(|| json!({ "type": "string", "description": "where the numbers come from" }));
+    let mut fields = describer.fields;
+    fields.properties.entry("source").or_insert_with(source);
+    if place.is_added_to() {
+        fields.required.clear();
+    }
+    fields
+}
+
+fn table(fields: Fields) -> Value {
+    let Fields { properties, required, additional } = fields;
     json!({
         "type": "object",
         "properties": properties,
@@ -43,26 +120,29 @@ fn of_node(node: &mut dyn Node) -> Value {
 }
 
 struct Describer {
-    properties: Map<String, Value>,
-    required: Vec<String>,
-    additional: Value,
+    place: Place,
+    fields: Fields,
 }
 
-/// A scalar, or `{ value, source }` around it.
-fn with_source(scalar: &Value, meaning: &str) -> Value {
+fn source() -> Value {
+    json!({ "type": "string", "description": "where the numbers come from" })
+}
+
+/// A value, or `{ value, source }` around it.
+fn with_source(value: &Value, meaning: &str) -> Value {
     json!({
         "description": meaning,
-        "anyOf": [scalar, {
+        "anyOf": [value, {
             "type": "object",
-            "properties": { "value": scalar, "source": { "type": "string" } },
+            "properties": { "value": value, "source": source() },
             "required": ["value"],
             "additionalProperties": false,
         }],
     })
 }
 
-fn of_number(declared: &Parameter) -> Value {
-    let input = InputUnit::default();
+/// A number, or a text with its unit.
+fn scalar(declared: &Parameter) -> Value {
     let mut number = json!({ "type": "number" });
     match declared.range {
         Range::Any => {}
@@ -74,26 +154,40 @@ fn of_number(declared: &Parameter) -> Value {
         }
         Range::AtLeast(least) => number["minimum"] = json!(least),
     }
-    let text = json!({ "type": "string", "description": declared.dimension.expectation(input) });
-    let scalar = if declared.dimension == Dimension::Number {
-        number
-    } else if declared.dimension.allows_bare(input) || declared.dimension == Dimension::Input {
-        json!({ "anyOf": [number, text] })
-    } else {
-        text
-    };
-    with_source(&scalar, declared.meaning)
+    let text = json!({ "type": "string", "description": declared.dimension.expectation(InputUnit::default()) });
+    // Whether an input has a unit is said elsewhere in the circuit.
+    if declared.dimension.allows_bare(InputUnit::None) { json!({ "anyOf": [number, text] }) } else { text }
+}
+
+fn of_number(declared: &Parameter) -> Value {
+    with_source(&scalar(declared), declared.meaning)
+}
+
+/// Numbers under free names.
+fn of_names(declared: &Parameter) -> Value {
+    let number = of_number(declared);
+    json!({ "type": "object", "properties": { "source": source() }, "additionalProperties": number })
+}
+
+fn list_of(items: &Value, meaning: &str) -> Value {
+    with_source(&json!({ "type": "array", "items": items }), meaning)
 }
 
 impl Describer {
     fn put(&mut self, key: &str, value: Value) {
-        self.properties.insert(key.to_owned(), value);
+        self.fields.properties.insert(key.to_owned(), value);
     }
 
     fn require(&mut self, key: &str, presence: Presence) {
         if presence == Presence::Required {
-            self.required.push(key.to_owned());
+            self.fields.required.insert(key.to_owned());
         }
+    }
+
+    fn node(&self, node: &mut dyn Node, meaning: &str) -> Value {
+        let mut schema = of_node(node, self.place);
+        schema["description"] = json!(meaning);
+        schema
     }
 }
 
@@ -131,8 +225,7 @@ impl Visitor for Describer {
         words: &'static [&'static str],
         declared: &'static Parameter,
     ) {
-        let scalar = json!({ "anyOf": [{ "type": "number" }, { "enum": words }] });
-        self.put(key, with_source(&scalar, declared.meaning));
+        self.put(key, with_source(&json!({ "anyOf": [{ "enum": words }, scalar(declared)] }), declared.meaning));
     }
 
     fn whole(&mut self, key: &'static str, _: &mut u64, meaning: &'static str) {
@@ -140,24 +233,23 @@ impl Visitor for Describer {
     }
 
     fn by_name(&mut self, key: &'static str, _: &mut ByName, declared: &'static Parameter) {
-        let number = of_number(declared);
-        let named = json!({ "type": "object", "additionalProperties": number.clone() });
-        self.put(key, json!({ "description": declared.meaning, "anyOf": [number, named] }));
+        let named = json!({ "type": "object", "additionalProperties": of_number(declared) });
+        self.put(key, json!({ "description": declared.meaning, "anyOf": [of_number(declared), named] }));
         self.require(key, Presence::Required);
     }
 
     fn numbers(&mut self, key: &'static str, _: &mut IndexMap<String, f64>, declared: &'static Parameter) {
-        let meaning = declared.meaning;
-        self.put(key, json!({ "type": "object", "description": meaning, "additionalProperties": of_number(declared) }));
+        let mut named = of_names(declared);
+        named["description"] = json!(declared.meaning);
+        self.put(key, named);
     }
 
     fn entries(&mut self, _: &mut IndexMap<String, f64>, declared: &'static Parameter) {
-        self.additional = of_number(declared);
+        self.fields.additional = of_number(declared);
     }
 
     fn series(&mut self, key: &'static str, _: &mut Vec<f64>, declared: &'static Parameter) {
-        let items = json!({ "type": ["number", "string"] });
-        self.put(key, json!({ "type": "array", "items": items, "description": declared.meaning }));
+        self.put(key, list_of(&json!({ "type": ["number", "string"] }), declared.meaning));
     }
 
     fn flag(&mut self, key: &'static str, _: &mut bool, meaning: &'static str) {
@@ -170,12 +262,12 @@ impl Visitor for Describer {
     }
 
     fn texts(&mut self, key: &'static str, _: &mut Vec<String>, presence: Presence, meaning: &'static str) {
-        self.put(key, json!({ "type": "array", "items": { "type": "string" }, "description": meaning }));
+        self.put(key, list_of(&json!({ "type": "string" }), meaning));
         self.require(key, presence);
     }
 
     fn times(&mut self, key: &'static str, _: &mut Vec<TimeLabel>, meaning: &'static str) {
-        self.put(key, json!({ "type": "array", "items": { "type": "string" }, "description": meaning }));
+        self.put(key, list_of(&json!({ "type": "string" }), meaning));
     }
 
     fn choice(&mut self, key: &'static str, value: &mut dyn Choice, presence: Presence, meaning: &'static str) {
@@ -184,34 +276,36 @@ impl Visitor for Describer {
     }
 
     fn table(&mut self, key: &'static str, node: &mut dyn Node, meaning: &'static str) {
-        let mut schema = of_alternatives(node);
-        schema["description"] = json!(meaning);
+        let schema = self.node(node, meaning);
         self.put(key, schema);
     }
 
     fn optional_table(&mut self, key: &'static str, node: &mut dyn NodeOption, meaning: &'static str) {
-        let mut schema = of_node(&mut *node.prototype());
-        schema["description"] = json!(meaning);
+        let schema = self.node(&mut *node.prototype(), meaning);
         self.put(key, schema);
     }
 
     fn map(&mut self, key: &'static str, map: &mut dyn NodeMap, meaning: &'static str) {
-        let inner = of_node(&mut *map.prototype());
-        self.put(key, json!({ "type": "object", "description": meaning, "additionalProperties": inner }));
+        let inner = of_node(&mut *map.prototype(), Place { named: true, ..self.place });
+        let properties = json!({ "source": { "anyOf": [source(), inner.clone()] } });
+        self.put(
+            key,
+            json!({ "type": "object", "description": meaning, "properties": properties, "additionalProperties": inner }),
+        );
     }
 
     fn list(&mut self, key: &'static str, list: &mut dyn NodeList, meaning: &'static str) {
-        let inner = of_node(&mut *list.prototype());
-        self.put(key, json!({ "type": "array", "description": meaning, "items": inner }));
+        // Lists are replaced as a whole: their tables stand alone.
+        let inner = of_node(&mut *list.prototype(), Place { named: false, adds: false });
+        self.put(key, list_of(&inner, meaning));
     }
 
     fn setting(&mut self, key: &'static str, _: &mut Option<Setting>, meaning: &'static str) {
-        self.put(key, json!({ "description": meaning, "type": ["number", "string", "boolean"] }));
+        self.put(key, with_source(&json!({ "type": ["number", "string", "boolean"] }), meaning));
     }
 
     fn setting_list(&mut self, key: &'static str, _: &mut Vec<Setting>, meaning: &'static str) {
-        let items = json!({ "type": ["number", "string", "boolean"] });
-        self.put(key, json!({ "description": meaning, "type": "array", "items": items }));
+        self.put(key, list_of(&json!({ "type": ["number", "string", "boolean"] }), meaning));
     }
 
     fn settings(&mut self, key: &'static str, _: &mut IndexMap<String, Setting>, meaning: &'static str) {
@@ -219,40 +313,33 @@ impl Visitor for Describer {
     }
 }
 
-/// A table whose fields depend on its first choice: one alternative for each word.
-fn of_alternatives(node: &mut dyn Node) -> Value {
-    let mut finder = ChoiceFinder { words: &[], key: "", wanted: None };
-    node.visit(&mut finder);
-    if finder.key != "kind" {
-        return of_node(node);
-    }
-    let (words, key) = (finder.words, finder.key);
-    let alternatives: Vec<Value> = words
-        .iter()
-        .map(|word| {
-            node.visit(&mut ChoiceFinder { words: &[], key: "", wanted: Some(word) });
-            let mut schema = of_node(node);
-            schema["properties"][key] = json!({ "const": word });
-            schema
-        })
-        .collect();
-    json!({ "oneOf": alternatives })
-}
-
-/// Finds the first choice of a node, or makes it.
-struct ChoiceFinder {
-    words: &'static [&'static str],
+/// A choice of a node.
+struct Chosen {
     key: &'static str,
-    wanted: Option<&'static str>,
+    words: &'static [&'static str],
+    meaning: &'static str,
+    /// The word that stands where the key is absent.
+    default: &'static str,
 }
 
-impl Visitor for ChoiceFinder {
-    fn choice(&mut self, key: &'static str, value: &mut dyn Choice, _: Presence, _: &'static str) {
-        if self.key.is_empty() {
-            (self.key, self.words) = (key, value.words());
-            if let Some(word) = self.wanted {
-                value.choose(word);
-            }
+/// The choices of a node, after its first ones have been made: those that depend on them are among what is given.
+fn choices(node: &mut dyn Node, words: &[&'static str]) -> Vec<Chosen> {
+    let mut chooser = Chooser { words, found: Vec::new() };
+    node.visit(&mut chooser);
+    chooser.found
+}
+
+/// Makes the first choices of a node, and finds all.
+struct Chooser<'a> {
+    words: &'a [&'static str],
+    found: Vec<Chosen>,
+}
+
+impl Visitor for Chooser<'_> {
+    fn choice(&mut self, key: &'static str, value: &mut dyn Choice, _: Presence, meaning: &'static str) {
+        self.found.push(Chosen { key, words: value.words(), meaning, default: value.word() });
+        if let Some(word) = self.words.get(self.found.len() - 1) {
+            value.choose(word);
         }
     }
 

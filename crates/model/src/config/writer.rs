@@ -14,6 +14,14 @@ pub fn to_toml(scenario: &Scenario) -> String {
     to_table(scenario).to_string()
 }
 
+/// How a document begins that holds every parameter, whether its user wrote it or not.
+pub const RESOLVED: &str = "# Every parameter as it was resolved, defaults as well. Written by disinhibit.\n";
+
+/// The document of [`to_toml`] as a file of its own: it says that nobody chose all that stands in it.
+pub fn to_file(scenario: &Scenario) -> String {
+    RESOLVED.to_owned() + &to_toml(scenario)
+}
+
 /// The same as JSON.
 pub fn to_json(scenario: &Scenario) -> serde_json::Value {
     // Tables hold texts, finite numbers, switches, lists and tables, all of which JSON has.

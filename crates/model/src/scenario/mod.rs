@@ -33,6 +33,7 @@ pub mod tie;
 pub mod transfer;
 pub mod units;
 pub mod validate;
+pub mod warnings;
 pub mod watch;
 
 pub use arm::{Administration, Arm, Bath, Block, Dose, Exposure, Period, Reference};

@@ -11,6 +11,8 @@ pub enum Setter {
     Axis,
     /// `--set` on the command line.
     Argument,
+    /// The `set` of a finding or a hypothesis.
+    Finding,
 }
 
 /// Why a parameter is not to be set.
@@ -33,6 +35,7 @@ pub fn refusal(path: &str, by: Setter) -> Option<Refusal> {
         Setter::Arm => of_arm(&keys),
         Setter::Axis => of_axis(&keys),
         Setter::Argument => of_argument(&keys),
+        Setter::Finding => of_finding(&keys),
     };
     reason.map(|(message, expected)| Refusal { message, expected })
 }
@@ -84,6 +87,16 @@ fn of_argument(keys: &[&str]) -> Option<(&'static str, &'static str)> {
         ["circuit" | "pharmacology", ..] => {
             Some(("is read before `--set` is carried out", "a scenario that names the other file"))
         }
+        _ => None,
+    }
+}
+
+fn of_finding(keys: &[&str]) -> Option<(&'static str, &'static str)> {
+    match keys {
+        ["circuit" | "pharmacology", ..] => Some((
+            "is read before anything is set",
+            "`scenario` of the finding, a scenario that names the other file, or `pharmacology` of a hypothesis",
+        )),
         _ => None,
     }
 }

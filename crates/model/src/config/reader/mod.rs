@@ -58,6 +58,8 @@ impl<'t, 'i> Reader<'t, 'i, '_> {
         let mut found = value;
         if let DeValue::Table(table) = value.get_ref()
             && let Some((_, inner)) = table.iter().find(|(key, _)| key.get_ref() == "value")
+            // A table has its source among its own keys; here `value` is the name of one inside.
+            && !matches!(inner.get_ref(), DeValue::Table(_))
         {
             found = inner;
             for (key, note) in table {

@@ -5,6 +5,7 @@ use crate::scenario::declare::Setting;
 use crate::scenario::path::{PathError, joined, segments};
 use crate::scenario::readout::Readout;
 use crate::scenario::scenario::Scenario;
+use crate::scenario::settable::{Refusal, Setter, refusal};
 use crate::scenario::validate::{Problem, validate};
 use crate::scenario::{Arm, nearest};
 use indexmap::IndexMap;
@@ -16,6 +17,8 @@ pub struct BoundFinding {
     pub finding: Finding,
     /// The scenario with the finding's parameters, and of its arms those that the checks need.
     pub scenario: Scenario,
+    /// The same with all arms: the scenario's own, then the finding's.
+    pub whole: Scenario,
 }
 
 /// Fits a finding to its scenario.
@@ -37,8 +40,9 @@ pub fn bind(finding: &Finding, scenario: &Scenario) -> Result<BoundFinding, Vec<
     if !problems.is_empty() {
         return Err(problems);
     }
+    let whole = scenario.clone();
     scenario.arms = needed(finding, &scenario);
-    Ok(BoundFinding { finding: finding.clone(), scenario })
+    Ok(BoundFinding { finding: finding.clone(), scenario, whole })
 }
 
 /// Lays a hypothesis's parameters over a scenario.
@@ -54,6 +58,11 @@ fn carry_out(set: &IndexMap<String, Setting>, scenario: &mut Scenario) -> Vec<Pr
     let mut problems = Vec::new();
     for (path, setting) in set {
         let place = joined("set", path);
+        if let Some(Refusal { message, expected }) = refusal(path, Setter::Finding) {
+            let message = format!("`{path}` {message}");
+            problems.push(Problem { path: place, message, expected: expected.into(), nearest: None });
+            continue;
+        }
         match scenario.set(path, setting) {
             Ok(_) => {}
             Err(PathError::NoSuchPath { path, nearest }) => problems.push(Problem {
