@@ -135,13 +135,15 @@ fn attempt_all(asked: &Asked) -> ExitCode {
     let path = asked.program.as_deref().unwrap_or(env!("CARGO_BIN_EXE_disinhibit")).into();
     let program = Program { path, prefix: Vec::new() };
     let started = Instant::now();
-    let until = asked.minutes.map(|minutes| started + Duration::from_secs_f64(60.0 * minutes));
     let mut tallies: Vec<Tally> = Vec::new();
     if asked.case.is_empty() {
         tallies.extend(planted::planted(asked, &program));
     }
     let endless = if asked.numbers.iter().all(Option::is_none) { MANY } else { 0 };
     let [kill, fail, flip, mutate] = asked.numbers.map(|number| number.unwrap_or(endless));
+    let prepared = (kill + fail > 0).then(|| Prepared::new(asked, &program));
+    // What comes before every try is not counted.
+    let until = asked.minutes.map(|minutes| Instant::now() + Duration::from_secs_f64(60.0 * minutes));
     let mut left = [kill, fail, flip, mutate].iter().filter(|most| **most > 0).count() as u32;
     // The time that is left is shared among the parts that are left.
     let mut share = || {
@@ -150,8 +152,7 @@ fn attempt_all(asked: &Asked) -> ExitCode {
         left = left.saturating_sub(1);
         share
     };
-    if kill + fail > 0 {
-        let prepared = Prepared::new(asked, &program);
+    if let Some(prepared) = prepared {
         if kill > 0 {
             tallies.extend(kills::kills(asked, &prepared, kill, share()));
         }

@@ -37,11 +37,12 @@ impl Counter {
         Self { tally, said: Mutex::new(Instant::now()), until, expected }
     }
 
-    /// Whether there is time for another, and need.
+    /// Whether there is time for another, and need. There is for one of each kind: nothing passes without a try.
     pub fn goes_on(&self) -> bool {
-        let words = |words: &str| self.tally.lock().unwrap().failures.iter().any(|failure| failure.contains(words));
-        let noticed = self.expected.is_some_and(words);
-        !noticed && self.until.is_none_or(|until| Instant::now() < until)
+        let tally = self.tally.lock().unwrap();
+        let noticed = |words: &str| tally.failures.iter().any(|failure| failure.contains(words));
+        let in_time = tally.tried == 0 || self.until.is_none_or(|until| Instant::now() < until);
+        in_time && !self.expected.is_some_and(noticed)
     }
 
     /// Counts a try, and what was wrong with it.
