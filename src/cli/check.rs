@@ -1,11 +1,13 @@
 //! `check` and `schema`.
 
 use super::progress::{note, refuse, say};
+use super::table::exact;
 use super::{CheckArguments, Ending, SchemaKind};
 use crate::analyze::{FixedPoint, System};
 use crate::config::{Kind, Loaded, load, schema};
 use crate::equilibrium::attractors::{attractor, other_attractors, pushed_off};
 use crate::equilibrium::{Calibrated, Fate, RestError, calibrate_scenario};
+use crate::numeric::linear::Complex;
 use crate::report::parameters::{markdown, rows};
 use crate::scenario::Setting;
 use crate::scenario::sweep::AxisValue;
@@ -62,15 +64,19 @@ fn describe_rest(loaded: &Loaded, rest: &Calibrated) {
     let starts = !loaded.scenario.run.start.is_empty();
     let does = if starts { "starts" } else { "rests" };
     for ((name, drive), rate) in names.zip(&rest.drives).zip(&rest.rates) {
-        say(format!("{name} {does} at {rate:.4} Hz with a drive of {drive:.6} {input}"));
+        say(format!("{name} {does} at {} Hz with a drive of {} {input}", exact(*rate), exact(*drive)));
     }
     if let Some(slowest) = rest.eigenvalues.last() {
-        let turns = if slowest.im == 0.0 { String::new() } else { format!(" +- {:.3} i", slowest.im.abs()) };
-        say(format!("the rest is stable: the slowest eigenvalue is {:.3}{turns} per s", slowest.re));
+        say(format!("the rest is stable: the slowest eigenvalue is {} per s", complex(slowest)));
     }
     if !starts {
         describe_others(rest);
     }
+}
+
+/// A complex number, as one of a pair.
+fn complex(value: &Complex) -> String {
+    if value.im == 0.0 { exact(value.re) } else { format!("{} +- {} i", exact(value.re), exact(value.im.abs())) }
 }
 
 /// Says what else a circuit was found to do if it starts elsewhere.
@@ -95,11 +101,10 @@ fn describe_motion(loaded: &Loaded, error: &RestError) {
         let point = FixedPoint::at(&system, &near)?;
         let leading = point.eigenvalues.last()?;
         let rates: Vec<String> =
-            names.iter().zip(&point.rates).map(|(name, rate)| format!("{name} {rate:.4} Hz")).collect();
-        let turns = if leading.im == 0.0 { String::new() } else { format!(" +- {:.3} i", leading.im.abs()) };
+            names.iter().zip(&point.rates).map(|(name, rate)| format!("{name} {} Hz", exact(*rate))).collect();
         let words = point.kind.words();
         let article = if words.starts_with('u') { "an" } else { "a" };
-        Some(format!("the fixed point at {} is {article} {words}, {:+.3}{turns} per s", rates.join(", "), leading.re))
+        Some(format!("the fixed point at {} is {article} {words}, {} per s", rates.join(", "), complex(leading)))
     };
     match error {
         RestError::Oscillates { middle, .. } => kind(&loaded.scenario.circuit, middle).into_iter().for_each(say),

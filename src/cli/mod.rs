@@ -14,6 +14,7 @@ mod progress;
 mod run;
 mod shell;
 mod sweep;
+mod table;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
