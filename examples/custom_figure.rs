@@ -28,7 +28,13 @@ fn main() -> Result<(), Box<dyn Error>> {
             .to_vec(),
         arms: arms.collect(),
         references: vec![0, 1],
-        doses: vec![Dose { ligand: "ketamine".into(), amount: "10 mg/kg".into(), at_min: 0.0, over_min: 0.0, arms: vec![2] }],
+        doses: vec![Dose {
+            ligand: "ketamine".into(),
+            amount: "10 mg/kg".into(),
+            at_min: 0.0,
+            over_min: 0.0,
+            arms: vec![2],
+        }],
         reference_name: "healthy rest".into(),
         windows_min: vec![(-5.0, 60.0)],
         ..RatesFigure::default()

@@ -9,8 +9,8 @@ use super::{AnalyzeArguments, Ending};
 use crate::analyze::{Analysis, MOST_VARIABLES, Request, SideAnalysis, StateAnalysis, Subject};
 use crate::config::{Kind, Loaded, load, writer};
 use crate::report::analysis::{figures, response_unit, theme};
-use crate::report::units::{Group, by_population, response_of};
 use crate::report::searched::{cut_off, searched};
+use crate::report::units::{Group, by_population, response_of};
 use crate::units::{Dimension, InputUnit, significant};
 use comfy_table::Table;
 use serde_json::{Value, json};
@@ -198,14 +198,16 @@ fn report_state(analysis: &Analysis, state: &StateAnalysis) {
     }
     if let Some(noise) = &state.noise {
         let pairs = analysis.populations.iter().zip(noise.deviation_hz.iter().zip(&noise.peak_hz));
-        let texts: Vec<String> =
-            pairs.map(|(name, (deviation, peak))| format!("{name} {} Hz{}", number(*deviation), peak_text(*peak))).collect();
+        let texts: Vec<String> = pairs
+            .map(|(name, (deviation, peak))| format!("{name} {} Hz{}", number(*deviation), peak_text(*peak)))
+            .collect();
         say(format!("standard deviation under the input noise: {}", texts.join(", ")));
     }
     if let Some(simulated) = &analysis.simulated {
         let pairs = analysis.populations.iter().zip(simulated.mean_hz.iter().zip(&simulated.deviation_hz));
-        let texts: Vec<String> =
-            pairs.map(|(name, (mean, deviation))| format!("{name} {} ± {} Hz", number(*mean), number(*deviation))).collect();
+        let texts: Vec<String> = pairs
+            .map(|(name, (mean, deviation))| format!("{name} {} ± {} Hz", number(*mean), number(*deviation)))
+            .collect();
         say(format!("simulated for {} x {} s: {}", simulated.replicates, simulated.seconds, texts.join(", ")));
     }
 }

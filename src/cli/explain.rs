@@ -144,7 +144,8 @@ impl Told {
         let names: Vec<String> = scenario.circuit.populations.keys().cloned().collect();
         for (group, units) in by_population(&names) {
             let Some(&index) = units.first() else { continue };
-            let of = if units.len() > 1 { format!(", one of the {} units of {group},", units.len()) } else { String::new() };
+            let of =
+                if units.len() > 1 { format!(", one of the {} units of {group},", units.len()) } else { String::new() };
             let population = &format!("{}{of}", names[index]);
             let at = main.first().map_or(f64::NAN, |inputs| inputs.minutes);
             say(format!("input to {population} in {unit} at {}", duration(at)));

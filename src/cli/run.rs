@@ -220,11 +220,7 @@ impl Compared {
     }
 
     fn legend(&self) -> String {
-        if self.rescued {
-            format!("; in brackets where it lies {}", self.ends)
-        } else {
-            String::new()
-        }
+        if self.rescued { format!("; in brackets where it lies {}", self.ends) } else { String::new() }
     }
 }
 

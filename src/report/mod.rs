@@ -22,9 +22,7 @@ pub mod units;
 
 pub use circuit::{circuit_subtitle, drawn_connections};
 
-use crate::plot::{
-    self, ArmRates, ArmTrace, ArmsFigure, Figure, IndexTable, Observed, RatesFigure, Theme,
-};
+use crate::plot::{self, ArmRates, ArmTrace, ArmsFigure, Figure, IndexTable, Observed, RatesFigure, Theme};
 use crate::readouts::ArmSummary;
 use crate::scenario::units::is_of;
 use crate::scenario::{Arm, Circuit, Role, Scenario, Waveform};

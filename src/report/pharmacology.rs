@@ -82,8 +82,7 @@ impl Report<'_> {
             let amount = |place: &usize| given(&self.resolved[different[*place].index]);
             amount(one).total_cmp(&amount(other)).then(one.cmp(other))
         });
-        let mut chosen: Vec<usize> =
-            (0..MOST_ARMS).map(|rank| order[rank * (count - 1) / (MOST_ARMS - 1)]).collect();
+        let mut chosen: Vec<usize> = (0..MOST_ARMS).map(|rank| order[rank * (count - 1) / (MOST_ARMS - 1)]).collect();
         chosen.sort_unstable();
         chosen.into_iter().map(|place| &different[place]).collect()
     }

@@ -59,8 +59,13 @@ mod tests {
             doses: vec![Dose { ligand: ligand.into(), amount, ..Dose::default() }],
             ..Arm::default()
         };
-        let arms =
-            [Arm::default(), arm("high", "K", 30.0), arm("low", "K", 3.0), arm("other", "N", 5.0), arm("middle", "K", 10.0)];
+        let arms = [
+            Arm::default(),
+            arm("high", "K", 30.0),
+            arm("low", "K", 3.0),
+            arm("other", "N", 5.0),
+            arm("middle", "K", 10.0),
+        ];
         assert_eq!(of_arms(&arms), [["low", "middle", "high"]]);
         assert!(of_arms(&arms[..4]).is_empty());
     }

@@ -253,7 +253,8 @@ impl CircuitFigure {
         }
         for (edge, place) in scene.edges.iter().zip(&scene.notes) {
             if let (Some(note), Some(place)) = (self.note(edge), place) {
-                let color = self.nodes.get(edge.connection.from).map_or(Color::INK, |node| theme.population(&node.name));
+                let color =
+                    self.nodes.get(edge.connection.from).map_or(Color::INK, |node| theme.population(&node.name));
                 note.draw(canvas, *place, color);
             }
         }

@@ -331,7 +331,8 @@ mod tests {
             t_min: vec![0.0, 50.0, 100.0],
             rates_hz: vec![rates.to_vec(), rates.map(|rate| rate + 8.0).to_vec()],
         };
-        let population = |name: &str, level| Population { name: name.into(), role: Role::Excitatory, reference_hz: Some(level) };
+        let population =
+            |name: &str, level| Population { name: name.into(), role: Role::Excitatory, reference_hz: Some(level) };
         RatesFigure {
             populations: vec![population("A", 4.0), population("B", 12.0)],
             arms: vec![arm("control", control), arm("main", [2.0, 5.0, 3.0]), arm("other", [2.0, 5.0, 3.0])],

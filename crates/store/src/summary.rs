@@ -26,9 +26,8 @@ pub(super) fn table(summary: &Summary) -> String {
         .next()
         .map(|rates| rates.keys().collect())
         .unwrap_or_default();
-    let has = |number: Number| {
-        summary.arms.iter().any(|arm| arm.rates_hz.keys().any(|label| number(arm, label).is_some()))
-    };
+    let has =
+        |number: Number| summary.arms.iter().any(|arm| arm.rates_hz.keys().any(|label| number(arm, label).is_some()));
     let numbers: Vec<(&str, Number)> = NUMBERS.into_iter().filter(|(_, number)| has(*number)).collect();
     let mut columns = vec!["arm".to_owned(), "status".into(), "time".into()];
     columns.extend(populations.iter().map(|name| field(&format!("rate_hz.{name}"))));

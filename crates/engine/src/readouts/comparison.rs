@@ -251,8 +251,7 @@ impl<'a> Comparison<'a> {
     fn synapses(&self) -> ByTime<ByName<ByName<SynapsesSummary>>> {
         let joined = self.joined();
         let more: HashSet<_> = joined.iter().filter(|pair| !pair.one.is_plain()).map(Joined::names).collect();
-        let listed: Vec<usize> =
-            (0..joined.len()).filter(|index| more.contains(&joined[*index].names())).collect();
+        let listed: Vec<usize> = (0..joined.len()).filter(|index| more.contains(&joined[*index].names())).collect();
         if listed.is_empty() {
             return ByTime::new();
         }

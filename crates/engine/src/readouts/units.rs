@@ -149,9 +149,8 @@ impl Rings<'_> {
         for (label, values) in values {
             let single: ByName<UnitsSummary> =
                 values.iter().map(|(name, value)| (name.clone(), UnitsSummary::of(&[*value]))).collect();
-            let together = |group: &[&UnitsSummary]| {
-                UnitsSummary::of(&group.iter().map(|one| one.mean).collect::<Vec<f64>>())
-            };
+            let together =
+                |group: &[&UnitsSummary]| UnitsSummary::of(&group.iter().map(|one| one.mean).collect::<Vec<f64>>());
             let folded = self.fold(&single, together);
             let new = folded.into_iter().filter(|(name, _)| !values.contains_key(name));
             let new: Vec<_> = new.map(|(name, summary)| (format!("{prefix}{name}"), summary)).collect();
