@@ -27,7 +27,14 @@ fn main() -> Result<(), Box<dyn Error>> {
             .map(|(name, role, rest)| Population { name: name.into(), role, reference_hz: Some(rest) })
             .to_vec(),
         arms: arms.collect(),
-        doses: vec![Dose { ligand: "ketamine".into(), amount: "10 mg/kg".into(), at_min: 0.0, arms: vec![2] }],
+        references: vec![0, 1],
+        doses: vec![Dose {
+            ligand: "ketamine".into(),
+            amount: "10 mg/kg".into(),
+            at_min: 0.0,
+            over_min: 0.0,
+            arms: vec![2],
+        }],
         reference_name: "healthy rest".into(),
         windows_min: vec![(-5.0, 60.0)],
         ..RatesFigure::default()

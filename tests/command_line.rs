@@ -297,7 +297,7 @@ fn check_says_what_a_circuit_does_and_ends_well() {
     };
     let (code, said, problems) = check("tests/cases/circuits/linear_focus.toml", &[]);
     assert_eq!(code, Some(0), "{problems}");
-    assert!(said.contains("the slowest eigenvalue is -10.000 +- 300.000 i per s"), "{said}");
+    assert!(said.contains("the slowest eigenvalue is -10.00000 +- 300.0000 i per s"), "{said}");
     let (code, said, problems) = check("tests/cases/circuits/ei_high.toml", &[]);
     assert_eq!(code, Some(0), "{problems}");
     assert!(said.contains("E rests at 46.14") && said.contains("I rests at 100.6997"), "{said}");

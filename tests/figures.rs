@@ -60,6 +60,7 @@ fn doses() -> Vec<Dose> {
         ligand: ligand.to_owned(),
         amount: amount.to_owned(),
         at_min,
+        over_min: 0.0,
         arms: arms.to_vec(),
     };
     vec![
@@ -90,6 +91,7 @@ fn rates_figure() -> RatesFigure {
         subtitle: "medial prefrontal cortex, chronic restraint, dose at 0 min".to_owned(),
         populations: populations(),
         arms: arms.collect(),
+        references: vec![0, 1],
         doses: doses(),
         spans: spans(),
         observed: vec![
@@ -194,6 +196,7 @@ fn circuit_figure() -> CircuitFigure {
         role,
         rate_hz: Some(base),
         badges,
+        units: 0,
     });
     let weights = [[1.5, 2.2, 1.2, 0.9], [-2.6, -1.4, 0.0, 0.0], [-1.6, -0.7, 0.0, -0.9], [0.0, -0.2, -1.9, 0.0]];
     CircuitFigure {
@@ -202,6 +205,7 @@ fn circuit_figure() -> CircuitFigure {
         nodes: nodes.collect(),
         connections: dense(&weights.map(|row| row.to_vec())),
         weight_units: vec!["mV·s".to_owned()],
+        notes: Vec::new(),
     }
 }
 
@@ -224,6 +228,7 @@ fn large_circuit(count: usize) -> CircuitFigure {
             role: if name.contains("Pyr") { Role::Excitatory } else { Role::Inhibitory },
             rate_hz: Some(2.0 + k as f64),
             badges: (0..k % 4).map(|b| badge(["MOR", "NMDAR", "5-HT3R"][b], 0.2 + 0.2 * b as f64)).collect(),
+            units: 0,
         }
     };
     let dense_part = [4, 3, 1][usize::from(count > 3) + usize::from(count > 5)];
@@ -235,6 +240,7 @@ fn large_circuit(count: usize) -> CircuitFigure {
         nodes: (0..count).map(node).collect(),
         connections: dense(&weights),
         weight_units: vec![String::new()],
+        notes: Vec::new(),
     }
 }
 
@@ -389,5 +395,21 @@ fn what_is_not_finite() {
         circuit.connections[0].weight = bad;
         circuit.connections.push(Connection { from: 99, onto: 0, weight: 1.0, ..Connection::default() });
         survives(&circuit.render(&theme()));
+    }
+}
+
+#[test]
+fn a_circuit_of_sixty_populations_is_a_matrix_that_is_drawn_at_once() {
+    let circuit = large_circuit(60);
+    let began = std::time::Instant::now();
+    let figure = circuit.render(&theme());
+    let png = figure.png().unwrap();
+    // Seconds without optimisation; the graph took minutes.
+    assert!(began.elapsed().as_secs() < 30, "{:?}", began.elapsed());
+    assert!(png.len() < 3_000_000, "{} bytes", png.len());
+    check("circuit-60", &figure, &["from", "onto", "excites", "inhibits", "Martinotti 59"]);
+    // Each population stands at its row and at its column.
+    for node in &circuit.nodes {
+        assert_eq!(figure.labels().iter().filter(|label| label.text == node.name).count(), 2, "{}", node.name);
     }
 }

@@ -30,7 +30,7 @@ fn the_figures_of_every_scenario_parse_and_their_texts_keep_apart() {
             let svg = figure.svg();
             let document = roxmltree::Document::parse(&svg).unwrap();
             let text: String = document.descendants().filter_map(|node| node.text()).collect::<Vec<_>>().join("\n");
-            for population in results.scenario.circuit.populations.keys() {
+            for population in results.scenario.circuit.written().populations.keys() {
                 assert!(
                     stem == "pharmacology" || stem == "course" || text.contains(population.as_str()),
                     "{stem} of {} lacks {population}",
@@ -97,7 +97,7 @@ fn strange_data_is_drawn_without_a_panic() {
 #[test]
 fn synapses_through_classes_are_drawn() {
     let scenario = load(Path::new("configs/published/wong_wang_2006.toml"), &[]).unwrap().scenario;
-    let (connections, units) = disinhibit::report::drawn_connections(&scenario.circuit);
+    let (connections, units, _) = disinhibit::report::drawn_connections(&scenario.circuit);
     assert_eq!((connections.len(), units), (4, vec!["nA".to_owned()]));
     let mut scenario = scenario;
     scenario.run.record = Some(0.1 / 60.0);
@@ -105,4 +105,63 @@ fn synapses_through_classes_are_drawn() {
     for key in [" nA", "excites", "inhibits"] {
         assert!(figure.labels().iter().any(|label| label.text.ends_with(key)), "{key}");
     }
+}
+
+/// The rings of 180 units, with another number of them.
+fn ring(units: i64) -> disinhibit::scenario::Scenario {
+    let text = std::fs::read_to_string("tests/cases/circuits/ring_180.toml").unwrap();
+    common::scenario(&text.replace("units = 180", &format!("units = {units}")))
+}
+
+#[test]
+fn what_a_ring_of_many_units_leaves_grows_with_its_populations() {
+    // Fewer units take less time; nothing below depends on their number.
+    let units = 24_i64;
+    let results = Results::new(run(&ring(units), Level::new()).unwrap());
+    let files: std::collections::HashMap<String, Vec<u8>> = results.files().unwrap().into_iter().collect();
+    let summary: serde_json::Value = serde_json::from_slice(&files["summary.json"]).unwrap();
+    assert!(files["summary.json"].len() < 30_000, "{} bytes", files["summary.json"].len());
+    let arm = &summary["arms"][1];
+    for population in ["E", "I"] {
+        let mean = arm["rates_hz"]["5 min"][population].as_f64().unwrap();
+        let over = &arm["over_units"]["5 min"][format!("rate.{population}")];
+        assert_eq!(over["mean"], arm["rates_hz"]["5 min"][population]);
+        assert!(over["min"].as_f64().unwrap() <= mean && mean <= over["max"].as_f64().unwrap());
+    }
+    // What one unit receives from all: the weights that are written.
+    approx::assert_relative_eq!(arm["weight"]["1 min"]["E"]["E"].as_f64().unwrap(), 1.5, max_relative = 1e-9);
+    approx::assert_relative_eq!(arm["weight"]["1 min"]["I"]["E"].as_f64().unwrap(), 1.0, max_relative = 1e-9);
+    // Each unit at three times and its largest, smallest and half way; each connection.
+    let arm = &results.summary.arms[1];
+    let numbers = arm.units(&results.scenario.circuit);
+    assert!(numbers.len() >= (2 * units * (3 + 2)) as usize, "{}", numbers.len());
+    let unit = numbers.iter().find(|one| one.label == Some("5 min") && one.population == "E" && one.unit == 3).unwrap();
+    assert_eq!((unit.variable, unit.value), (("rate", ""), arm.rates_hz["5 min"]["E[3]"]));
+    assert_eq!(arm.single.connections().len(), (4 * units * units) as usize);
+    for name in ["units.parquet", "connections.parquet"] {
+        assert!(files[name].starts_with(b"PAR1") && files[name].ends_with(b"PAR1"), "{name}");
+    }
+    for (stem, figure) in figures(&results, &[]) {
+        assert!(figure.svg().len() < 200_000, "{stem}: {} bytes", figure.svg().len());
+        let labels = figure.labels();
+        assert!(!labels.iter().any(|label| label.text.contains("E[")), "{stem}");
+        if stem == "circuit" {
+            for text in ["24 units", "1 + 0.9 cos", "60°"] {
+                assert!(labels.iter().any(|label| label.text == text), "{text}: {labels:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_run_without_stress_says_nothing_of_stress_or_rescue() {
+    let results = Results::new(run(&ring(4), Level::new()).unwrap());
+    let said = |text: &str| ["stress", "rescue", "suppression"].iter().any(|word| text.contains(word));
+    for (stem, figure) in figures(&results, &[]) {
+        let texts: Vec<String> = figure.labels().into_iter().map(|label| label.text).collect();
+        assert!(!texts.iter().any(|text| said(text)), "{stem}: {texts:?}");
+    }
+    let table = results.files().unwrap().into_iter().find(|(name, _)| name == "summary.csv").unwrap().1;
+    let head = String::from_utf8(table).unwrap().lines().next().unwrap().to_owned();
+    assert!(!head.contains("rescue") && head.contains("peak_over_control"), "{head}");
 }

@@ -4,14 +4,16 @@ use super::bounds::{boxes, seconds};
 use super::output::{Output, program};
 use super::progress::{Looking, refuse, say};
 use super::run::{calibrated_scenario, folder_name};
+use super::table::{align_right, exact, number, number_of, numbers, plain};
 use super::warnings::{Heed, heed, with_warnings};
 use super::{AnalyzeArguments, Ending};
-use crate::analyze::{Analysis, Request, SideAnalysis, StateAnalysis, Subject};
+use crate::analyze::{Analysis, MOST_VARIABLES, Request, SideAnalysis, StateAnalysis, Subject};
 use crate::config::{Kind, Loaded, load, writer};
 use crate::report::analysis::{figures, response_unit, theme};
 use crate::report::searched::{cut_off, searched};
+use crate::report::units::{Group, by_population, response_of};
 use crate::units::{Dimension, InputUnit, significant};
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::Table;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -110,7 +112,7 @@ fn request(loaded: &Loaded, arguments: &AnalyzeArguments) -> Result<Request, Str
     };
     Ok(Request {
         boxes: boxes(arguments, scenario.circuit.input_unit)?,
-        seconds: Some(seconds(arguments)?),
+        seconds: Some(seconds(arguments, scenario.circuit.populations.len())?),
         simulate_s: arguments.simulate.as_ref().map(duration).transpose()?,
         seed: scenario.run.seed,
     })
@@ -140,7 +142,7 @@ fn report(analysis: &Analysis, seconds: Option<f64>) {
     let at = analysis.minutes.map(|minutes| format!(" at {}", crate::plot::duration(minutes))).unwrap_or_default();
     say(format!("{}{at}", analysis.name));
     if let Some(rates) = &analysis.moving_hz {
-        let rates = analysis.populations.iter().zip(rates).map(|(name, rate)| format!("{name} {rate:.4} Hz"));
+        let rates = analysis.populations.iter().zip(rates).map(|(name, rate)| format!("{name} {} Hz", number(*rate)));
         say(format!(
             "  on its way, through {}: what follows is of the circuit with all its numbers as they are at that moment",
             rates.collect::<Vec<_>>().join(", ")
@@ -185,24 +187,31 @@ fn report_search(analysis: &Analysis, seconds: Option<f64>) {
 fn report_state(analysis: &Analysis, state: &StateAnalysis) {
     if let Some(response) = &state.response {
         say(format!("d rate / d drive, in {}:", response_unit(analysis)));
-        say(response_table(analysis, &response.hz_per_input_unit));
+        let groups = by_population(&analysis.populations);
+        say(response_table(&groups, &response_of(&groups, &response.hz_per_input_unit)));
         let yes = |truth: bool| if truth { "yes" } else { "no" };
-        let paradoxical = analysis.populations.iter().zip(&response.paradoxical).filter(|(_, truth)| **truth);
-        let names: Vec<&str> = paradoxical.map(|(name, _)| name.as_str()).collect();
+        let any = |(_, units): &&Group| units.iter().any(|unit| response.paradoxical[*unit]);
+        let names: Vec<&str> = groups.iter().filter(any).map(|(name, _)| name.as_str()).collect();
         let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         let stabilised = response.inhibition_stabilised.map_or("no excitatory population", yes);
         say(format!("inhibition-stabilised: {stabilised}; paradoxical response: {names}"));
     }
+    if analysis.variables.len() > MOST_VARIABLES && state.is_stable() {
+        let count = analysis.variables.len();
+        say(format!("no frequency responses and spectra: {count} variables, more than {MOST_VARIABLES}"));
+    }
     if let Some(noise) = &state.noise {
         let pairs = analysis.populations.iter().zip(noise.deviation_hz.iter().zip(&noise.peak_hz));
-        let texts: Vec<String> =
-            pairs.map(|(name, (deviation, peak))| format!("{name} {deviation:.4} Hz{}", peak_text(*peak))).collect();
+        let texts: Vec<String> = pairs
+            .map(|(name, (deviation, peak))| format!("{name} {} Hz{}", number(*deviation), peak_text(*peak)))
+            .collect();
         say(format!("standard deviation under the input noise: {}", texts.join(", ")));
     }
     if let Some(simulated) = &analysis.simulated {
         let pairs = analysis.populations.iter().zip(simulated.mean_hz.iter().zip(&simulated.deviation_hz));
-        let texts: Vec<String> =
-            pairs.map(|(name, (mean, deviation))| format!("{name} {mean:.4} ± {deviation:.4} Hz")).collect();
+        let texts: Vec<String> = pairs
+            .map(|(name, (mean, deviation))| format!("{name} {} ± {} Hz", number(*mean), number(*deviation)))
+            .collect();
         say(format!("simulated for {} x {} s: {}", simulated.replicates, simulated.seconds, texts.join(", ")));
     }
 }
@@ -233,8 +242,8 @@ fn report_unrest(analysis: &Analysis) {
     });
     let Some(seconds) = analysis.followed_s else { return };
     if let Some(cycle) = &analysis.cycle {
-        let hz = cycle.frequency_hz;
-        say(format!("  it oscillates: a cycle of {:.6} ms ({hz:.4} Hz)", cycle.period_ms));
+        let (ms, hz) = (exact(cycle.period_ms), number(cycle.frequency_hz));
+        say(format!("  it oscillates: a cycle of {ms} ms ({hz} Hz)"));
     }
     let Some(unrest) = &analysis.unrest else {
         if analysis.cycle.is_none() {
@@ -252,7 +261,7 @@ fn report_unrest(analysis: &Analysis) {
     let ranges = analysis.cycle.as_ref().map_or(&unrest.range_hz, |cycle| &cycle.rates_hz);
     let rates = analysis.populations.iter().zip(ranges).zip(&unrest.welch.peak_hz);
     let text = |((name, [low, high]), peak): ((&String, &[f64; 2]), &Option<f64>)| {
-        format!("{name} from {low:.4} to {high:.4} Hz{}", peak_text(*peak))
+        format!("{name} from {} to {} Hz{}", number(*low), number(*high), peak_text(*peak))
     };
     say(format!("  rates: {}", rates.map(text).collect::<Vec<_>>().join(", ")));
 }
@@ -260,7 +269,7 @@ fn report_unrest(analysis: &Analysis) {
 /// The eigenvalue with the largest real part.
 fn leading(eigenvalues: &[[f64; 2]]) -> String {
     eigenvalues.last().map_or_else(String::new, |[re, im]| {
-        if *im == 0.0 { format!("{re:.4}") } else { format!("{re:.4} ± {:.4}i", im.abs()) }
+        if *im == 0.0 { exact(*re) } else { format!("{} ± {}i", exact(*re), exact(im.abs())) }
     })
 }
 
@@ -271,20 +280,29 @@ fn is_own(analysis: &Analysis, point: &StateAnalysis) -> bool {
 }
 
 fn peak_text(peak: Option<f64>) -> String {
-    peak.map_or_else(String::new, |hz| format!(" (most at {hz:.1} Hz)"))
+    peak.map_or_else(String::new, |hz| format!(" (most at {} Hz)", number_of(hz, 3)))
+}
+
+/// The rate of a population; of several units that differ the lowest and the highest.
+fn range_of(units: &[usize], rates: &[f64]) -> String {
+    let of = |unit: &usize| rates.get(*unit).copied().unwrap_or(f64::NAN);
+    let low = units.iter().map(of).fold(f64::INFINITY, f64::min);
+    let high = units.iter().map(of).fold(f64::NEG_INFINITY, f64::max);
+    let (low, high) = (exact(low), exact(high));
+    if low == high { low } else { format!("{low} to {high}") }
 }
 
 fn fixed_points(analysis: &Analysis) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    let rates = analysis.populations.iter().map(|name| format!("{name} (Hz)"));
+    let mut table = plain();
+    let groups = by_population(&analysis.populations);
+    let rates = groups.iter().map(|(name, _)| format!("{name} (Hz)"));
     let columns = ["fixed point", "leading eigenvalue (1/s)"].map(String::from);
     table.set_header([String::new()].into_iter().chain(rates).chain(columns));
     // The circuit's own state is shown however many there are.
     let own = analysis.fixed_points.iter().skip(MOST_ROWS).filter(|point| is_own(analysis, point));
     for point in analysis.fixed_points.iter().take(MOST_ROWS).chain(own) {
         let mark = if is_own(analysis, point) { "*" } else { "" };
-        let rates = point.rates_hz.iter().map(|rate| format!("{rate:.6}"));
+        let rates = groups.iter().map(|(_, units)| range_of(units, &point.rates_hz));
         let unstable = match point.unstable_directions {
             0 => point.kind.clone(),
             1 => format!("{}, 1 unstable direction", point.kind),
@@ -293,25 +311,16 @@ fn fixed_points(analysis: &Analysis) -> Table {
         let leading = leading(&point.eigenvalues_per_s);
         table.add_row([mark.to_owned()].into_iter().chain(rates).chain([unstable, leading]));
     }
-    align(&mut table, 1..=analysis.populations.len());
+    align_right(&mut table, 1..=groups.len());
     table
 }
 
-fn response_table(analysis: &Analysis, matrix: &[Vec<f64>]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header([String::new()].into_iter().chain(analysis.populations.iter().map(|name| format!("to {name}"))));
-    for (name, row) in analysis.populations.iter().zip(matrix) {
-        table.add_row([name.clone()].into_iter().chain(row.iter().map(|entry| format!("{entry:+.4}"))));
+fn response_table(groups: &[Group], matrix: &[Vec<f64>]) -> Table {
+    let mut table = plain();
+    table.set_header([String::new()].into_iter().chain(groups.iter().map(|(name, _)| format!("to {name}"))));
+    for ((name, _), row) in groups.iter().zip(matrix) {
+        table.add_row([name.clone()].into_iter().chain(numbers(row.iter().copied())));
     }
-    align(&mut table, 1..=analysis.populations.len());
+    align_right(&mut table, 1..=groups.len());
     table
-}
-
-fn align(table: &mut Table, columns: std::ops::RangeInclusive<usize>) {
-    for column in columns {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
 }

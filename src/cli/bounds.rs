@@ -1,7 +1,7 @@
 //! Where and for how long `analyze` looks for fixed points: `--box` and `--seconds`.
 
 use super::AnalyzeArguments;
-use crate::analyze::BoxRange;
+use crate::analyze::{BoxRange, MOST_VARIABLES};
 use crate::units::{Dimension, InputUnit};
 
 /// After how many seconds a search is cut off unless otherwise asked. Searches in ordinary circuits take less than one.
@@ -14,9 +14,13 @@ pub(super) fn boxes(arguments: &AnalyzeArguments, input: InputUnit) -> Result<Ve
     arguments.r#box.iter().map(|text| range(text, input)).collect()
 }
 
-/// After how many seconds a search is cut off.
-pub(super) fn seconds(arguments: &AnalyzeArguments) -> Result<f64, String> {
-    let seconds = arguments.seconds.unwrap_or(SECONDS);
+/// The same where there are more variables than frequency responses are computed of: each start takes the cube of them.
+const SECONDS_OF_MANY: f64 = 10.0;
+
+/// After how many seconds a search in a circuit of some populations is cut off.
+pub(super) fn seconds(arguments: &AnalyzeArguments, populations: usize) -> Result<f64, String> {
+    let usual = if populations > MOST_VARIABLES { SECONDS_OF_MANY } else { SECONDS };
+    let seconds = arguments.seconds.unwrap_or(usual);
     if seconds > 0.0 && seconds <= MOST_SECONDS {
         Ok(seconds)
     } else {

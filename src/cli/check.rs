@@ -2,6 +2,7 @@
 
 use super::progress::{note, refuse, say};
 use super::sweep::MOST_RUNS;
+use super::table::exact;
 use super::warnings::{Heed, heed};
 use super::{CheckArguments, Ending, SchemaKind};
 use crate::analyze::{FixedPoint, System};
@@ -11,6 +12,7 @@ use crate::equilibrium::attractors::{attractor, other_attractors, pushed_off};
 use crate::equilibrium::{Calibrated, Fate, RestError, calibrate_scenario};
 use crate::findings::shipped::Library;
 use crate::findings::{FindingsError, warnings};
+use crate::numeric::linear::Complex;
 use crate::report::parameters::{markdown, rows};
 use crate::scenario::Setting;
 use crate::scenario::sweep::AxisValue;
@@ -124,15 +126,19 @@ fn describe_rest(loaded: &Loaded, rest: &Calibrated) {
     let starts = !loaded.scenario.run.start.is_empty();
     let does = if starts { "starts" } else { "rests" };
     for ((name, drive), rate) in names.zip(&rest.drives).zip(&rest.rates) {
-        say(format!("{name} {does} at {rate:.4} Hz with a drive of {drive:.6} {input}"));
+        say(format!("{name} {does} at {} Hz with a drive of {} {input}", exact(*rate), exact(*drive)));
     }
     if let Some(slowest) = rest.eigenvalues.last() {
-        let turns = if slowest.im == 0.0 { String::new() } else { format!(" +- {:.3} i", slowest.im.abs()) };
-        say(format!("the rest is stable: the slowest eigenvalue is {:.3}{turns} per s", slowest.re));
+        say(format!("the rest is stable: the slowest eigenvalue is {} per s", complex(slowest)));
     }
     if !starts {
         describe_others(rest);
     }
+}
+
+/// A complex number, as one of a pair.
+fn complex(value: &Complex) -> String {
+    if value.im == 0.0 { exact(value.re) } else { format!("{} +- {} i", exact(value.re), exact(value.im.abs())) }
 }
 
 /// Says what else a circuit was found to do if it starts elsewhere.
@@ -157,11 +163,10 @@ fn describe_motion(loaded: &Loaded, error: &RestError) {
         let point = FixedPoint::at(&system, &near)?;
         let leading = point.eigenvalues.last()?;
         let rates: Vec<String> =
-            names.iter().zip(&point.rates).map(|(name, rate)| format!("{name} {rate:.4} Hz")).collect();
-        let turns = if leading.im == 0.0 { String::new() } else { format!(" +- {:.3} i", leading.im.abs()) };
+            names.iter().zip(&point.rates).map(|(name, rate)| format!("{name} {} Hz", exact(*rate))).collect();
         let words = point.kind.words();
         let article = if words.starts_with('u') { "an" } else { "a" };
-        Some(format!("the fixed point at {} is {article} {words}, {:+.3}{turns} per s", rates.join(", "), leading.re))
+        Some(format!("the fixed point at {} is {article} {words}, {} per s", rates.join(", "), complex(leading)))
     };
     match error {
         RestError::Oscillates { middle, .. } => kind(&loaded.scenario.circuit, middle).into_iter().for_each(say),

@@ -4,15 +4,18 @@ use super::analyze::minutes_of;
 use super::output::{Output, program};
 use super::progress::{note, refuse, say};
 use super::run::{calibrated_scenario, folder_name};
+use super::table::{align_right, number, numbers, plain};
 use super::{Ending, ExplainArguments};
 use crate::analyze::Subject;
 use crate::analyze::explain::{Evoked, Input, Inputs, Part, Stimulus, split};
 use crate::config::{Kind, Loaded, load, writer};
 use crate::plot::duration;
 use crate::report::analysis::explanation;
+use crate::report::units::by_population;
 use crate::scenario::Scenario;
+use crate::scenario::units::of_all_units;
 use crate::units::{Dimension, InputUnit};
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::Table;
 use serde_json::json;
 use std::path::Path;
 
@@ -138,7 +141,12 @@ impl Told {
         let Some(main) = self.times.first() else { return };
         let main: &[&Inputs] = &main.iter().collect::<Vec<_>>();
         let unit = scenario.circuit.input_unit.name();
-        for (index, population) in scenario.circuit.populations.keys().enumerate() {
+        let names: Vec<String> = scenario.circuit.populations.keys().cloned().collect();
+        for (group, units) in by_population(&names) {
+            let Some(&index) = units.first() else { continue };
+            let of =
+                if units.len() > 1 { format!(", one of the {} units of {group},", units.len()) } else { String::new() };
+            let population = &format!("{}{of}", names[index]);
             let at = main.first().map_or(f64::NAN, |inputs| inputs.minutes);
             say(format!("input to {population} in {unit} at {}", duration(at)));
             say(input_table(main, index));
@@ -164,14 +172,14 @@ impl Told {
         let population = scenario.main_population().unwrap_or_default();
         let Some(index) = scenario.circuit.populations.get_index_of(population) else { return };
         say(format!("rate of {population} in Hz, and what {} evokes", self.stimulus_text(scenario.circuit.input_unit)));
-        let mut table = plain_table();
+        let mut table = plain();
         table.set_header(["arm", "before", "at the end", "largest change", "linear response"]);
         for one in &self.evoked {
             let linear = one.linear_change_hz.as_ref().map_or(f64::NAN, |change| change[index]);
-            let numbers = [one.before_hz[index], one.at_end_hz[index], one.peak_hz[index], linear];
-            table.add_row([one.arm.clone()].into_iter().chain(numbers.map(|value| format!("{value:.3}"))));
+            let values = [one.before_hz[index], one.at_end_hz[index], one.peak_hz[index], linear];
+            table.add_row([one.arm.clone()].into_iter().chain(values.map(number)));
         }
-        align(&mut table, 4);
+        align_right(&mut table, 1..=4);
         say(table);
         let moving: Vec<&str> = main.iter().filter(|one| one.moving).map(|one| one.arm.as_str()).collect();
         if !moving.is_empty() {
@@ -228,7 +236,7 @@ type Received = (Vec<Part>, Vec<f64>);
 /// What the soma of a population receives.
 fn input_table(inputs: &[&Inputs], population: usize) -> Table {
     let soma = |input: &Input| Some((input.parts.clone(), vec![input.total]));
-    parts_table(inputs, population, &["sum"], &soma).unwrap_or_else(plain_table)
+    parts_table(inputs, population, &["sum"], &soma).unwrap_or_else(plain)
 }
 
 /// A row for each arm, a column for each source, and some numbers behind them; none where no arm has any.
@@ -249,35 +257,21 @@ fn parts_table(
     let name = &first.population;
     let mut sources: Vec<&str> = Vec::new();
     for part in rows.iter().flat_map(|(_, _, parts, _)| parts).filter(|part| part.input != 0.0) {
-        let source = part.short_name(name);
+        let source = of_all_units(part.short_name(name));
         if !sources.contains(&source) {
             sources.push(source);
         }
     }
-    let mut table = plain_table();
+    let mut table = plain();
     table.set_header(["arm", "rate (Hz)"].into_iter().chain(sources.iter().copied()).chain(behind.iter().copied()));
-    for (one, input, parts, numbers) in &rows {
+    for (one, input, parts, whole) in &rows {
         let of = |source: &&str| -> f64 {
-            parts.iter().filter(|part| part.short_name(name) == *source).map(|part| part.input).sum()
+            let from = parts.iter().filter(|part| of_all_units(part.short_name(name)) == *source);
+            from.map(|part| part.input).sum()
         };
-        let numbers = sources.iter().map(of).chain(numbers.iter().copied());
-        let cells = numbers.map(|value: f64| format!("{value:.2}").replace("-0.00", "0.00"));
-        table.add_row([one.arm.clone(), format!("{:.2}", input.rate_hz)].into_iter().chain(cells));
+        let cells = numbers(sources.iter().map(of).chain(whole.iter().copied()));
+        table.add_row([one.arm.clone(), number(input.rate_hz)].into_iter().chain(cells));
     }
-    align(&mut table, sources.len() + 1 + behind.len());
+    align_right(&mut table, 1..=sources.len() + 1 + behind.len());
     Some(table)
-}
-
-fn plain_table() -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table
-}
-
-fn align(table: &mut Table, last: usize) {
-    for column in 1..=last {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
 }

@@ -14,6 +14,7 @@ mod progress;
 mod run;
 mod shell;
 mod sweep;
+mod table;
 mod warnings;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};

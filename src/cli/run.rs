@@ -2,18 +2,18 @@
 
 use super::output::{Output, drawn};
 use super::progress::{note, refuse, say};
+use super::table::{align_right, hundredths, number, plain};
 use super::warnings::{Heed, heed, with_warnings};
 use super::{Ending, RunArguments};
 use crate::config::{Kind, Loaded, load, writer};
 use crate::equilibrium::{Calibrated, calibrate, calibrate_scenario};
 use crate::numeric::lanes::level_name;
-use crate::plot::Observed;
+use crate::plot::{Observed, TimeUnit, duration, time_unit};
 use crate::readouts::{ArmSummary, Summary};
 use crate::report;
 use crate::scenario::{Calibration, Scenario};
 use crate::simulate::run_calibrated;
 use crate::store::{DATA, Manifest, Results, observed_name};
-use comfy_table::{CellAlignment, Table, presets};
 use serde_json::Value;
 use std::path::Path;
 use std::time::Instant;
@@ -72,7 +72,7 @@ fn run_into(loaded: &Loaded, arguments: &RunArguments) -> Result<Summary, String
         note("`run.record` does not divide the run: the last interval of the traces is shorter");
     }
     if !arguments.quiet {
-        report(&results.summary);
+        report(&results);
         if scenario.run.start.is_empty() {
             super::check::describe_others(&calibration);
         }
@@ -150,29 +150,25 @@ fn ending(summary: &Summary) -> Ending {
 }
 
 /// A compact table of the arms, and what happened to them.
-fn report(summary: &Summary) {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
+fn report(results: &Results) {
+    let (summary, scenario) = (&results.summary, &results.scenario);
     let labels: Vec<&String> = summary
         .arms
         .iter()
         .max_by_key(|arm| arm.rates_hz.len())
         .map(|arm| arm.rates_hz.keys().collect())
         .unwrap_or_default();
-    let mut header = vec!["arm".to_owned()];
-    header.extend(labels.iter().map(|label| (*label).clone()));
-    header.extend(["peak / control", "min above"].map(String::from));
+    let compared = Compared::new(summary, scenario);
+    let mut table = plain();
+    let header = ["arm".to_owned()].into_iter().chain(labels.iter().map(|label| (*label).clone()));
+    let header: Vec<String> = header.chain(compared.headings()).collect();
     let columns = header.len();
     table.set_header(header);
     for arm in &summary.arms {
-        table.add_row(row(summary, arm, &labels));
+        table.add_row(row(summary, arm, &labels, &compared));
     }
-    for column in 1..columns {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    say(format!("rate of {} in Hz, with rescue between stress (0) and control (1) where defined", summary.population));
+    align_right(&mut table, 1..=columns);
+    say(format!("rate of {} in Hz{}", summary.population, compared.legend()));
     say(table);
     let averaged = |arm: &ArmSummary| arm.averaged.map(|averaged| averaged.error_hz);
     if let Some(error) = summary.arms.iter().filter_map(averaged).reduce(f64::max) {
@@ -186,31 +182,76 @@ fn report(summary: &Summary) {
     for arm in &summary.arms {
         for event in &arm.events {
             let driver = event.driver.as_ref().map_or(String::new(), |name| format!(", driven by {name}"));
-            say(format!("at {} min, {}: {}{driver}", fixed(event.at_min), arm.name, event.what));
+            say(format!("at {}, {}: {}{driver}", duration(event.at_min), arm.name, event.what));
         }
     }
 }
 
-fn row(summary: &Summary, arm: &ArmSummary, labels: &[&String]) -> Vec<String> {
+/// What arms are compared with, in the scenario's own words, as far as it compares them.
+struct Compared {
+    /// What control is called.
+    control: String,
+    /// What lies at 0 and at 1 of the numbers in brackets.
+    ends: String,
+    /// Whether an arm has a rate relative to the control arm's.
+    relative: bool,
+    /// Whether an arm has a rescue.
+    rescued: bool,
+    /// The unit of the time above control.
+    unit: TimeUnit,
+}
+
+impl Compared {
+    fn new(summary: &Summary, scenario: &Scenario) -> Self {
+        let (run, compare) = (&scenario.run, &scenario.compare);
+        let beside = |name: &str| summary.arms.iter().any(|arm| arm.name != name);
+        let relative = summary.arms.iter().any(|arm| arm.minutes_above_control.is_some());
+        let rescued = summary.arms.iter().any(|arm| arm.rescue_index.values().any(Option::is_some));
+        let (control, ends) = if scenario.resolved_arms().iter().all(|arm| arm.compare.is_none()) {
+            let ends = format!("between `{}` (0) and `{}` (1)", compare.stress, compare.control);
+            (compare.control.clone(), ends)
+        } else {
+            ("its control".to_owned(), "between the arms that it is compared with, from 0 to 1".to_owned())
+        };
+        Self {
+            control,
+            ends,
+            // A control arm by itself is compared with nothing.
+            relative: relative && beside(&compare.control),
+            rescued,
+            unit: time_unit(run.to.min(compare.to) - run.from.max(compare.from)),
+        }
+    }
+
+    fn headings(&self) -> Vec<String> {
+        if self.relative {
+            vec![format!("peak / {}", self.control), format!("{} above {}", self.unit.name, self.control)]
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn legend(&self) -> String {
+        if self.rescued { format!("; in brackets where it lies {}", self.ends) } else { String::new() }
+    }
+}
+
+fn row(summary: &Summary, arm: &ArmSummary, labels: &[&String], compared: &Compared) -> Vec<String> {
     let mut row = vec![arm.name.clone()];
     for label in labels {
         let rate = arm.rate(label, &summary.population);
         let rescue = arm.rescue_index.get(*label).copied().flatten();
         row.push(match (rate, rescue) {
-            (Some(rate), Some(rescue)) => format!("{} ({})", fixed(rate), fixed(rescue)),
-            (Some(rate), None) => fixed(rate),
+            (Some(rate), Some(rescue)) => format!("{} ({})", number(rate), hundredths(rescue)),
+            (Some(rate), None) => number(rate),
             (None, _) => String::new(),
         });
     }
-    // Where there is a control arm but its rate is as good as 0, nothing is relative to it.
-    let undefined = if arm.minutes_above_control.is_some() { "undefined" } else { "" };
-    row.push(arm.peak_over_control.map_or(undefined.to_owned(), fixed));
-    row.push(arm.minutes_above_control.map(fixed).unwrap_or_default());
+    if compared.relative {
+        // Where there is a control arm but its rate is as good as 0, nothing is relative to it.
+        let undefined = if arm.minutes_above_control.is_some() { "undefined" } else { "" };
+        row.push(arm.peak_over_control.map_or(undefined.to_owned(), hundredths));
+        row.push(arm.minutes_above_control.map(|time| number(time / compared.unit.minutes)).unwrap_or_default());
+    }
     row
-}
-
-/// Two decimals, and no sign where they are zeros.
-fn fixed(value: f64) -> String {
-    let text = format!("{value:.2}");
-    if text == "-0.00" { "0.00".into() } else { text }
 }

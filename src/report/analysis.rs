@@ -2,6 +2,7 @@
 
 use super::role;
 use super::searched::searched_in_short;
+use super::units::{Group, by_population, response_of};
 use crate::analyze::explain::{Evoked, Input, Inputs, Part, PartKind};
 use crate::analyze::{Analysis, StateAnalysis};
 use crate::plot::{
@@ -9,6 +10,7 @@ use crate::plot::{
     SharePanel, ShareRow, SharesFigure, Source, Theme, duration,
 };
 use crate::scenario::Scenario;
+use crate::scenario::units::of_all_units;
 use crate::units::InputUnit;
 
 /// Decades of power that are shown.
@@ -16,7 +18,9 @@ const DECADES: f64 = 6.0;
 
 /// The colours of a scenario's arms, populations and substances.
 pub fn theme(scenario: &Scenario) -> Theme {
-    let populations = scenario.circuit.populations.iter().map(|(name, spec)| (name.clone(), role(spec.role)));
+    let written = scenario.circuit.written().populations.iter();
+    let units = scenario.circuit.populations.iter();
+    let populations = written.chain(units).map(|(name, spec)| (name.clone(), role(spec.role)));
     let substances = scenario.receptors.keys().chain(scenario.ligands.keys()).cloned();
     Theme::new(scenario.resolved_arms().into_iter().map(|arm| arm.name), populations, substances)
 }
@@ -30,6 +34,8 @@ pub fn figures(analyses: &[Analysis], theme: &Theme, title: &str) -> Vec<(&'stat
     let mut figures = vec![("eigenvalues", eigenvalues(analyses, theme, title, &subtitle))];
     if !stable.is_empty() {
         figures.push(("response", response(&stable, theme, title, &subtitle)));
+    }
+    if stable.iter().any(|(_, state)| state.frequency_response.is_some()) {
         figures.push(("frequency_response", frequency(&stable, theme, title, &subtitle)));
     }
     if let Some(oscillation) = oscillation(analyses, theme, title, &subtitle) {
@@ -56,11 +62,16 @@ pub fn response(stable: &[(&Analysis, &StateAnalysis)], theme: &Theme, title: &s
             first.map(response_unit).unwrap_or_default()
         ),
         before: "Hz".into(),
-        populations: first.map(|analysis| analysis.populations.clone()).unwrap_or_default(),
+        populations: first.map(|analysis| names_of(&analysis.populations)).unwrap_or_default(),
         columns: "drive to".into(),
         panels: stable.iter().map(|(analysis, _)| matrix_panel(analysis)).collect(),
     };
     figure.render(theme)
+}
+
+/// The populations of a list of names.
+pub(super) fn names_of(names: &[String]) -> Vec<String> {
+    by_population(names).into_iter().map(|(name, _)| name).collect()
 }
 
 /// The unit of responses to drives.
@@ -78,13 +89,16 @@ pub(super) fn matrix_panel(analysis: &Analysis) -> MatrixPanel {
         panel.notes.push("no stable state".into());
         return panel;
     };
-    panel.before.clone_from(&state.rates_hz);
+    let groups = by_population(&analysis.populations);
+    let mean = |(_, units): &Group| units.iter().map(|unit| state.rates_hz[*unit]).sum::<f64>() / units.len() as f64;
+    panel.before = groups.iter().map(mean).collect();
     let Some(response) = &state.response else {
         panel.notes.push("singular: no linear response".into());
         return panel;
     };
-    panel.values.clone_from(&response.hz_per_input_unit);
-    let paradoxical = (0..response.paradoxical.len()).filter(|index| response.paradoxical[*index]);
+    panel.values = response_of(&groups, &response.hz_per_input_unit);
+    let any = |index: &usize| groups[*index].1.iter().any(|unit| response.paradoxical[*unit]);
+    let paradoxical = (0..groups.len()).filter(any);
     panel.framed = paradoxical.map(|index| (index, index)).collect();
     panel.notes.push(match response.inhibition_stabilised {
         Some(true) => "inhibition-stabilised".into(),
@@ -234,7 +248,11 @@ pub fn explanation(
     let shares = SharesFigure {
         title: format!("{}: what each population receives", scenario.name),
         subtitle: format!("{}; the black mark is the sum", moment(inputs.first().map(|one| one.minutes))),
-        panels: (0..populations.len()).flat_map(|index| share_panels(inputs, index, unit)).collect(),
+        panels: by_population(populations)
+            .iter()
+            .filter_map(|(_, units)| units.first())
+            .flat_map(|index| share_panels(inputs, *index, unit))
+            .collect(),
     };
     let mut figures = vec![("inputs", shares.render(&theme))];
     if !evoked.is_empty() {
@@ -259,7 +277,11 @@ pub fn explanation(
             subtitle: format!("{stimulus}, {}", moment(inputs.first().map(|one| one.minutes))),
             x: "time (ms)".into(),
             log_x: false,
-            panels: populations.iter().enumerate().map(panel).collect(),
+            panels: by_population(populations)
+                .iter()
+                .filter_map(|(_, units)| units.first())
+                .map(|index| panel((*index, &populations[*index])))
+                .collect(),
         };
         figures.push(("evoked", figure.render(&theme)));
     }
@@ -273,7 +295,7 @@ fn share_panels(inputs: &[&Inputs], index: usize, unit: &str) -> Vec<SharePanel>
     let name = &first.population;
     let row = |one: &Inputs, parts: &[Part], number: f64| ShareRow {
         arm: one.arm.clone(),
-        parts: parts.iter().map(|part| (source(part, name), part.input)).collect(),
+        parts: summed(parts.iter().map(|part| (source(part, name), part.input))),
         number,
     };
     let panel = |title: String, measure: String, number: String, rows: Vec<ShareRow>| SharePanel {
@@ -301,10 +323,25 @@ fn share_panels(inputs: &[&Inputs], index: usize, unit: &str) -> Vec<SharePanel>
     panels.into_iter().filter(|panel| !panel.rows.is_empty()).collect()
 }
 
+/// Parts from one source together, in the order in which they first come.
+fn summed(parts: impl Iterator<Item = (Source, f64)>) -> Vec<(Source, f64)> {
+    let mut all: Vec<(Source, f64)> = Vec::new();
+    for (source, input) in parts {
+        match all.iter_mut().find(|(known, _)| *known == source) {
+            Some((_, sum)) => *sum += input,
+            None => all.push((source, input)),
+        }
+    }
+    all
+}
+
 fn source(part: &Part, population: &str) -> Source {
     match part.kind {
         PartKind::Drive => Source::Drive,
-        PartKind::Synapse => Source::Population(part.source.clone().unwrap_or_else(|| part.from.clone())),
+        PartKind::Synapse => {
+            let name = part.source.as_ref().unwrap_or(&part.from);
+            Source::Population(of_all_units(name).to_owned())
+        }
         PartKind::Adaptation => Source::Signal(part.from.clone()),
         PartKind::Signal => Source::Signal(part.short_name(population).to_owned()),
         PartKind::Noise => Source::Signal(part.from.clone()),

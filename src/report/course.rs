@@ -5,20 +5,19 @@ use crate::plot::{CourseFigure, CourseRow, Figure};
 use crate::readouts::trace::Trace;
 use crate::scenario::Arm;
 use crate::store::ArmTraces;
+use indexmap::IndexMap;
 
-/// A run that goes on for so much longer than the window of its comparison, relative to that, gets the figure.
-const MUCH_LONGER: f64 = 2.0;
 /// How many drugs and how many receptors are shown.
-const MOST_DRUGS: usize = 2;
+const MOST_DRUGS: usize = 6;
+const MOST_RECEPTORS: usize = 6;
 /// A signal that moves by less than this is not shown.
 const SMALLEST_CHANGE: f64 = 5e-3;
 
 impl Report<'_> {
-    /// The main rate, drugs, the activation that moves most and the rate of the cells that carry it, plasticity and indices; none
-    /// where the run is short.
+    /// The main rate, drugs, each receptor's activation where it moves most and the rate of the cells on which one moves most of
+    /// all, plasticity and indices; none where the run is short.
     pub(super) fn course(&self) -> Option<Figure> {
-        let (from, to) = self.window();
-        if self.scenario.run.to - from < MUCH_LONGER * (to - from) {
+        if !self.goes_on() {
             return None;
         }
         let traces = &self.results.traces;
@@ -26,15 +25,15 @@ impl Report<'_> {
         let names = traces.first()?.recording.names();
         let of = |prefix: &str| names.iter().filter(|name| name.starts_with(prefix)).collect::<Vec<_>>();
         let mut shown: Vec<String> = vec![main.clone()];
-        let activation = self.most_moving(&of("activation."));
+        let activations = self.most_moving_of_each(&of("activation."));
         // The cells whose receptors move most.
-        let carriers = activation.as_deref().and_then(|name| name.rsplit('.').next());
+        let carriers = activations.first().and_then(|name| name.rsplit('.').next());
         shown.extend(carriers.map(|name| format!("rate.{name}")).filter(|name| *name != main));
         let given = |ligand: &str| self.resolved.iter().any(|arm| is_given(arm, ligand));
         let drugs =
             of("concentration.").into_iter().filter(|name| name.strip_prefix("concentration.").is_some_and(given));
         shown.extend(drugs.take(MOST_DRUGS).cloned());
-        shown.extend(activation);
+        shown.extend(activations.iter().take(MOST_RECEPTORS).cloned());
         // What an index shows, the variable need not show again.
         let mirrored = |name: &str| self.scenario.indices.values().any(|index| index.of == name);
         shown.extend(of("plasticity.").into_iter().filter(|name| !mirrored(name) && self.moves(name)).cloned());
@@ -47,11 +46,12 @@ impl Report<'_> {
             title: self.title.clone(),
             subtitle: self.subtitle.clone(),
             arms: traces.iter().map(|traces| traces.arm.clone()).collect(),
+            references: self.references(),
             t_min: traces.iter().map(|traces| traces.recording.times().to_vec()).collect(),
             rows: shown.iter().map(|name| self.course_row(name)).collect(),
             doses: self.marks().0,
             spans: self.marks().1,
-            windows_min: vec![(from, to), (to, self.scenario.run.to)],
+            windows_min: self.windows(),
         };
         Some(figure.render(&self.theme))
     }
@@ -96,12 +96,20 @@ impl Report<'_> {
         self.change_of(name) > SMALLEST_CHANGE
     }
 
-    fn most_moving(&self, names: &[&String]) -> Option<String> {
-        let changes =
-            names.iter().map(|name| (self.change_of(name), *name)).filter(|(change, _)| *change > SMALLEST_CHANGE);
-        // Of equals the first.
-        let most = changes.reduce(|most, next| if next.0 > most.0 { next } else { most });
-        most.map(|(_, name)| name.clone())
+    /// Of each receptor the activation that moves most, the most moving receptor first.
+    fn most_moving_of_each(&self, names: &[&String]) -> Vec<String> {
+        let mut best: IndexMap<&str, (f64, &String)> = IndexMap::new();
+        for name in names {
+            let receptor = name.split('.').nth(1).unwrap_or_default();
+            let change = self.change_of(name);
+            // Of equals the first.
+            if change > best.get(receptor).map_or(SMALLEST_CHANGE, |(most, _)| *most) {
+                best.insert(receptor, (change, name));
+            }
+        }
+        let mut best: Vec<(f64, &String)> = best.into_values().collect();
+        best.sort_by(|one, other| other.0.total_cmp(&one.0));
+        best.into_iter().map(|(_, name)| name.clone()).collect()
     }
 }
 

@@ -2,37 +2,36 @@
 
 pub mod analysis;
 pub mod bifurcation;
+mod circuit;
 mod course;
 mod dose_response;
 pub mod findings;
 mod parallel;
 pub mod parameters;
+mod pharmacology;
 pub mod plane;
 mod replicates;
 pub mod searched;
 mod sensitivity;
+mod series;
 pub mod sweep;
 mod synergy;
 mod therapeutic;
+pub mod units;
 
-use crate::plot::{
-    self, Activation, ArmPharmacology, ArmRates, ArmTrace, ArmsFigure, Badge, CircuitFigure, Concentration,
-    ConcentrationScale, Figure, IndexTable, Observed, Occupancy, PharmacologyFigure, RatesFigure, Theme,
-};
+pub use circuit::{circuit_subtitle, drawn_connections};
+
+use crate::plot::{self, ArmRates, ArmTrace, ArmsFigure, Figure, IndexTable, Observed, RatesFigure, Theme};
 use crate::readouts::ArmSummary;
-use crate::readouts::trace::Trace;
-use crate::scenario::{Arm, Circuit, Compartment, Modulation, Role, Scenario, Waveform};
+use crate::scenario::units::is_of;
+use crate::scenario::{Arm, Circuit, Role, Scenario, Waveform};
 use crate::store::{ArmTraces, Results};
 use crate::units::{Dimension, significant};
 
-/// How many arms the pharmacology figure shows.
-const PHARMACOLOGY_ARMS: usize = 3;
-/// An occupancy that stays below this is not drawn.
-const SMALLEST_OCCUPANCY: f64 = 1e-3;
-/// The activation of a receptor that moves by less than this is not drawn.
-const SMALLEST_CHANGE: f64 = 5e-3;
 /// How long before the window of comparison figures begin, in min.
 const LEAD_MIN: f64 = 35.0;
+/// A run that goes on for so much longer than the window of its comparison, relative to that, is drawn beyond it.
+const MUCH_LONGER: f64 = 2.0;
 
 /// The figures of a run, each with the stem of its file name.
 pub fn figures(results: &Results, observed: &[Observed]) -> Vec<(&'static str, Figure)> {
@@ -51,6 +50,9 @@ pub fn figures(results: &Results, observed: &[Observed]) -> Vec<(&'static str, F
     figures
 }
 
+/// An index of an arm.
+type Index = fn(&ArmSummary) -> &crate::readouts::ByTime<Option<f64>>;
+
 struct Report<'a> {
     results: &'a Results,
     scenario: &'a Scenario,
@@ -63,19 +65,22 @@ struct Report<'a> {
 impl<'a> Report<'a> {
     fn new(results: &'a Results) -> Self {
         let scenario = &results.scenario;
-        let populations = scenario.circuit.populations.iter().map(|(name, spec)| (name.clone(), role(spec.role)));
+        let written = &scenario.circuit.written().populations;
+        let populations = written.iter().map(|(name, spec)| (name.clone(), role(spec.role)));
         let substances = scenario.receptors.keys().chain(scenario.ligands.keys()).cloned();
-        let theme = Theme::new(results.traces.iter().map(|traces| traces.arm.clone()), populations, substances);
+        let mut theme = Theme::new(results.traces.iter().map(|traces| traces.arm.clone()), populations, substances);
+        let resolved = scenario.resolved_arms();
+        series::of_arms(&resolved).into_iter().for_each(|names| theme.order_arms(names));
         let title = if scenario.description.is_empty() { scenario.name.clone() } else { scenario.description.clone() };
         let named = |name: &str| if name.is_empty() { String::new() } else { format!("{name}; ") };
         let subtitle = named(&scenario.circuit.name) + &calibration(&scenario.circuit);
-        Self { results, scenario, resolved: scenario.resolved_arms(), theme, title, subtitle }
+        Self { results, scenario, resolved, theme, title, subtitle }
     }
 
     /// Populations, the main one first, each with its rate at the start of the control arm.
     fn populations(&self) -> Vec<plot::Population> {
         let main = &self.results.summary.population;
-        let names = self.scenario.circuit.populations.iter();
+        let names = self.scenario.circuit.written().populations.iter();
         let mut populations: Vec<plot::Population> = names
             .map(|(name, spec)| plot::Population {
                 name: name.clone(),
@@ -89,7 +94,7 @@ impl<'a> Report<'a> {
 
     /// Those whose rates are recorded.
     fn recorded_populations(&self) -> Vec<plot::Population> {
-        let recorded = |name: &str| self.is_recorded(|signal| signal.strip_prefix("rate.") == Some(name));
+        let recorded = |name: &str| self.is_recorded(|signal| is_rate_of(signal, name));
         self.populations().into_iter().filter(|population| recorded(&population.name)).collect()
     }
 
@@ -100,7 +105,7 @@ impl<'a> Report<'a> {
 
     fn resting_rate(&self, population: &str) -> Option<f64> {
         let control = self.results.traces.iter().find(|traces| traces.arm == self.scenario.compare.control)?;
-        control.recording.signal(&format!("rate.{population}"))?.first().copied()
+        rate_of(control, population).first().copied()
     }
 
     fn window(&self) -> (f64, f64) {
@@ -109,19 +114,42 @@ impl<'a> Report<'a> {
         if window.0 < window.1 { window } else { (run.from, run.to) }
     }
 
+    /// Pieces of the time axis: the window of the comparison, and the rest of the run where that is much longer.
+    fn windows(&self) -> Vec<(f64, f64)> {
+        let (from, to) = self.window();
+        if self.goes_on() { vec![(from, to), (to, self.scenario.run.to)] } else { vec![(from, to)] }
+    }
+
+    /// Whether the run goes on for much longer than the window of its comparison.
+    fn goes_on(&self) -> bool {
+        let (from, to) = self.window();
+        self.scenario.run.to - from >= MUCH_LONGER * (to - from)
+    }
+
+    /// The arms that others are compared with.
+    fn references(&self) -> Vec<usize> {
+        let compared = self.resolved.iter().flat_map(|arm| self.scenario.compared_with(arm));
+        let mut found: Vec<usize> =
+            compared.filter_map(|name| self.results.traces.iter().position(|traces| traces.arm == name)).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
     fn rates(&self, observed: &[Observed]) -> Figure {
         let populations = self.recorded_populations();
-        let order: Vec<usize> = populations
-            .iter()
-            .filter_map(|population| self.scenario.circuit.populations.get_index_of(&population.name))
-            .collect();
         let arms = self.results.traces.iter().map(|traces| ArmTrace {
             name: traces.arm.clone(),
             t_min: traces.recording.times().to_vec(),
             rates_hz: populations.iter().map(|population| rate_of(traces, &population.name)).collect(),
         });
-        // Measurements count populations in the circuit's order, the figure in its own.
-        let place = |population: usize| order.iter().position(|index| *index == population);
+        // Measurements count populations in the circuit's order, with every unit of a ring; the figure in its own.
+        let circuit = &self.scenario.circuit;
+        let place = |population: usize| {
+            let (name, _) = circuit.populations.get_index(population)?;
+            let (owner, _) = circuit.written_owner(name)?;
+            populations.iter().position(|known| known.name == owner)
+        };
         let observed = observed
             .iter()
             .filter_map(|one| Some(Observed { population: place(one.population)?, ..one.clone() }))
@@ -130,11 +158,12 @@ impl<'a> Report<'a> {
             title: self.title.clone(),
             subtitle: self.subtitle.clone(),
             arms: arms.collect(),
+            references: self.references(),
             doses: self.marks().0,
             spans: self.marks().1,
             observed,
             reference_name: format!("rest of {}", self.scenario.compare.control),
-            windows_min: vec![self.window()],
+            windows_min: self.windows(),
             populations,
         };
         figure.render(&self.theme)
@@ -162,6 +191,7 @@ impl<'a> Report<'a> {
                     ligand: format!("{form}{}", dose.ligand),
                     amount: Dimension::Dose.print(given.amount, input, 3) + &during.unwrap_or_default(),
                     at_min: given.at,
+                    over_min: given.duration.unwrap_or(0.0),
                     arms: vec![index],
                 }
             })
@@ -226,13 +256,17 @@ impl<'a> Report<'a> {
             .unwrap_or_default();
         let rates = |arm: &ArmSummary| {
             let at = |label: &String| {
-                let rate = |name: &str| arm.rates_hz.get(label).and_then(|rates| rates.get(name)).copied();
-                populations.iter().map(|population| rate(&population.name).unwrap_or(f64::NAN)).collect()
+                let rate = |name: &str| arm.rate(label, name).unwrap_or(f64::NAN);
+                populations.iter().map(|population| rate(&population.name)).collect()
             };
             ArmRates { name: arm.name.clone(), rates_hz: times.iter().map(at).collect() }
         };
         let columns: Vec<String> = times.iter().map(|label| label.replace('-', "−")).collect();
-        let index = |title: &str, pick: fn(&ArmSummary) -> &crate::readouts::ByTime<Option<f64>>| IndexTable {
+        let has = |pick: Index| {
+            let others = summary.arms.iter().filter(|arm| arm.name != self.scenario.compare.control);
+            others.into_iter().any(|arm| pick(arm).values().any(Option::is_some))
+        };
+        let index = |title: &str, pick: Index| IndexTable {
             title: title.to_owned(),
             columns: columns.clone(),
             values: summary
@@ -242,15 +276,20 @@ impl<'a> Report<'a> {
                 .collect(),
             full: 1.0,
         };
+        // One says what the other does: they are straight lines of the same rate.
+        let mut tables = Vec::new();
+        if has(|arm| &arm.rescue_index) {
+            tables.push(index(&self.rescue_title(), |arm| &arm.rescue_index));
+        } else if has(|arm| &arm.suppression_index) {
+            let title = format!("{} below {}", summary.population, self.scenario.compare.control);
+            tables.push(index(&title, |arm| &arm.suppression_index));
+        }
         let figure = ArmsFigure {
             title: self.title.clone(),
             subtitle: self.subtitle.clone(),
             main_time: self.main_time(&times),
             arms: summary.arms.iter().map(rates).collect(),
-            tables: vec![
-                index(&format!("suppression of {}", summary.population), |arm| &arm.suppression_index),
-                index(&format!("rescue of {}", summary.population), |arm| &arm.rescue_index),
-            ],
+            tables,
             reference_name: format!("rest of {}", self.scenario.compare.control),
             times: columns,
             populations,
@@ -258,117 +297,38 @@ impl<'a> Report<'a> {
         figure.render(&self.theme)
     }
 
-    /// The report time that is nearest to ten minutes after the main dose.
+    /// What the share of the way from the one arm to the other is called: a rescue where the one is stressed.
+    fn rescue_title(&self) -> String {
+        let (population, compare) = (&self.results.summary.population, &self.scenario.compare);
+        let stressed = self.resolved.iter().any(|arm| arm.name == compare.stress && arm.stress.is_some());
+        if stressed {
+            format!("rescue of {population}")
+        } else {
+            format!("{population}: {} 0, {} 1", compare.stress, compare.control)
+        }
+    }
+
+    /// The report time that is nearest to ten minutes after the main dose; where nothing is given, that at which the arms
+    /// differ most.
     fn main_time(&self, labels: &[String]) -> usize {
         let minutes =
             |label: &String| self.scenario.run.report.iter().find(|time| time.label == *label).map(|time| time.minutes);
-        let far = |label: &String| minutes(label).map_or(f64::INFINITY, |minutes| (minutes - 10.0).abs());
+        let given = self.resolved.iter().any(|arm| !arm.doses.is_empty());
+        let far = |label: &String| match minutes(label) {
+            Some(minutes) if given => (minutes - 10.0).abs(),
+            Some(_) => -self.difference_at(label),
+            None => f64::INFINITY,
+        };
         (0..labels.len()).min_by(|one, other| far(&labels[*one]).total_cmp(&far(&labels[*other]))).unwrap_or(0)
     }
 
-    fn circuit(&self) -> Figure {
-        let circuit = &self.scenario.circuit;
-        let badges = |population: &str| {
-            let carried = self
-                .scenario
-                .receptors
-                .iter()
-                .filter_map(|(name, receptor)| Some((name, receptor.on.get(population)?)));
-            carried.map(|(name, site)| Badge { receptor: name.clone(), fraction: site.fraction }).collect()
-        };
-        let nodes = circuit.populations.iter().map(|(name, spec)| plot::Node {
-            name: name.clone(),
-            role: role(spec.role),
-            rate_hz: spec.rest.or_else(|| self.resting_rate(name)),
-            badges: badges(name),
-        });
-        let (connections, weight_units) = drawn_connections(circuit);
-        let figure = CircuitFigure {
-            title: if circuit.name.is_empty() { self.scenario.name.clone() } else { circuit.name.clone() },
-            subtitle: circuit_subtitle(circuit),
-            nodes: nodes.collect(),
-            connections,
-            weight_units,
-        };
-        figure.render(&self.theme)
-    }
-
-    /// The arms that get something, at most a few; none if no arm does.
-    fn pharmacology(&self) -> Option<Figure> {
-        let treated: Vec<usize> = (0..self.resolved.len())
-            .filter(|index| !self.resolved[*index].doses.is_empty() || !self.resolved[*index].baths.is_empty())
-            .collect();
-        let shown = &treated[..treated.len().min(PHARMACOLOGY_ARMS)];
-        if shown.is_empty() || !self.is_recorded(|signal| signal.starts_with("concentration.")) {
-            return None;
-        }
-        let moving = self.moving_activations(shown);
-        let (mut arms, mut doses, mut spans) = (Vec::new(), Vec::new(), Vec::new());
-        for index in shown {
-            if let (Some(traces), Some(arm)) = (self.results.traces.get(*index), self.resolved.get(*index)) {
-                let (own_doses, own_spans) = self.marks_of(arm, arms.len());
-                arms.push(self.pharmacology_of(traces, &moving));
-                doses.extend(own_doses);
-                spans.extend(own_spans.into_iter().filter(|span| span.kind != plot::SpanKind::Exposure));
-            }
-        }
-        let figure = PharmacologyFigure {
-            title: self.title.clone(),
-            subtitle: if treated.len() > shown.len() {
-                format!("the first {} of {} treated arms", shown.len(), treated.len())
-            } else {
-                String::new()
-            },
-            arms,
-            doses,
-            spans,
-            window_min: Some(self.window()),
-            scale: ConcentrationScale::Log { decades: 6.0 },
-        };
-        Some(figure.render(&self.theme))
-    }
-
-    /// The activations that move in one of the arms.
-    fn moving_activations(&self, arms: &[usize]) -> Vec<String> {
-        let Some(first) = self.results.traces.first() else { return Vec::new() };
-        let (from, to) = self.window();
-        let moves = |name: &&String| {
-            name.starts_with("activation.")
-                && arms.iter().filter_map(|index| self.results.traces.get(*index)).any(|traces| {
-                    let values = traces.recording.signal(name).unwrap_or_default();
-                    let trace = Trace { times: traces.recording.times(), values: &values };
-                    let extremes = trace.highest(from, to).zip(trace.lowest(from, to));
-                    extremes.is_some_and(|(highest, lowest)| highest.value - lowest.value > SMALLEST_CHANGE)
-                })
-        };
-        first.recording.names().iter().filter(moves).cloned().collect()
-    }
-
-    /// The concentrations and occupancies that are above nothing in an arm, and the activations that are asked for.
-    fn pharmacology_of(&self, traces: &ArmTraces, activations: &[String]) -> ArmPharmacology {
-        let recording = &traces.recording;
-        let times = recording.times();
-        let (from, to) = self.window();
-        let own = |text: &str| text.to_owned();
-        let mut arm = ArmPharmacology { name: traces.arm.clone(), t_min: times.to_vec(), ..ArmPharmacology::default() };
-        for name in recording.names() {
-            let values = recording.signal(name).unwrap_or_default();
-            let highest = Trace { times, values: &values }.highest(from, to).map_or(0.0, |extreme| extreme.value);
-            match name.split('.').collect::<Vec<_>>()[..] {
-                ["concentration", ligand] if highest > 0.0 => {
-                    arm.concentrations.push(Concentration { ligand: own(ligand), nanomolar: values });
-                }
-                ["occupancy", receptor, ligand] if highest > SMALLEST_OCCUPANCY => {
-                    arm.occupancies.push(Occupancy { receptor: own(receptor), ligand: own(ligand), share: values });
-                }
-                ["activation", receptor, population] if activations.contains(name) => {
-                    let (receptor, population) = (own(receptor), own(population));
-                    arm.activations.push(Activation { receptor, population, value: values, resting: None });
-                }
-                _ => {}
-            }
-        }
-        arm
+    /// How far the main population's rates in the arms lie apart.
+    fn difference_at(&self, label: &str) -> f64 {
+        let summary = &self.results.summary;
+        let rates = summary.arms.iter().filter_map(|arm| arm.rate(label, &summary.population));
+        let rates = rates.filter(|rate| rate.is_finite());
+        let ends = rates.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], rate| [low.min(rate), high.max(rate)]);
+        if ends[0] < ends[1] { ends[1] - ends[0] } else { 0.0 }
     }
 }
 
@@ -385,47 +345,13 @@ fn calibration(circuit: &Circuit) -> String {
     format!("{drives}{noise}")
 }
 
-/// What stands under the figure of a circuit: what its numbers are, and what acts on its connections without being one.
-pub fn circuit_subtitle(circuit: &Circuit) -> String {
-    let mut text = "rates at rest; receptors with the share of cells that carry them".to_owned();
-    for (class, synapses) in &circuit.synapses {
-        let variables = synapses.modulation.as_ref().map(Modulation::variables).unwrap_or_default();
-        let names: Vec<String> = variables.iter().map(ToString::to_string).collect();
-        if !names.is_empty() {
-            text.extend(["; synapses of class ", class, " follow ", &names.join(", ")]);
-        }
-    }
-    text
-}
-
-/// The connections of a circuit as its figure draws them, and the units of their weights.
-pub fn drawn_connections(circuit: &Circuit) -> (Vec<plot::Connection>, Vec<String>) {
-    let (mut connections, mut dimensions) = (Vec::new(), Vec::new());
-    let place = |name: &str| circuit.populations.get_index_of(name);
-    for weight in circuit.connections() {
-        let Some((from, onto)) = place(weight.from).zip(place(weight.onto)) else { continue };
-        let unit = dimensions.iter().position(|known| *known == weight.dimension).unwrap_or_else(|| {
-            dimensions.push(weight.dimension);
-            dimensions.len() - 1
-        });
-        let ends = match weight.compartment {
-            Compartment::Soma => plot::Ends::Soma,
-            Compartment::Dendrite => plot::Ends::Dendrite,
-            Compartment::Divisive => plot::Ends::Divisor,
-            Compartment::Second => plot::Ends::Second,
-        };
-        connections.push(plot::Connection { from, onto, weight: weight.value, unit, ends });
-    }
-    connections.sort_by_key(|connection| (connection.onto, connection.from));
-    let symbol = |dimension: &Dimension| match dimension {
-        Dimension::Number => "(divisive)",
-        dimension => dimension.base_symbol(circuit.input_unit),
-    };
-    (connections, dimensions.iter().map(|dimension| symbol(dimension).to_owned()).collect())
-}
-
 fn role(role: Role) -> plot::Role {
     if role == Role::Inhibitory { plot::Role::Inhibitory } else { plot::Role::Excitatory }
+}
+
+/// Whether a signal is the rate of a population, or of one of its units.
+fn is_rate_of(signal: &str, population: &str) -> bool {
+    signal.strip_prefix("rate.").is_some_and(|name| is_of(name, population))
 }
 
 fn rate_of(traces: &ArmTraces, population: &str) -> Vec<f64> {

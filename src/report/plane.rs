@@ -1,6 +1,6 @@
 //! Figures of phase planes: by themselves, and of several arms side by side with their response matrices.
 
-use super::analysis::{matrix_panel, moment, response_unit};
+use super::analysis::{matrix_panel, moment, names_of, response_unit};
 use super::searched::searched_in_short;
 use crate::analyze::{Analysis, Plane};
 use crate::plot::{Figure, PhaseAxes, PhasePanel, PhasePlaneFigure, PhasePoint, SideBySideFigure, SideColumn, Theme};
@@ -54,7 +54,7 @@ pub fn side_by_side(
         matrices: "change of a row's rate with a drive to a column's population".to_owned() + framed,
         unit: response_unit(first),
         before: "Hz".into(),
-        populations: first.populations.clone(),
+        populations: names_of(&first.populations),
         columns,
     };
     Some(figure.render(theme))

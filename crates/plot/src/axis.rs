@@ -27,16 +27,20 @@ pub(super) struct Tick {
     pub text: String,
 }
 
-/// A unit of time, in minutes, with its short name.
-#[derive(Clone, Copy)]
-pub(super) struct TimeUnit {
+/// A unit of time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TimeUnit {
+    /// How many minutes it has.
     pub minutes: f64,
+    /// Its short name.
     pub name: &'static str,
 }
 
-/// The unit that suits a span in minutes.
-pub(super) fn time_unit(span: f64) -> TimeUnit {
-    let (minutes, name) = if span < 3.0 {
+/// The unit that suits a span in minutes: from ms to d.
+pub fn time_unit(span: f64) -> TimeUnit {
+    let (minutes, name) = if span < 0.05 {
+        (1.0 / 60_000.0, "ms")
+    } else if span < 3.0 {
         (1.0 / 60.0, "s")
     } else if span <= 300.0 {
         (1.0, "min")
@@ -79,11 +83,21 @@ impl Axis {
     /// A linear axis with some room above the data; it starts at zero unless the data lie far from it.
     pub(super) fn from_zero(ends: Option<(f64, f64)>, from: f64, to: f64) -> Self {
         let (low, high) = ends.unwrap_or((0.0, 1.0));
-        let (low, high) = if low >= 0.0 && low < 0.5 * high { (0.0, high) } else { (low, high) };
+        let (low, high) = if Self::reaches_zero(Some((low, high))) { (0.0, high) } else { (low, high) };
         let (low, high) = sound(low, high);
         let margin = 0.06 * (high - low);
         let low = if low == 0.0 { 0.0 } else { low - margin };
         Self { kind: Kind::Linear, low, high: high + margin, from, to, words: Vec::new() }
+    }
+
+    /// Whether an axis of such values starts at zero: they do not lie far from it.
+    pub(super) fn reaches_zero(ends: Option<(f64, f64)>) -> bool {
+        ends.is_some_and(|(low, high)| low >= 0.0 && low < 0.5 * high)
+    }
+
+    /// A linear axis with some room above the data that starts at zero wherever they lie above it.
+    pub(super) fn with_zero(ends: Option<(f64, f64)>, from: f64, to: f64) -> Self {
+        Self::from_zero(ends.map(|(low, high)| (low.min(0.0), high.max(0.0))), from, to)
     }
 
     /// A logarithmic axis over at most `decades` below the largest value.
@@ -191,6 +205,7 @@ fn round_step(raw: f64) -> f64 {
 /// A step that clocks and calendars know, in the unit.
 fn time_step(raw: f64, unit: TimeUnit) -> f64 {
     let steps: &[f64] = match unit.name {
+        "ms" => &[1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0],
         "s" | "min" => &[1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0],
         "h" => &[1.0, 2.0, 3.0, 6.0, 12.0, 24.0],
         _ => &[1.0, 2.0, 3.0, 7.0, 14.0, 28.0],
@@ -253,7 +268,7 @@ fn power(exponent: i32) -> String {
     format!("10{}", exponent.to_string().chars().map(raised).collect::<String>())
 }
 
-/// A duration or time in minutes, in the unit that suits it ("20 min", "24 h", "7 d").
+/// A duration or time in minutes, in the unit that suits it ("250 ms", "20 min", "24 h", "7 d").
 pub fn duration(minutes: f64) -> String {
     let size = minutes.abs();
     let unit = if size >= 2880.0 {
@@ -262,6 +277,8 @@ pub fn duration(minutes: f64) -> String {
         time_unit(1e3)
     } else if size >= 1.0 || size == 0.0 {
         time_unit(10.0)
+    } else if size >= 1.0 / 60.0 {
+        time_unit(1.0)
     } else {
         time_unit(0.0)
     };
@@ -298,6 +315,8 @@ mod tests {
         assert_eq!(duration(1440.0), "24 h");
         assert_eq!(duration(-1.0), "−1 min");
         assert_eq!(duration(10_080.0), "7 d");
+        assert_eq!(duration(0.25 / 60.0), "250 ms");
+        assert_eq!(texts(&Axis::time((-0.001, 0.004), 0.0, 1.0), 6), ["−50", "0", "50", "100", "150", "200"]);
     }
 
     #[test]

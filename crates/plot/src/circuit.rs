@@ -1,13 +1,16 @@
 //! The circuit as a graph: populations, their connections, and the receptors that their cells carry.
 
-use super::axis::{self, Axis};
+use super::axis;
 use super::canvas::{Align, Canvas, Dash, Figure, Point, Stroke, Type};
 use super::circuit_layout::{self as layout, Shape};
+use super::circuit_legend::draw_keys;
+use super::circuit_matrix::MOST_NODES;
 use super::font;
 use super::geometry::Rect;
 use super::labels::Obstacles;
 use super::palette::{Color, Role, Theme};
 use super::panel::{self, LABEL, MARGIN, SMALL};
+use std::collections::HashMap;
 
 /// A receptor that cells of a population carry.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +32,17 @@ pub struct Node {
     pub rate_hz: Option<f64>,
     /// Receptors of its cells.
     pub badges: Vec<Badge>,
+    /// How many units on a ring it stands for, written and drawn where there are several.
+    pub units: u64,
+}
+
+/// What stands on a connection: how its weight falls with the angle between units on a ring, what its synapses are called.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ConnectionNote {
+    /// The height of a kernel at angles that are evenly spread from −180° to 180°; none where there is no kernel.
+    pub heights: Vec<f64>,
+    /// What is written, such as the kernel's width or a class of synapses.
+    pub label: String,
 }
 
 /// A connection between populations, or of one with itself.
@@ -44,11 +58,13 @@ pub struct Connection {
     pub unit: usize,
     /// Where on the receiver it ends.
     pub ends: Ends,
+    /// Index of what stands on it among the figure's notes.
+    pub note: Option<usize>,
 }
 
 impl Connection {
     /// What its end shows: the sender's role, but that what lowers an input or divides inhibits whatever sends it.
-    fn end(&self, sender: Role) -> Role {
+    pub(super) fn end(&self, sender: Role) -> Role {
         if self.weight < 0.0 || self.ends == Ends::Divisor { Role::Inhibitory } else { sender }
     }
 }
@@ -68,7 +84,7 @@ pub enum Ends {
 }
 
 impl Ends {
-    fn dash(self) -> Dash {
+    pub(super) fn dash(self) -> Dash {
         match self {
             Self::Soma => Dash::Solid,
             Self::Dendrite => Dash::Dashed,
@@ -78,7 +94,7 @@ impl Ends {
     }
 
     /// What the legend says of it; nothing of the soma, which is where synapses end if nothing else is said.
-    fn meaning(self) -> Option<&'static str> {
+    pub(super) fn meaning(self) -> Option<&'static str> {
         match self {
             Self::Soma => None,
             Self::Dendrite => Some("onto a dendrite"),
@@ -101,6 +117,8 @@ pub struct CircuitFigure {
     pub connections: Vec<Connection>,
     /// Units of the weights, each of which may be empty.
     pub weight_units: Vec<String>,
+    /// What stands on connections.
+    pub notes: Vec<ConnectionNote>,
 }
 
 /// Width of the strongest connection, in pixels.
@@ -111,6 +129,8 @@ const NAME: f64 = 15.0;
 const CHIP: (f64, f64) = (18.0, 4.0);
 /// Most badges above one another.
 const STACK: usize = 6;
+/// Shares of a connection's way at which its note may stand, the best first.
+const NOTE_PLACES: [f64; 7] = [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74];
 /// Space between a badge's chip and its number, and between columns of badges.
 const SPACE: (f64, f64) = (5.0, 12.0);
 
@@ -128,17 +148,22 @@ struct Scene {
     /// Names that do not fit into their nodes.
     names: Vec<Option<Rect>>,
     badges: Vec<Option<Rect>>,
+    /// Where the notes stand, of each edge.
+    notes: Vec<Option<Rect>>,
     /// The largest weight of each unit.
     heaviest: Vec<f64>,
 }
 
 impl CircuitFigure {
-    /// Draws the figure.
+    /// Draws the figure; where there are more populations than a graph can show, as a matrix of the weights.
     pub fn render(&self, theme: &Theme) -> Figure {
         let mut theme = theme.clone();
         for node in &self.nodes {
             theme.learn_population(&node.name, node.role);
             node.badges.iter().for_each(|badge| theme.learn_substance(&badge.receptor));
+        }
+        if self.nodes.len() > MOST_NODES {
+            return self.render_matrix(&theme);
         }
         let mut scene = self.scene();
         let bounds = scene.bounds();
@@ -168,9 +193,12 @@ impl CircuitFigure {
         let heaviest: Vec<f64> =
             (0..units).map(|unit| heaviest_of(unit).map(|c| c.weight.abs()).fold(0.0, f64::max)).collect();
         let mut edges = Vec::new();
-        for (k, connection) in drawn.iter().enumerate() {
-            let rank = drawn[..k].iter().filter(|c| (c.from, c.onto) == (connection.from, connection.onto)).count();
-            if let Some(path) = layout::edge(&shapes, connection.from, connection.onto, rank) {
+        let mut ranks: HashMap<(usize, usize), usize> = HashMap::new();
+        for connection in &drawn {
+            let rank = ranks.entry((connection.from, connection.onto)).or_default();
+            let path = layout::edge(&shapes, connection.from, connection.onto, *rank);
+            *rank += 1;
+            if let Some(path) = path {
                 edges.push(Edge {
                     connection: *connection,
                     path,
@@ -191,12 +219,24 @@ impl CircuitFigure {
                 page.add_points([(-9.0, -9.0), (9.0, -9.0), (9.0, 9.0), (-9.0, 9.0)].map(|(dx, dy)| (x + dx, y + dy)));
             }
         }
+        let notes = edges.iter().map(|edge| self.place_note(edge, &mut page)).collect();
         let mut place = |node: usize, size: Option<(f64, f64)>| {
             size.and_then(|size| layout::beside(&shapes, node, size, &mut page))
         };
         let names = self.nodes.iter().enumerate().map(|(k, node)| place(k, node.name_size())).collect();
         let badges = self.nodes.iter().enumerate().map(|(k, node)| place(k, node.badge_size())).collect();
-        Scene { shapes, edges, names, badges, heaviest }
+        Scene { shapes, edges, names, badges, notes, heaviest }
+    }
+
+    fn note(&self, edge: &Edge) -> Option<&ConnectionNote> {
+        edge.connection.note.and_then(|note| self.notes.get(note))
+    }
+
+    /// A place for the note of a connection on its way.
+    fn place_note(&self, edge: &Edge, page: &mut Obstacles) -> Option<Rect> {
+        let size = self.note(edge)?.size();
+        let at = |share: &f64| edge.path.get((share * (edge.path.len() - 1) as f64) as usize).copied();
+        page.place(NOTE_PLACES.iter().filter_map(at).map(|point| Rect::around(point, size.0, size.1)))
     }
 
     fn draw(&self, canvas: &mut Canvas, scene: &Scene, theme: &Theme) {
@@ -211,6 +251,13 @@ impl CircuitFigure {
                 scene.shapes.get(edge.connection.onto),
             );
         }
+        for (edge, place) in scene.edges.iter().zip(&scene.notes) {
+            if let (Some(note), Some(place)) = (self.note(edge), place) {
+                let color =
+                    self.nodes.get(edge.connection.from).map_or(Color::INK, |node| theme.population(&node.name));
+                note.draw(canvas, *place, color);
+            }
+        }
         for (k, node) in self.nodes.iter().enumerate() {
             node.draw(canvas, &scene.shapes[k], scene.names[k], theme);
             if let Some(place) = scene.badges[k] {
@@ -218,46 +265,14 @@ impl CircuitFigure {
             }
         }
     }
-
-    /// What the legend explains.
-    fn keys(&self, heaviest: &[f64]) -> Vec<Key> {
-        let mut keys = Vec::new();
-        let drawn = heaviest.iter().any(|weight| *weight > 0.0);
-        for (role, text) in [(Role::Excitatory, "excites"), (Role::Inhibitory, "inhibits")] {
-            let sends = |c: &Connection| self.nodes.get(c.from).is_some_and(|node| c.end(node.role) == role);
-            if drawn && self.connections.iter().any(sends) {
-                keys.push(Key { text: text.to_owned(), sample: Sample::End(role) });
-            }
-        }
-        for ends in [Ends::Dendrite, Ends::Divisor, Ends::Second] {
-            if let Some(meaning) = ends.meaning().filter(|_| drawn && self.connections.iter().any(|c| c.ends == ends)) {
-                keys.push(Key { text: meaning.to_owned(), sample: Sample::Line(2.4, ends.dash()) });
-            }
-        }
-        for (unit, heaviest) in heaviest.iter().enumerate().filter(|(_, heaviest)| **heaviest > 0.0) {
-            let ticks = Axis::linear((0.0, *heaviest), 0.0, 1.0).ticks(3);
-            let ticks: Vec<_> = ticks.into_iter().filter(|tick| tick.value > 0.0).collect();
-            for (k, tick) in ticks.iter().enumerate() {
-                let last = k + 1 == ticks.len();
-                let unit = self.weight_units.get(unit).filter(|_| last).map_or("", String::as_str);
-                let text = format!("{} {unit}", tick.text);
-                let text = font::fit(text.trim(), SMALL, false, 180.0);
-                keys.push(Key { text, sample: Sample::Line(width_of(tick.value, *heaviest), Dash::Solid) });
-            }
-        }
-        if self.nodes.iter().any(|node| !node.badges.is_empty()) {
-            keys.push(Key { text: "receptor, share of cells that carry it".to_owned(), sample: Sample::Chip });
-        }
-        keys
-    }
 }
 
-fn width_of(weight: f64, heaviest: f64) -> f64 {
+pub(super) fn width_of(weight: f64, heaviest: f64) -> f64 {
     (WIDEST * weight.abs() / heaviest).max(0.9)
 }
 
 /// An edge with the end of its sender's role. A flat end lies along the receiver's outline.
-fn draw_edge(canvas: &mut Canvas, path: &[Point], (stroke, role): (Stroke, Role), receiver: Option<&Shape>) {
+pub(super) fn draw_edge(canvas: &mut Canvas, path: &[Point], (stroke, role): (Stroke, Role), receiver: Option<&Shape>) {
     let Stroke { color, width, .. } = stroke;
     let halo = |width: f64| Stroke::solid(Color::WHITE, width + 3.0);
     match role {
@@ -290,7 +305,7 @@ impl Scene {
     /// The box that nodes, edges, names and badges fill.
     fn bounds(&self) -> Rect {
         let mut boxes: Vec<Rect> = self.shapes.iter().map(Shape::bounds).collect();
-        boxes.extend(self.names.iter().chain(&self.badges).flatten());
+        boxes.extend(self.names.iter().chain(&self.badges).chain(&self.notes).flatten());
         let reach = |edge: &Edge| edge.width / 2.0 + 2.0;
         boxes.extend(
             self.edges.iter().flat_map(|e| e.path.iter().map(|&p| Rect::around(p, 2.0 * reach(e), 2.0 * reach(e)))),
@@ -307,14 +322,14 @@ impl Scene {
         let moved = |p: &mut Point| *p = (p.0 + dx, p.1 + dy);
         self.shapes.iter_mut().for_each(|shape| moved(&mut shape.center));
         self.edges.iter_mut().flat_map(|edge| edge.path.iter_mut()).for_each(moved);
-        for place in self.names.iter_mut().chain(&mut self.badges).flatten() {
+        for place in self.names.iter_mut().chain(&mut self.badges).chain(&mut self.notes).flatten() {
             *place = Rect::new(place.left + dx, place.top + dy, place.right + dx, place.bottom + dy);
         }
     }
 }
 
 impl Node {
-    fn rate(&self) -> Option<String> {
+    pub(super) fn rate(&self) -> Option<String> {
         let rate = self.rate_hz.filter(|rate| rate.is_finite())?;
         Some(format!("{} Hz", if rate.abs() < 100.0 { axis::plain(rate, 1) } else { axis::short(rate) }))
     }
@@ -329,6 +344,9 @@ impl Node {
     fn draw(&self, canvas: &mut Canvas, shape: &Shape, outside: Option<Rect>, theme: &Theme) {
         let color = theme.population(&self.name);
         let (x, y) = shape.center;
+        if self.units > 1 {
+            shape.draw_ring(canvas, color);
+        }
         let low = match shape.role {
             Role::Excitatory => {
                 canvas.polygon(shape.corners(), color);
@@ -352,6 +370,14 @@ impl Node {
         if let Some(rate) = rate {
             let drop = if outside.is_some() { 2.0 } else { 9.5 };
             canvas.text_beside(&rate, (x, y + low + drop), Type { size: SMALL, ..style });
+        }
+        if self.units > 1 {
+            let units = format!("{} units", self.units);
+            let below = shape.bounds().bottom + 16.0;
+            let note = Type::new(SMALL, color).align(Align::Middle);
+            let (wide, high) = (note.width(&units) + 4.0, SMALL + 2.0);
+            canvas.rect(Rect::around((x, below), wide, high), Color::WHITE);
+            canvas.text_beside(&units, (x, below), note);
         }
     }
 
@@ -384,7 +410,7 @@ impl Badge {
         font::fit(&self.receptor, SMALL, true, 110.0)
     }
 
-    fn share(&self) -> String {
+    pub(super) fn share(&self) -> String {
         let percent = 100.0 * self.fraction;
         let text = if percent.abs() >= 1000.0 { axis::short(percent) } else { axis::plain(percent, 0) };
         if percent.is_finite() { format!("{text} %") } else { "–".to_owned() }
@@ -408,7 +434,7 @@ fn draw_chip(canvas: &mut Canvas, name: &str, place: Rect, color: Color) {
     canvas.text_beside(name, middle, Type::new(SMALL, color.contrast()).bold().align(Align::Middle));
 }
 
-fn fill_rounded(canvas: &mut Canvas, place: Rect, color: Color) {
+pub(super) fn fill_rounded(canvas: &mut Canvas, place: Rect, color: Color) {
     let radius = 5.0;
     let inner = place.grown(-radius);
     let corners =
@@ -421,59 +447,4 @@ fn fill_rounded(canvas: &mut Canvas, place: Rect, color: Color) {
         }
     }
     canvas.polygon(outline, color);
-}
-
-/// An entry of the legend.
-struct Key {
-    text: String,
-    sample: Sample,
-}
-
-enum Sample {
-    End(Role),
-    Line(f64, Dash),
-    Chip,
-}
-
-impl Key {
-    fn length(&self) -> f64 {
-        30.0 + 7.0 + Type::new(SMALL, Color::SOFT).width(&self.text)
-    }
-}
-
-/// The legend in rows, as many entries to a row as fit; returns its lower edge.
-fn draw_keys(canvas: &mut Canvas, keys: &[Key], top: f64, width: f64) -> f64 {
-    let mut rows: Vec<(f64, Vec<&Key>)> = Vec::new();
-    for key in keys {
-        match rows.last_mut() {
-            Some((used, row)) if *used + key.length() <= width - 2.0 * MARGIN => {
-                *used += key.length() + 22.0;
-                row.push(key);
-            }
-            _ => rows.push((key.length() + 22.0, vec![key])),
-        }
-    }
-    let mut y = top;
-    for (used, row) in rows {
-        let mut x = ((width - (used - 22.0)) / 2.0).max(MARGIN);
-        for key in row {
-            draw_key(canvas, key, (x, y));
-            x += key.length() + 22.0;
-        }
-        y += 22.0;
-    }
-    y - 10.0
-}
-
-fn draw_key(canvas: &mut Canvas, key: &Key, (x, y): Point) {
-    match key.sample {
-        Sample::End(role) => {
-            draw_edge(canvas, &[(x, y), (x + 28.0, y)], (Stroke::solid(Color::SOFT, 2.4), role), None);
-        }
-        Sample::Line(width, dash) => {
-            canvas.line(&[(x, y), (x + 28.0, y)], Stroke { color: Color::SOFT, width, dash });
-        }
-        Sample::Chip => fill_rounded(canvas, Rect::around((x + 15.0, y), 30.0, 14.0), Color::SOFT),
-    }
-    canvas.text_beside(&key.text, (x + 37.0, y), Type::new(SMALL, Color::INK));
 }

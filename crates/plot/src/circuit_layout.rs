@@ -1,9 +1,9 @@
 //! Where the parts of a circuit's graph stand: nodes, curved edges cut at the nodes' outlines, blocks beside nodes.
 
-use super::canvas::Point;
+use super::canvas::{Canvas, Point};
 use super::geometry::Rect;
 use super::labels::Obstacles;
-use super::palette::Role;
+use super::palette::{Color, Role};
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
 /// Radius of an inhibitory node.
@@ -12,6 +12,8 @@ pub(super) const DISC: f64 = 36.0;
 pub(super) const TRIANGLE: f64 = 54.0;
 /// Distance between the outline of a node and the end of an edge.
 const GAP: f64 = 5.0;
+/// Distance between the outline of a node and the dots that stand for its units.
+const RING: f64 = 5.0;
 /// Points of a curved edge.
 const STEPS: usize = 120;
 
@@ -28,7 +30,7 @@ pub(super) struct Shape {
 impl Shape {
     /// The corners of an excitatory node.
     pub(super) fn corners(&self) -> Vec<Point> {
-        [-90.0_f64, 30.0, 150.0].map(|degrees| along(self.center, degrees.to_radians(), TRIANGLE)).to_vec()
+        self.corners_at(TRIANGLE).to_vec()
     }
 
     /// Whether a point lies within the outline or so many pixels around it.
@@ -57,6 +59,30 @@ impl Shape {
                 if corner { (first.0 + second.0, first.1 + second.1) } else { first }
             }
         }
+    }
+
+    /// Units around the outline: what a population on a ring has beside one that is none.
+    pub(super) fn draw_ring(&self, canvas: &mut Canvas, color: Color) {
+        let places: Vec<Point> = match self.role {
+            Role::Inhibitory => {
+                let dot = |k: i32| along(self.center, f64::from(k) * TAU / 24.0, DISC + RING);
+                (0..24).map(dot).collect()
+            }
+            Role::Excitatory => {
+                let grown = self.corners_at(TRIANGLE + 2.0 * RING);
+                let side = |k: usize| (0..8).map(move |step| (k, f64::from(step) / 8.0));
+                let at = |(k, share): (usize, f64)| {
+                    let (a, b) = (grown[k], grown[(k + 1) % 3]);
+                    (a.0 + share * (b.0 - a.0), a.1 + share * (b.1 - a.1))
+                };
+                (0..3).flat_map(side).map(at).collect()
+            }
+        };
+        places.into_iter().for_each(|place| canvas.disc(place, 2.2, color));
+    }
+
+    fn corners_at(&self, distance: f64) -> [Point; 3] {
+        [-90.0_f64, 30.0, 150.0].map(|degrees| along(self.center, degrees.to_radians(), distance))
     }
 
     /// A box around the outline.

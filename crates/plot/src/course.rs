@@ -29,8 +29,10 @@ pub struct CourseFigure {
     pub title: String,
     /// A line under the title; may be empty.
     pub subtitle: String,
-    /// The arms' names.
+    /// The arms' names; the first that is no reference lies over all others.
     pub arms: Vec<String>,
+    /// Indices of the arms that others are compared with: they lie below all others.
+    pub references: Vec<usize>,
     /// The times of each arm's values, in minutes.
     pub t_min: Vec<Vec<f64>>,
     /// Quantities, the first in the tallest panels.
@@ -62,7 +64,8 @@ const BETWEEN: f64 = 16.0;
 const WIDTH: f64 = 680.0;
 /// The share of the first of several pieces: what is short gets less room than what is long.
 const FIRST_SHARE: f64 = 0.42;
-const LONGEST: f64 = 250.0;
+/// Longest name at the end of a curve, in pixels; where one is longer, all stand in a legend above.
+const LONGEST: f64 = 130.0;
 
 impl CourseFigure {
     /// Draws the figure.
@@ -99,9 +102,9 @@ impl CourseFigure {
     fn lay_out(&self, canvas: &mut Canvas, timeline: &Timeline, theme: &Theme) -> Layout {
         let windows = self.windows();
         let style = Type::new(SMALL, Color::INK);
-        let direct = self.arms.len() as f64 * LABEL_GAP <= TALL + 20.0;
         let longest = self.arms.iter().map(|arm| style.width(arm)).fold(0.0, f64::max);
-        let right = if direct { longest.min(LONGEST) + 34.0 } else { 12.0 };
+        let direct = self.arms.len() as f64 * LABEL_GAP <= TALL + 20.0 && longest <= LONGEST;
+        let right = if direct { longest + 34.0 } else { 12.0 };
         let width = LEFT + WIDTH + right + MARGIN;
         let room = WIDTH - BETWEEN * (windows.len() as f64 - 1.0);
         let share = |piece: usize| match (windows.len(), piece) {
@@ -154,8 +157,10 @@ impl CourseFigure {
             if let Some(level) = row.reference {
                 panel.level(canvas, level, Stroke { color: Color::FAINT, width: 1.2, dash: Dash::Dashed });
             }
-            for ((arm, times), values) in self.arms.iter().zip(&self.t_min).zip(&row.values) {
-                panel.curve(canvas, times, values, stroke(theme, arm));
+            for arm in self.layers() {
+                if let (Some(times), Some(values)) = (self.t_min.get(arm), row.values.get(arm)) {
+                    panel.curve(canvas, times, values, stroke(theme, &self.arms[arm]));
+                }
             }
             panel.draw_axes(canvas, index + 1 == self.rows.len(), piece == 0);
             if piece == 0 {
@@ -174,6 +179,13 @@ impl CourseFigure {
                 panel.label_ends(canvas, &ends, (frame.top - 8.0, frame.bottom + 10.0));
             }
         }
+    }
+
+    /// The arms from the lowest to the uppermost: references, then the others, the first of them last.
+    fn layers(&self) -> Vec<usize> {
+        let references = self.references.iter().copied().filter(|index| *index < self.arms.len());
+        let others = (0..self.arms.len()).rev().filter(|index| !self.references.contains(index));
+        references.chain(others).collect()
     }
 
     /// The values that a row shows within the windows.

@@ -2,6 +2,7 @@
 
 use super::canvas::Point;
 use super::geometry::Rect;
+use std::collections::HashMap;
 
 /// Least distance of labels at the ends of curves, in pixels.
 pub(super) const LABEL_GAP: f64 = 14.5;
@@ -41,37 +42,63 @@ pub(super) fn spread(wanted: &[f64], gap: f64, low: f64, high: f64) -> Vec<f64> 
     placed
 }
 
-/// What is already on the page, and what must not be covered.
+/// Side of the cells by which what lies on a page is found, in pixels.
+const CELL: f64 = 24.0;
+
+type Cell = (i64, i64);
+
+fn cell_of((x, y): Point) -> Cell {
+    ((x / CELL).floor() as i64, (y / CELL).floor() as i64)
+}
+
+/// The cells that a box touches.
+fn cells_of(area: &Rect) -> impl Iterator<Item = Cell> {
+    let (low, high) = (cell_of((area.left, area.top)), cell_of((area.right, area.bottom)));
+    (low.0..=high.0).flat_map(move |x| (low.1..=high.1).map(move |y| (x, y)))
+}
+
+/// What is already on the page, and what must not be covered: by cells, so that a look at one place does not grow with
+/// all that lies elsewhere.
 #[derive(Default)]
 pub(super) struct Obstacles {
-    boxes: Vec<Rect>,
-    points: Vec<Point>,
+    boxes: HashMap<Cell, Vec<Rect>>,
+    points: HashMap<Cell, Vec<Point>>,
 }
 
 impl Obstacles {
     pub(super) fn add_box(&mut self, taken: Rect) {
-        self.boxes.push(taken);
+        if [taken.left, taken.top, taken.right, taken.bottom].iter().all(|side| side.is_finite()) {
+            cells_of(&taken).for_each(|cell| self.boxes.entry(cell).or_default().push(taken));
+        }
     }
 
     /// A curve, as points close to one another.
     pub(super) fn add_points(&mut self, points: impl IntoIterator<Item = Point>) {
-        self.points.extend(points);
+        for point in points.into_iter().filter(|(x, y)| x.is_finite() && y.is_finite()) {
+            self.points.entry(cell_of(point)).or_default().push(point);
+        }
     }
 
     /// How badly a box would cover what is there: overlapping boxes weigh most.
     fn cost(&self, label: &Rect) -> f64 {
         let roomy = label.grown(3.0);
-        let shared: f64 = self
-            .boxes
-            .iter()
-            .filter(|taken| taken.overlaps(&roomy))
-            .map(|taken| {
-                let width = taken.right.min(roomy.right) - taken.left.max(roomy.left);
-                let height = taken.bottom.min(roomy.bottom) - taken.top.max(roomy.top);
-                50.0 + width * height
-            })
-            .sum();
-        shared * 100.0 + 10.0 * self.points.iter().filter(|p| roomy.contains(**p)).count() as f64
+        if ![roomy.left, roomy.top, roomy.right, roomy.bottom].iter().all(|side| side.is_finite()) {
+            return f64::INFINITY;
+        }
+        let (mut shared, mut points) = (0.0, 0);
+        for cell in cells_of(&roomy) {
+            points += self.points.get(&cell).into_iter().flatten().filter(|p| roomy.contains(**p)).count();
+            for taken in self.boxes.get(&cell).into_iter().flatten().filter(|taken| taken.overlaps(&roomy)) {
+                let corner = (taken.left.max(roomy.left), taken.top.max(roomy.top));
+                // A box lies in several cells and counts in that of the overlap's corner.
+                if cell_of(corner) == cell {
+                    let width = taken.right.min(roomy.right) - corner.0;
+                    let height = taken.bottom.min(roomy.bottom) - corner.1;
+                    shared += 50.0 + width * height;
+                }
+            }
+        }
+        shared * 100.0 + 10.0 * points as f64
     }
 
     /// Whether a box covers nothing.
@@ -89,7 +116,7 @@ impl Obstacles {
             }
         }
         let (_, place) = best?;
-        self.boxes.push(place);
+        self.add_box(place);
         Some(place)
     }
 }

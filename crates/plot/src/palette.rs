@@ -97,6 +97,9 @@ const SUBSTANCES: [Color; 7] = [
     Color(51, 187, 238),
     Color(120, 120, 120),
 ];
+/// Shares of the colour map for the first and the last of ordered arms: light enough to differ, dark enough for paper.
+const LIGHTEST: f64 = 0.86;
+const DARKEST: f64 = 0.04;
 const DASHES: [Dash; 4] = [Dash::Solid, Dash::Dashed, Dash::Dotted, Dash::Mixed];
 
 /// Which colour belongs to which name. Give every figure of a report the same theme and a name keeps its colour
@@ -104,6 +107,8 @@ const DASHES: [Dash; 4] = [Dash::Solid, Dash::Dashed, Dash::Dotted, Dash::Mixed]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Theme {
     arms: Vec<String>,
+    /// Series of arms with an order of their own, such as doses: each from its lowest to its highest.
+    series: Vec<Vec<String>>,
     populations: Vec<(String, Role)>,
     substances: Vec<String>,
 }
@@ -121,6 +126,12 @@ impl Theme {
         populations.into_iter().for_each(|(name, role)| theme.learn_population(&name, role));
         substances.into_iter().for_each(|name| theme.learn_substance(&name.into()));
         theme
+    }
+
+    /// Gives arms that have an order of their own, such as doses, colours that have one: light to dark, from the first to the
+    /// last.
+    pub fn order_arms(&mut self, names: Vec<String>) {
+        self.series.push(names);
     }
 
     pub(super) fn learn_arm(&mut self, name: &str) {
@@ -143,7 +154,15 @@ impl Theme {
 
     /// Colour and dash of an arm.
     pub(super) fn arm(&self, name: &str) -> (Color, Dash) {
-        let k = self.arms.iter().position(|known| known == name).unwrap_or(0);
+        let place = |(nth, series): (usize, &Vec<String>)| {
+            let rank = series.iter().position(|known| known == name)?;
+            Some((rank as f64 / (series.len().max(2) - 1) as f64, Self::dash(nth)))
+        };
+        if let Some((share, dash)) = self.series.iter().enumerate().find_map(place) {
+            return (ramp(LIGHTEST + share * (DARKEST - LIGHTEST)), dash);
+        }
+        let series = |known: &&String| !self.series.iter().flatten().any(|one| one == *known);
+        let k = self.arms.iter().filter(series).position(|known| known == name).unwrap_or(0);
         (ARMS[k % ARMS.len()], DASHES[k / ARMS.len() % DASHES.len()])
     }
 
@@ -196,6 +215,19 @@ mod tests {
                 assert_ne!(theme.arm(&names[a]), theme.arm(&names[b]));
             }
         }
+    }
+
+    #[test]
+    fn ordered_arms_grow_darker_and_the_others_keep_their_colours() {
+        let mut theme = Theme::new(["control", "low", "middle", "high", "other"], [], Vec::<String>::new());
+        let control = theme.arm("control");
+        theme.order_arms(["low", "middle", "high"].map(str::to_owned).to_vec());
+        let light = |name: &str| {
+            let Color(red, green, blue) = theme.arm(name).0;
+            0.299 * f64::from(red) + 0.587 * f64::from(green) + 0.114 * f64::from(blue)
+        };
+        assert!(light("low") > light("middle") + 30.0 && light("middle") > light("high") + 30.0);
+        assert_eq!((theme.arm("control"), theme.arm("other").0), (control, ARMS[1]));
     }
 
     #[test]

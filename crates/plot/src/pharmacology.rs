@@ -139,7 +139,7 @@ impl PharmacologyFigure {
             let name = font::fit(&arm.name, LABEL, true, layout.pitch - BETWEEN_COLUMNS);
             let color = theme.arm(&arm.name).0;
             canvas.text(&name, (left + 1.0, block_top + 14.0), Type::new(LABEL, color).bold());
-            let timeline = self.timeline(k);
+            let timeline = self.timeline(k).with_room(layout.pitch - BETWEEN_COLUMNS - layout.column - 40.0);
             let axes = [time];
             timeline.draw(&mut canvas, &axes, &frames[..1], block_top + 20.0, (&theme, &[arm.name.as_str()]));
             for (row, &frame) in frames.iter().enumerate() {

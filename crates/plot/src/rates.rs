@@ -55,8 +55,10 @@ pub struct RatesFigure {
     pub subtitle: String,
     /// Populations, a row each; the first, the main one, has the tallest.
     pub populations: Vec<Population>,
-    /// Arms, a curve each.
+    /// Arms, a curve each; the first that is no reference lies over all others.
     pub arms: Vec<ArmTrace>,
+    /// Indices of the arms that others are compared with: they lie below all others.
+    pub references: Vec<usize>,
     /// Doses.
     pub doses: Vec<Dose>,
     /// Exposures, injections, blocks.
@@ -80,8 +82,10 @@ struct Layout {
     bottom: f64,
 }
 
-/// Longest label at the end of a curve, in pixels.
-const LONGEST: f64 = 290.0;
+/// Longest name at the end of a curve, in pixels; where one is longer, all stand in a legend above.
+const LONGEST: f64 = 130.0;
+/// A level that a curve keeps within so many pixels is not seen behind it.
+const HIDDEN: f64 = 1.5;
 const LEFT: f64 = 66.0;
 const TALL: f64 = 172.0;
 const LOW: f64 = 104.0;
@@ -121,11 +125,11 @@ impl RatesFigure {
     fn lay_out(&self, canvas: &mut Canvas, timeline: &Timeline, theme: &Theme) -> Layout {
         let windows = self.windows();
         let style = Type::new(SMALL, Color::INK);
-        let direct = self.arms.len() as f64 * LABEL_GAP <= TALL + 20.0;
         let longest = self.arms.iter().map(|arm| style.width(&arm.name)).fold(0.0, f64::max);
-        let right = if direct { longest.min(LONGEST) + 34.0 } else { 12.0 };
+        let direct = self.arms.len() as f64 * LABEL_GAP <= TALL + 20.0 && longest <= LONGEST;
+        let right = if direct { longest + 34.0 } else { 12.0 };
         let columns = windows.len() as f64;
-        let column = if columns > 1.0 { (680.0 / columns).max(200.0) } else { 520.0 };
+        let column = if columns > 1.0 { (680.0 / columns).max(200.0) } else { 560.0 };
         let width = LEFT + column * columns + BETWEEN * (columns - 1.0) + right + MARGIN;
         let lefts: Vec<f64> = (0..windows.len()).map(|k| LEFT + k as f64 * (column + BETWEEN)).collect();
         let legend_top = panel::heading(canvas, &self.title, &self.subtitle, width) + 4.0;
@@ -155,7 +159,39 @@ impl RatesFigure {
 
     /// Whether the meaning of the reference levels is written under the panels.
     fn is_referenced(&self) -> bool {
-        self.populations.iter().any(|p| p.reference_hz.is_some()) && !self.reference_name.is_empty()
+        let drawn = |row: usize| self.seen_reference(row, self.axis_ends(row)).is_some();
+        (0..self.populations.len()).any(drawn) && !self.reference_name.is_empty()
+    }
+
+    /// What a row's axis shows: from zero in all rows or in none, so that they can be compared.
+    fn axis_ends(&self, row: usize) -> (f64, f64) {
+        let windows = self.windows();
+        let range = |row: usize| self.row_range(row, &self.populations[row], &windows);
+        let zero = (0..self.populations.len()).any(|row| Axis::reaches_zero(range(row)));
+        let axis = if zero { Axis::with_zero } else { Axis::from_zero };
+        axis(range(row), 0.0, 1.0).ends()
+    }
+
+    /// The reference level of a row, where no curve covers it from end to end.
+    fn seen_reference(&self, row: usize, ends: (f64, f64)) -> Option<f64> {
+        let level = self.populations[row].reference_hz.filter(|level| level.is_finite())?;
+        let height = if row == 0 { TALL } else { LOW };
+        let near = HIDDEN / height * (ends.1 - ends.0);
+        let windows = self.windows();
+        let inside = |t: f64| windows.iter().any(|w| t >= w.0 && t <= w.1);
+        let covers = |arm: &ArmTrace| {
+            let Some(rates) = arm.rates_hz.get(row) else { return false };
+            let mut shown = arm.t_min.iter().zip(rates).filter(|(t, _)| inside(**t)).peekable();
+            shown.peek().is_some() && shown.all(|(_, rate)| (rate - level).abs() <= near)
+        };
+        if self.arms.iter().any(covers) { None } else { Some(level) }
+    }
+
+    /// The arms from the lowest to the uppermost: references, then the others, the first of them last.
+    fn layers(&self) -> Vec<&ArmTrace> {
+        let of = |index: &usize| self.arms.get(*index);
+        let others = (0..self.arms.len()).rev().filter(|index| !self.references.contains(index));
+        self.references.iter().filter_map(of).chain(others.map(|index| &self.arms[index])).collect()
     }
 
     fn has_note(&self) -> bool {
@@ -188,16 +224,17 @@ impl RatesFigure {
         layout: &Layout,
         (theme, timeline): (&Theme, &Timeline),
     ) {
-        let ends = self.row_range(row, population, &self.windows());
+        let ends = self.axis_ends(row);
+        let reference = self.seen_reference(row, ends);
         let last_row = row + 1 == self.populations.len();
         for (column, (&frame, time)) in layout.frames[row].iter().zip(&layout.times).enumerate() {
-            let y = Axis::from_zero(ends, frame.bottom, frame.top);
+            let y = Axis::linear(ends, frame.bottom, frame.top);
             let panel = Panel { frame, x: time.clone(), y };
             timeline.shade(canvas, time, &frame);
-            if let Some(level) = population.reference_hz {
+            if let Some(level) = reference {
                 panel.level(canvas, level, reference_stroke());
             }
-            for arm in &self.arms {
+            for arm in self.layers() {
                 let rates = arm.rates_hz.get(row).map_or(&[][..], Vec::as_slice);
                 panel.curve(canvas, &arm.t_min, rates, stroke(theme, &arm.name));
             }
@@ -282,4 +319,49 @@ fn stroke(theme: &Theme, arm: &str) -> Stroke {
 
 fn reference_stroke() -> Stroke {
     Stroke { color: Color::FAINT, width: 1.2, dash: Dash::Dashed }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figure(control: [f64; 3]) -> RatesFigure {
+        let arm = |name: &str, rates: [f64; 3]| ArmTrace {
+            name: name.into(),
+            t_min: vec![0.0, 50.0, 100.0],
+            rates_hz: vec![rates.to_vec(), rates.map(|rate| rate + 8.0).to_vec()],
+        };
+        let population =
+            |name: &str, level| Population { name: name.into(), role: Role::Excitatory, reference_hz: Some(level) };
+        RatesFigure {
+            populations: vec![population("A", 4.0), population("B", 12.0)],
+            arms: vec![arm("control", control), arm("main", [2.0, 5.0, 3.0]), arm("other", [2.0, 5.0, 3.0])],
+            references: vec![0],
+            reference_name: "rest of control".into(),
+            ..RatesFigure::default()
+        }
+    }
+
+    #[test]
+    fn a_level_that_a_curve_covers_is_neither_drawn_nor_explained() {
+        let explained = |figure: &RatesFigure| {
+            let drawn = figure.render(&Theme::default());
+            drawn.labels().iter().any(|label| label.text == "rest of control")
+        };
+        assert!(!explained(&figure([4.0, 4.0, 4.0])));
+        assert!(explained(&figure([4.0, 6.0, 4.0])));
+    }
+
+    #[test]
+    fn references_lie_lowest_and_the_first_other_arm_uppermost() {
+        let figure = figure([4.0; 3]);
+        let names: Vec<&str> = figure.layers().into_iter().map(|arm| arm.name.as_str()).collect();
+        assert_eq!(names, ["control", "other", "main"]);
+    }
+
+    #[test]
+    fn rows_start_at_zero_together() {
+        let figure = figure([4.0; 3]);
+        assert_eq!([figure.axis_ends(0).0, figure.axis_ends(1).0], [0.0, 0.0]);
+    }
 }

@@ -20,6 +20,8 @@ const SAMPLES: u32 = 3;
 pub const PNG_SCALE: u32 = 2;
 /// Height of a band of the PNG drawn at once, in output pixels: bounds the memory.
 const BAND: u32 = 256;
+/// Joints of lines that gape by less than so many samples are not filled: those of smooth curves.
+const SMALLEST_GAP: f64 = 0.3;
 /// The bundled font's name among plotters' fonts.
 const FONT_NAME: &str = "disinhibit-figures";
 /// plotters divides font sizes by this in SVG.
@@ -228,8 +230,8 @@ impl Band<'_> {
             }
         }
         if width * Self::SCALE > 3.0 && points.len() > 2 {
-            for joint in &points[1..points.len() - 1] {
-                self.fill(&circle(*joint, half), color, 1.0);
+            for around in points.windows(3).filter(|around| gap(around) * half * Self::SCALE > SMALLEST_GAP) {
+                self.fill(&circle(around[1], half), color, 1.0);
             }
         }
     }
@@ -285,6 +287,17 @@ impl Band<'_> {
             pen += glyph.advance * style.size;
         }
     }
+}
+
+/// How wide two segments gape at their joint, relative to half their width: the sine of the turn, 2 beyond a right angle.
+fn gap(around: &[Point]) -> f64 {
+    let [a, b, c] = [around[0], around[1], around[2]];
+    let (one, other) = ((b.0 - a.0, b.1 - a.1), (c.0 - b.0, c.1 - b.1));
+    let lengths = libm::hypot(one.0, one.1) * libm::hypot(other.0, other.1);
+    if one.0 * other.0 + one.1 * other.1 <= 0.0 || lengths == 0.0 {
+        return 2.0;
+    }
+    (one.0 * other.1 - one.1 * other.0).abs() / lengths
 }
 
 /// A polygon that passes for a circle.

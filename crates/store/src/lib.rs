@@ -13,6 +13,7 @@ pub mod sweep;
 pub mod table;
 pub mod table_file;
 mod traces;
+mod units;
 
 pub use folder::{ResultsFolder, redraw};
 pub use ledger::MANIFEST;
@@ -21,9 +22,11 @@ pub use traces::ArmTraces;
 
 use crate::config::observed::Measurements;
 use crate::config::{ConfigError, Loaded, load, writer};
+use crate::readouts::units::has_rings;
 use crate::readouts::{Summary, summarise};
 use crate::scenario::Scenario;
 use crate::simulate::Outcome;
+use parquet::errors::ParquetError;
 use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -36,6 +39,10 @@ pub const SUMMARY: &str = "summary.json";
 pub const SUMMARY_TABLE: &str = "summary.csv";
 /// All signals over time.
 pub const TRACES: &str = "traces.parquet";
+/// The numbers of single units, where populations are rings of them.
+pub const UNITS: &str = "units.parquet";
+/// Every connection between them at every report time.
+pub const CONNECTIONS: &str = "connections.parquet";
 
 /// A run as it can be stored, read again and drawn.
 #[derive(Clone, Debug)]
@@ -145,15 +152,22 @@ impl Results {
     /// # Errors
     /// [`StoreError::Content`] where the traces cannot be encoded.
     pub fn files(&self) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
-        let traces = traces::encode(&self.traces)
-            .map_err(|error| StoreError::Content { file: TRACES.into(), message: error.to_string() })?;
-        let files = [
-            (SCENARIO, writer::to_file(&self.scenario).into_bytes()),
-            (SUMMARY, summary::json(&self.summary)),
-            (SUMMARY_TABLE, summary::table(&self.summary).into_bytes()),
-            (TRACES, traces),
+        let encoded = |name: &str, bytes: Result<Vec<u8>, ParquetError>| {
+            bytes.map_err(|error| StoreError::Content { file: name.into(), message: error.to_string() })
+        };
+        let (summary, scenario) = (&self.summary, &self.scenario);
+        let by_population = summary.by_population(&scenario.circuit);
+        let mut files = vec![
+            (SCENARIO, writer::to_file(scenario).into_bytes()),
+            (SUMMARY, summary::json(&by_population)),
+            (SUMMARY_TABLE, summary::table(&by_population).into_bytes()),
+            (TRACES, encoded(TRACES, traces::encode(&self.traces))?),
         ];
-        Ok(files.map(|(name, bytes)| (name.to_owned(), bytes)).into())
+        if has_rings(&scenario.circuit) {
+            files.push((UNITS, encoded(UNITS, units::units(summary, scenario))?));
+            files.push((CONNECTIONS, encoded(CONNECTIONS, units::connections(summary, scenario))?));
+        }
+        Ok(files.into_iter().map(|(name, bytes)| (name.to_owned(), bytes)).collect())
     }
 
     /// Writes scenario, summary and traces into a folder, which is made if absent, and the manifest last.
@@ -186,8 +200,8 @@ impl Results {
     }
 }
 
-/// The files of a run that figures are drawn from, and its measurements.
-pub const DATA: [&str; 4] = [SCENARIO, SUMMARY, SUMMARY_TABLE, TRACES];
+/// The files of numbers of a run.
+pub const DATA: [&str; 6] = [SCENARIO, SUMMARY, SUMMARY_TABLE, TRACES, UNITS, CONNECTIONS];
 
 /// The name under which a run keeps a copy of the measurements that its scenario names, by their place there.
 pub fn observed_name(place: usize) -> String {

@@ -3,8 +3,13 @@
 use super::ledger::checksum;
 use crate::config::writer;
 use crate::equilibrium::Calibrated;
-use crate::scenario::{Calibration, Scenario};
+use crate::readouts::units::owner;
+use crate::scenario::{Calibration, Circuit, Scenario};
+use indexmap::IndexMap;
 use serde_json::{Value, json};
+
+/// Who wrote it.
+const PROGRAM: &str = "disinhibit";
 
 /// The manifest of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,11 +25,10 @@ impl Manifest {
         let named = |values: &[f64]| -> Value {
             names.iter().zip(values).map(|(name, v)| ((*name).clone(), json!(v))).collect()
         };
-        let rows: Vec<&[f64]> = calibration.response.chunks(names.len().max(1)).collect();
-        let response: Value = names.iter().zip(rows).map(|(name, row)| ((*name).clone(), named(row))).collect();
+        let response = json!(by_population(&scenario.circuit, &names, &calibration.response));
         let eigenvalues: Vec<[f64; 2]> = calibration.eigenvalues.iter().map(|value| [value.re, value.im]).collect();
         let content = json!({
-            "program": { "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION"), "simd": simd },
+            "program": { "name": PROGRAM, "version": env!("CARGO_PKG_VERSION"), "simd": simd },
             "scenario": scenario.name,
             "seed": scenario.run.seed,
             "config_sha256": hash(scenario),
@@ -52,6 +56,24 @@ impl Manifest {
     pub fn config(&self) -> Value {
         self.config.clone()
     }
+}
+
+/// What each rate answers to each drive, by population: of one on a ring what one of its units answers, on the mean, where
+/// all units of the other are driven.
+fn by_population<'a>(
+    circuit: &'a Circuit,
+    names: &'a [&String],
+    response: &[f64],
+) -> IndexMap<&'a str, IndexMap<&'a str, f64>> {
+    let owners: Vec<(&str, u64)> = names.iter().map(|name| owner(circuit, name)).collect();
+    let mut found: IndexMap<&str, IndexMap<&str, f64>> = IndexMap::new();
+    for ((onto, units), row) in owners.iter().zip(response.chunks(names.len().max(1))) {
+        let answers = found.entry(onto).or_default();
+        for ((driven, _), answer) in owners.iter().zip(row) {
+            *answers.entry(driven).or_default() += answer / *units as f64;
+        }
+    }
+    found
 }
 
 /// SHA-256 of the resolved scenario: equal for equal experiments, whatever files they were written in.

@@ -2,8 +2,9 @@
 
 use crate::simulate::Recording;
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::data_type::{ByteArray, ByteArrayType, DoubleType};
+use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType};
 use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
@@ -27,15 +28,15 @@ const SCHEMA: &str = "message traces {
     required double value;
 }";
 
+/// The units of columns and of signals by their first word, as JSON; what is not named is a share or a multiple. Names of columns
+/// that end in a unit keep it whatever the length of a run, with all digits of the numbers.
+const UNITS: &str = r#"{"t_min":"min","rate":"Hz","concentration":"nM","highest.rate":"Hz","lowest.rate":"Hz","half_time_min":"min","first_passage_s":"s"}"#;
+
 /// One row group per arm.
 pub(super) fn encode(traces: &[ArmTraces]) -> Result<Vec<u8>, ParquetError> {
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
-        .set_created_by(concat!("disinhibit ", env!("CARGO_PKG_VERSION")).to_owned())
-        .build();
     let mut bytes = Vec::new();
     let mut writer =
-        SerializedFileWriter::new(&mut bytes, Arc::new(parse_message_type(SCHEMA)?), Arc::new(properties))?;
+        SerializedFileWriter::new(&mut bytes, Arc::new(parse_message_type(SCHEMA)?), Arc::new(properties()?))?;
     for traces in traces {
         let mut group = writer.next_row_group()?;
         write_arm(&mut group, traces)?;
@@ -45,33 +46,39 @@ pub(super) fn encode(traces: &[ArmTraces]) -> Result<Vec<u8>, ParquetError> {
     Ok(bytes)
 }
 
+/// How the files of a run are compressed, and who wrote them.
+pub(super) fn properties() -> Result<WriterProperties, ParquetError> {
+    Ok(WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+        .set_created_by(concat!("disinhibit ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_key_value_metadata(Some(vec![KeyValue::new("units".to_owned(), UNITS.to_owned())]))
+        .build())
+}
+
 fn write_arm(group: &mut SerializedRowGroupWriter<'_, &mut Vec<u8>>, traces: &ArmTraces) -> Result<(), ParquetError> {
     let recording = &traces.recording;
     let (times, names) = (recording.times(), recording.names());
     let rows = times.len() * names.len();
     // Variable by variable: runs of equal names and smooth values compress well.
     let arm = ByteArray::from(traces.arm.as_str());
-    write_texts(group, &vec![arm; rows])?;
-    write_numbers(group, &times.repeat(names.len()))?;
+    write_column::<ByteArrayType>(group, &vec![arm; rows], None)?;
+    write_column::<DoubleType>(group, &times.repeat(names.len()), None)?;
     let variables: Vec<ByteArray> =
         names.iter().flat_map(|name| std::iter::repeat_n(ByteArray::from(name.as_str()), times.len())).collect();
-    write_texts(group, &variables)?;
+    write_column::<ByteArrayType>(group, &variables, None)?;
     let values = recording.values();
-    write_numbers(group, &values.columns().into_iter().flat_map(|column| column.to_vec()).collect::<Vec<_>>())
+    let numbers: Vec<f64> = values.columns().into_iter().flat_map(|column| column.to_vec()).collect();
+    write_column::<DoubleType>(group, &numbers, None)
 }
 
-fn write_texts(
+/// Writes the next column; `known` says of an optional one in which rows it has a value.
+pub(super) fn write_column<T: DataType>(
     group: &mut SerializedRowGroupWriter<'_, &mut Vec<u8>>,
-    texts: &[ByteArray],
+    values: &[T::T],
+    known: Option<&[i16]>,
 ) -> Result<(), ParquetError> {
     let Some(mut column) = group.next_column()? else { return Ok(()) };
-    column.typed::<ByteArrayType>().write_batch(texts, None, None)?;
-    column.close()
-}
-
-fn write_numbers(group: &mut SerializedRowGroupWriter<'_, &mut Vec<u8>>, numbers: &[f64]) -> Result<(), ParquetError> {
-    let Some(mut column) = group.next_column()? else { return Ok(()) };
-    column.typed::<DoubleType>().write_batch(numbers, None, None)?;
+    column.typed::<T>().write_batch(values, known, None)?;
     column.close()
 }
 

@@ -34,6 +34,10 @@ pub struct BoxRange {
     pub potential: bool,
 }
 
+/// Frequency responses and fluctuations take the cube of the variables at each frequency: of circuits with more than this they
+/// are left out.
+pub const MOST_VARIABLES: usize = 60;
+
 /// What is asked of an analysis.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
@@ -135,7 +139,8 @@ pub struct StateAnalysis {
     pub sides: Vec<SideAnalysis>,
     /// Response of rates to drives; none where the state is singular, or lies at a corner.
     pub response: Option<Response>,
-    /// Response of the main population's rate to oscillating drives; of stable states alone.
+    /// Response of the main population's rate to oscillating drives; of stable states of circuits of up to [`MOST_VARIABLES`]
+    /// alone.
     pub frequency_response: Option<Vec<FrequencyResponse>>,
     /// Frequencies of the responses and spectra, in Hz.
     pub frequencies_hz: Vec<f64>,
@@ -291,7 +296,7 @@ impl StateAnalysis {
     fn of(system: &System, point: &FixedPoint, detailed: bool) -> Self {
         let local = system.at(&point.variables);
         let smooth = point.sides.is_empty();
-        let detailed = detailed && point.kind.is_stable() && smooth;
+        let detailed = detailed && point.kind.is_stable() && smooth && system.variables() <= MOST_VARIABLES;
         let frequencies_hz = if detailed { frequencies(FREQUENCIES_HZ.0, FREQUENCIES_HZ.1) } else { Vec::new() };
         let follow = || FrequencyResponse::of_rate(system, &local, system.main_population(), &frequencies_hz);
         Self {

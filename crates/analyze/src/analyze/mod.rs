@@ -23,7 +23,7 @@ mod subject;
 mod system;
 pub mod trajectory;
 
-pub use analysis::{Analysis, BoxRange, NoiseAnalysis, Request, Search, SideAnalysis, StateAnalysis};
+pub use analysis::{Analysis, BoxRange, MOST_VARIABLES, NoiseAnalysis, Request, Search, SideAnalysis, StateAnalysis};
 pub use bifurcation::{Bifurcation, BifurcationError, KnobRange, Looked};
 pub use cycle::{Cycle, Unrest};
 pub use fixed_points::{FixedPoint, FixedPoints, Kind, fixed_points, fixed_points_within};

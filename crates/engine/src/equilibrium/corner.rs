@@ -8,7 +8,7 @@
 use super::stability::eigenvalues_per_ms;
 use crate::circuit::entries::residual_and_jacobian;
 use crate::circuit::equations::Linearised;
-use crate::circuit::{Rows, Shape, sites};
+use crate::circuit::{Rows, Shape, Site, sites};
 use crate::numeric::lanes::Row;
 use crate::numeric::linear::{Complex, EigenError, determinant_sign};
 use crate::scenario::Form;
@@ -54,10 +54,11 @@ struct Place<'a> {
 /// [`EigenError`] where a Jacobian is not finite or the iteration does not end.
 pub fn sides(shape: &Shape<1>, rows: &Rows<1>, state: &[Row<1>]) -> Result<Vec<Side>, EigenError> {
     let place = Place { shape, rows, state };
-    let corners: Vec<usize> = (0..shape.size()).filter(|index| place.has_corner(*index)).collect();
+    let apart = place.apart();
+    let corners = place.corners(&apart);
     combinations(corners.len())
         .into_iter()
-        .map(|above| place.side(corners.iter().copied().zip(above).collect()))
+        .map(|above| place.side(corners.iter().copied().zip(above).collect(), &apart))
         .collect()
 }
 
@@ -87,35 +88,79 @@ impl Place<'_> {
         work
     }
 
-    /// How far a population's input is shifted to lie on one side of where it is.
-    fn apart(&self, index: usize) -> f64 {
-        let Some(site) = sites(self.shape, self.rows).nth(index) else { return APART };
+    /// How far each population's input is shifted to lie on one side of where it is.
+    fn apart(&self) -> Vec<f64> {
         let outputs = self.linearised(&[]).outputs;
-        let parts = site.connections.iter().zip(site.weights);
-        let received = parts.map(|(connection, weight)| (weight.get(0) * outputs[connection.output].get(0)).abs());
-        APART * received.sum::<f64>().max(site.numbers.drive.get(0).abs()).max(self.state[index].get(0).abs()).max(1.0)
-    }
-
-    /// Whether the slopes jump where a population's input is.
-    fn has_corner(&self, index: usize) -> bool {
-        let apart = self.apart(index);
-        let jump = |apart: f64| {
-            let ends = [-apart, apart].map(|shift| self.linearised(&[(index, shift)]));
-            let slopes = |work: &Linearised<1>| -> Vec<f64> {
-                let all = [&work.jacobian, &work.drive_slopes, &work.rate_slopes].into_iter().flatten();
-                all.map(|row| row.get(0)).collect()
-            };
-            let pairs = slopes(&ends[0]).into_iter().zip(slopes(&ends[1]));
-            pairs.fold([0.0, 0.0], |[jump, size]: [f64; 2], (below, above)| {
-                [jump.max((above - below).abs()), size.max(below.abs()).max(above.abs())]
-            })
+        let received = |site: &Site<'_, 1>| -> f64 {
+            let parts = site.connections.iter().zip(site.weights);
+            parts.map(|(connection, weight)| (weight.get(0) * outputs[connection.output].get(0)).abs()).sum()
         };
-        let [far, size] = jump(apart);
-        far > JUMP * size && jump(NEARER * apart)[0] > LEFT * far
+        let sizes = sites(self.shape, self.rows).zip(self.state);
+        sizes
+            .map(|(site, here)| {
+                let size = received(&site).max(site.numbers.drive.get(0).abs());
+                APART * size.max(here.get(0).abs()).max(1.0)
+            })
+            .collect()
     }
 
-    fn side(&self, above: Vec<(usize, bool)>) -> Result<Side, EigenError> {
-        let shift = |(index, above): &(usize, bool)| (*index, if *above { 1.0 } else { -1.0 } * self.apart(*index));
+    /// The populations at whose inputs the slopes jump.
+    ///
+    /// A shift of a rate's input moves nothing but the slopes in that population's own row, and a shift of a voltage moves
+    /// the slope of that population's own rate. So all populations of a kind are shifted at once: the work is that of a few
+    /// linearisations, however many populations there are.
+    fn corners(&self, apart: &[f64]) -> Vec<usize> {
+        let kinds: [fn(Form) -> bool; 2] =
+            [|form| form == Form::Voltage, |form| matches!(form, Form::Rate | Form::Algebraic)];
+        let mut corners: Vec<usize> = kinds.into_iter().flat_map(|kind| self.corners_of(kind, apart)).collect();
+        corners.sort_unstable();
+        corners
+    }
+
+    fn corners_of(&self, kind: fn(Form) -> bool, apart: &[f64]) -> Vec<usize> {
+        let populations = self.shape.populations.iter().enumerate();
+        let these: Vec<usize> =
+            populations.filter(|(_, population)| kind(population.form)).map(|(index, _)| index).collect();
+        if these.is_empty() {
+            return Vec::new();
+        }
+        let far = self.jumps(&these, apart, 1.0);
+        let there = |(jump, size): &(f64, f64)| *jump > JUMP * size;
+        if !far.iter().any(there) {
+            return Vec::new();
+        }
+        let near = self.jumps(&these, apart, NEARER);
+        let pairs = these.into_iter().zip(far.into_iter().zip(near));
+        pairs.filter(|(_, (far, near))| there(far) && near.0 > LEFT * far.0).map(|(index, _)| index).collect()
+    }
+
+    /// How much the slopes of some populations jump between both sides, and the largest slope of all.
+    fn jumps(&self, these: &[usize], apart: &[f64], nearer: f64) -> Vec<(f64, f64)> {
+        let ends = [-nearer, nearer].map(|side| {
+            let shifts: Vec<(usize, f64)> = these.iter().map(|index| (*index, side * apart[*index])).collect();
+            self.linearised(&shifts)
+        });
+        let count = self.shape.variables();
+        let largest = |rows: &[Row<1>]| rows.iter().map(|row| row.get(0).abs()).fold(0.0, f64::max);
+        let sizes = ends.iter().flat_map(|work| [&work.jacobian, &work.drive_slopes, &work.rate_slopes]);
+        let size = sizes.map(|rows| largest(rows)).fold(0.0, f64::max);
+        // A voltage moves what others receive too, so that their rows say nothing of the place of its own corners.
+        let slopes = |work: &Linearised<1>, index: usize| -> Vec<f64> {
+            let own = match self.shape.populations[index].form {
+                Form::Voltage => &[][..],
+                Form::Rate | Form::Algebraic => &work.jacobian[index * count..(index + 1) * count],
+            };
+            own.iter().chain([&work.drive_slopes[index], &work.rate_slopes[index]]).map(|row| row.get(0)).collect()
+        };
+        let jump = |index: &usize| {
+            let pairs = slopes(&ends[0], *index).into_iter().zip(slopes(&ends[1], *index));
+            pairs.map(|(below, above)| (above - below).abs()).fold(0.0, f64::max)
+        };
+        these.iter().map(|index| (jump(index), size)).collect()
+    }
+
+    fn side(&self, above: Vec<(usize, bool)>, apart: &[f64]) -> Result<Side, EigenError> {
+        let shift = |(index, above): &(usize, bool)| (*index, if *above { 1.0 } else { -1.0 } * apart[*index]);
         let work = self.linearised(&above.iter().map(shift).collect::<Vec<_>>());
         let per_ms = eigenvalues_per_ms(self.shape, self.rows, &work, 0)?;
         let negated: Vec<f64> = work.jacobian.iter().map(|entry| -entry.get(0)).collect();

@@ -1,6 +1,7 @@
 //! The numbers of an arm, taken from its recording and from those of the arms that it is measured against.
 
 use super::courses::{extremes, main_found, number};
+use super::units::{SingleConnections, owner};
 use super::{ArmSummary, AveragedSummary, ByName, ByTime, EventSummary, OWN_FIELDS, STRESS, SynapsesSummary};
 use crate::numeric::piece::Extreme;
 use crate::scenario::statistic::Statistic;
@@ -102,6 +103,8 @@ impl<'a> Comparison<'a> {
                 .into_iter()
                 .filter_map(|(name, peak)| Some((name, peak?)))
                 .collect(),
+            over_units: ByTime::new(),
+            single: SingleConnections::new(&self.scenario.circuit, &arm.connections, &arm.reports),
             index: self.by_time("index."),
             sepsc_ratio: self.current_ratio(1.0),
             sipsc_ratio: self.current_ratio(-1.0),
@@ -197,20 +200,29 @@ impl<'a> Comparison<'a> {
         self.arm.reports.iter().map(|report| (report.label.clone(), at(report))).collect()
     }
 
-    /// The connections that add to inputs, with a number of each at a report.
-    fn adding<'b>(&'b self, numbers: &'b [f64]) -> impl Iterator<Item = (&'b Projection, f64)> {
-        let all = self.arm.connections.iter().zip(numbers);
-        all.filter(|(one, _)| one.compartment.adds()).map(|(one, number)| (one, *number))
+    /// The connections of the arm by the populations that they join: units of a ring count as their population.
+    fn joined(&self) -> Vec<Joined<'_>> {
+        let circuit = &self.scenario.circuit;
+        let joined = |one: &'a Projection| {
+            let ((onto, units), (from, _)) = (owner(circuit, &one.onto), owner(circuit, &one.from));
+            Joined { onto, from, units: units as f64, one }
+        };
+        self.arm.connections.iter().map(joined).collect()
     }
 
     fn weights(&self) -> ByTime<ByName<ByName<f64>>> {
-        let adding = || self.arm.connections.iter().filter(|one| one.compartment.adds());
-        let first: HashMap<_, _> = adding().rev().map(|one| (pair(one), one.dimension)).collect();
-        let mixed: HashSet<_> = adding().filter(|one| first[&pair(one)] != one.dimension).map(pair).collect();
+        let joined = self.joined();
+        let adding = || joined.iter().filter(|pair| pair.one.compartment.adds());
+        let first: HashMap<_, _> = adding().rev().map(|pair| (pair.names(), pair.one.dimension)).collect();
+        let other = |pair: &&Joined<'_>| first[&pair.names()] != pair.one.dimension;
+        let mixed: HashSet<_> = adding().filter(other).map(Joined::names).collect();
+        let counts: Vec<bool> =
+            joined.iter().map(|pair| pair.one.compartment.adds() && !mixed.contains(&pair.names())).collect();
         let at = |report: &Report| {
             let mut weights: ByName<ByName<f64>> = IndexMap::new();
-            for (one, weight) in self.adding(&report.weights).filter(|(one, _)| !mixed.contains(&pair(one))) {
-                *weights.entry(one.onto.clone()).or_default().entry(one.from.clone()).or_default() += weight;
+            let all = joined.iter().zip(&report.weights).zip(&counts);
+            for ((pair, weight), _) in all.filter(|(_, counts)| **counts) {
+                *pair.place(&mut weights) += weight / pair.units;
             }
             weights
         };
@@ -218,13 +230,17 @@ impl<'a> Comparison<'a> {
     }
 
     fn inputs(&self) -> ByTime<ByName<ByName<f64>>> {
+        let joined = self.joined();
+        let circuit = &self.scenario.circuit;
         let at = |report: &Report| {
             let mut inputs: ByName<ByName<f64>> = IndexMap::new();
-            for (population, drive) in self.scenario.circuit.populations.keys().zip(&report.drives) {
-                inputs.entry(population.clone()).or_default().insert("drive".into(), *drive);
+            for (name, drive) in circuit.populations.keys().zip(&report.drives) {
+                let (population, units) = owner(circuit, name);
+                let drives = inputs.entry(population.to_owned()).or_default();
+                *drives.entry("drive".into()).or_default() += drive / units as f64;
             }
-            for (one, input) in self.adding(&report.synaptic) {
-                *inputs.entry(one.onto.clone()).or_default().entry(one.from.clone()).or_default() += input;
+            for (pair, input) in joined.iter().zip(&report.synaptic).filter(|(pair, _)| pair.one.compartment.adds()) {
+                *pair.place(&mut inputs) += input / pair.units;
             }
             inputs
         };
@@ -233,17 +249,21 @@ impl<'a> Comparison<'a> {
 
     /// Each connection of the pairs that more than plain synapses onto the soma join.
     fn synapses(&self) -> ByTime<ByName<ByName<SynapsesSummary>>> {
-        let all = &self.arm.connections;
-        let more: HashSet<_> = all.iter().filter(|one| !one.is_plain()).map(pair).collect();
-        let listed: Vec<usize> = (0..all.len()).filter(|index| more.contains(&pair(&all[*index]))).collect();
+        let joined = self.joined();
+        let more: HashSet<_> = joined.iter().filter(|pair| !pair.one.is_plain()).map(Joined::names).collect();
+        let listed: Vec<usize> = (0..joined.len()).filter(|index| more.contains(&joined[*index].names())).collect();
         if listed.is_empty() {
             return ByTime::new();
         }
+        let places: Vec<String> = listed.iter().map(|index| joined[*index].key()).collect();
         let at = |report: &Report| {
             let mut synapses: ByName<ByName<SynapsesSummary>> = IndexMap::new();
-            for index in &listed {
-                let summary = SynapsesSummary { weight: report.weights[*index], input: report.synaptic[*index] };
-                synapses.entry(all[*index].onto.clone()).or_default().insert(all[*index].place(), summary);
+            for (index, place) in listed.iter().zip(&places) {
+                let pair = &joined[*index];
+                let all = found_or_new(&mut synapses, pair.onto);
+                let summary = found_or_new(all, place);
+                summary.weight += report.weights[*index] / pair.units;
+                summary.input += report.synaptic[*index] / pair.units;
             }
             synapses
         };
@@ -255,9 +275,35 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// Target and source of a connection.
-fn pair(one: &Projection) -> (&str, &str) {
-    (&one.onto, &one.from)
+/// A connection, and the populations that it joins.
+struct Joined<'a> {
+    onto: &'a str,
+    from: &'a str,
+    /// How many units of the target share what is summed.
+    units: f64,
+    one: &'a Projection,
+}
+
+impl<'a> Joined<'a> {
+    fn names(&self) -> (&'a str, &'a str) {
+        (self.onto, self.from)
+    }
+
+    /// The number of the pair among those of all.
+    fn place<'b>(&self, all: &'b mut ByName<ByName<f64>>) -> &'b mut f64 {
+        found_or_new(found_or_new(all, self.onto), self.from)
+    }
+
+    /// The place of the population's weight among those onto the target.
+    fn key(&self) -> String {
+        Projection { from: self.from.to_owned(), ..self.one.clone() }.place()
+    }
+}
+
+/// An entry, which is made where there is none; its name is copied only then.
+fn found_or_new<'a, T: Default>(all: &'a mut ByName<T>, name: &str) -> &'a mut T {
+    let index = all.get_index_of(name).unwrap_or_else(|| all.insert_full(name.to_owned(), T::default()).0);
+    &mut all[index]
 }
 
 /// `1 - r / r(control)`.

@@ -5,6 +5,7 @@ mod courses;
 pub mod lookup;
 pub mod ring;
 pub mod trace;
+pub mod units;
 mod value;
 
 pub use courses::number;
@@ -20,6 +21,7 @@ use crate::simulate::watch::Found;
 use comparison::Comparison;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+use units::{SingleConnections, UnitsSummary};
 
 /// Values by report label.
 pub type ByTime<T> = IndexMap<String, T>;
@@ -51,22 +53,26 @@ pub struct ArmSummary {
     pub problem: Option<String>,
     /// Rates in Hz by report label and population.
     pub rates_hz: ByTime<ByName<f64>>,
-    /// `1 - r / r(control)` of the main population, where defined.
+    /// `1 - r / r(control)` of the main population, where defined; not written where it nowhere is.
+    #[serde(default, skip_serializing_if = "is_nowhere_defined")]
     pub suppression_index: ByTime<Option<f64>>,
-    /// `(r - r(stress)) / (r(control) - r(stress))` of the main population, where defined.
+    /// `(r - r(stress)) / (r(control) - r(stress))` of the main population, where defined; not written where it nowhere is.
+    #[serde(default, skip_serializing_if = "is_nowhere_defined")]
     pub rescue_index: ByTime<Option<f64>>,
     /// Minutes of the window in which the main population fires above the control arm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minutes_above_control: Option<f64>,
     /// Hours of the run after the window's start in which rescue exceeds 0.3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours_with_rescue_above_0_3: Option<f64>,
     /// The last time at which it does, in hours; 0 where it never does after the window's start.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_hour_with_rescue_above_0_3: Option<f64>,
     /// Rescue at the time that the comparison calls lasting.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lasting_rescue: Option<f64>,
     /// The time in hours at which rescue has fallen to half of that, where that is 0.3 or more.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub half_time_h: Option<f64>,
     /// The largest rate of the main population within the window, Hz.
     pub peak_hz: Option<Extreme>,
@@ -82,10 +88,11 @@ pub struct ArmSummary {
     #[serde(default)]
     pub half_time_min: ByName<Option<f64>>,
     /// Input by report label, target and source, in input units: all synapses of the pair, on the soma and on the dendrite, but
-    /// for divisive ones; `drive` stands for all that is not synaptic.
+    /// for divisive ones; `drive` stands for all that is not synaptic. Of populations on a ring what one unit of the target
+    /// receives from all units of the source, on the mean.
     pub input: ByTime<ByName<ByName<f64>>>,
     /// The sum of the same synapses' weights with everything that acts on them, by report label, target and source: in input
-    /// units per Hz, or per unit of a gate. A pair whose weights have both units has no sum.
+    /// units per Hz, or per unit of a gate. A pair whose weights have both units has no sum. Rings of units as in `input`.
     #[serde(default)]
     pub weight: ByTime<ByName<ByName<f64>>>,
     /// Of pairs that more than plain synapses onto the soma join, each connection: by report label, target, and the place of
@@ -148,6 +155,12 @@ pub struct ArmSummary {
     /// Where these count something, each: durations in s, times of peaks in min.
     #[serde(default, skip_serializing_if = "ByName::is_empty")]
     pub lists: ByName<Vec<f64>>,
+    /// What signals are over the units of populations on a ring, where their mean stands for them: by report label and signal.
+    #[serde(default, skip_serializing_if = "ByTime::is_empty")]
+    pub over_units: ByTime<ByName<UnitsSummary>>,
+    /// Of a circuit with such populations, every single connection; nothing in a summary that was read from a file.
+    #[serde(skip)]
+    pub single: SingleConnections,
     /// What was found of the signals that were followed step by step; nothing in a summary that was read from a file.
     #[serde(skip)]
     pub found: Vec<(Watch, Found)>,
@@ -158,8 +171,12 @@ pub struct ArmSummary {
     pub averaged: Option<AveragedSummary>,
 }
 
+fn is_nowhere_defined(index: &ByTime<Option<f64>>) -> bool {
+    index.values().all(Option::is_none)
+}
+
 /// What one connection brings.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SynapsesSummary {
     /// Its weight with everything that acts on it.
     pub weight: f64,

@@ -4,8 +4,7 @@ use super::comparison::{NO_CURRENT, relative};
 use super::courses::{found, number};
 use super::{ArmSummary, ByName, ByTime, SynapsesSummary, ring};
 use crate::scenario::readout::{Measure, Readout, units_of};
-use crate::scenario::units::is_of;
-use crate::scenario::{Role, Scenario};
+use crate::scenario::{Projection, Role, Scenario};
 
 /// A readout of an arm; NaN where it is not defined, as one over the whole run where the arm failed on its way.
 pub fn value(readout: &Readout, arm: &ArmSummary, scenario: &Scenario) -> f64 {
@@ -30,12 +29,18 @@ pub fn value(readout: &Readout, arm: &ArmSummary, scenario: &Scenario) -> f64 {
         Measure::HoursRescued => arm.hours_with_rescue_above_0_3,
         Measure::Events => Some(arm.events.len() as f64),
         Measure::Signal(signal, label) => arm.signal(signal, label),
-        Measure::Input(onto, from, label) => connection(arm, (&arm.input, |one| one.input), [onto, from], label),
+        Measure::Input(onto, from, label) => {
+            let single = || single(arm, 1, [onto, from], label);
+            single().or_else(|| connection(arm, (&arm.input, |one| one.input), [onto, from], label))
+        }
         Measure::Synaptic(excitatory, onto, label) => {
             let role = if *excitatory { Role::Excitatory } else { Role::Inhibitory };
             synaptic(arm, scenario, (onto, role), label).map(f64::abs)
         }
-        Measure::Weight(onto, from, label) => connection(arm, (&arm.weight, |one| one.weight), [onto, from], label),
+        Measure::Weight(onto, from, label) => {
+            let single = || single(arm, 0, [onto, from], label);
+            single().or_else(|| connection(arm, (&arm.weight, |one| one.weight), [onto, from], label))
+        }
         Measure::Watched(watch, statistic) => {
             let [from, _] = watch.window.span(scenario);
             found(&arm.found, watch).and_then(|found| number(*statistic, found, from))
@@ -69,6 +74,14 @@ fn connection(
     sum.or_else(single).or_else(|| (!there()).then_some(0.0))
 }
 
+/// A number of the synapses between single units, or of a single unit and a population that is no ring.
+fn single(arm: &ArmSummary, which: usize, [onto, from]: [&str; 2], label: &str) -> Option<f64> {
+    let these = |one: &Projection| {
+        one.onto == onto && ((one.compartment.adds() && one.from == from) || (!one.is_plain() && one.place() == from))
+    };
+    arm.single.sum(which, label, these)
+}
+
 /// Excitatory over inhibitory synaptic input of the main population, by the role of the sources.
 fn balance(arm: &ArmSummary, scenario: &Scenario, label: &str) -> Option<f64> {
     let onto = scenario.main_population()?;
@@ -76,10 +89,16 @@ fn balance(arm: &ArmSummary, scenario: &Scenario, label: &str) -> Option<f64> {
     relative(of(Role::Excitatory)?, -of(Role::Inhibitory)?, NO_CURRENT)
 }
 
-/// All input to a population from sources of a role.
+/// All input to a population from sources of a role; to one on a ring, that of one unit on the mean.
 fn synaptic(arm: &ArmSummary, scenario: &Scenario, (onto, role): (&str, Role), label: &str) -> Option<f64> {
-    let mut targets = arm.input.get(label)?.iter().filter(|(target, _)| is_of(target, onto)).peekable();
-    targets.peek()?;
-    let sources = || scenario.circuit.populations.iter().filter(|(_, population)| population.role == role);
-    Some(targets.flat_map(|(_, inputs)| sources().filter_map(|(name, _)| inputs.get(name))).sum())
+    let populations = &scenario.circuit.populations;
+    let of_role = |name: &str| populations.get(name).is_some_and(|population| population.role == role);
+    let Some(inputs) = arm.input.get(label)?.get(onto) else {
+        // One unit of a ring.
+        arm.rates_hz.get(label)?.get(onto)?;
+        let these = |one: &Projection| one.onto == onto && one.compartment.adds() && of_role(&one.from);
+        return Some(arm.single.sum(1, label, these).unwrap_or(0.0));
+    };
+    let sources = scenario.circuit.written().populations.iter().filter(|(_, population)| population.role == role);
+    Some(sources.filter_map(|(name, _)| inputs.get(name)).sum())
 }

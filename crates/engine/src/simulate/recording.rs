@@ -265,7 +265,7 @@ pub struct ArmOutcome {
     /// The names of all signals, in the order of each report's `signals`.
     pub signals: Arc<[String]>,
     /// The connections of the arm's own circuit, those whose weight is not 0, in the order of each report's `synaptic`.
-    pub connections: Vec<Projection>,
+    pub connections: Arc<[Projection]>,
     /// Its state at the report times that it reached.
     pub reports: Vec<Report>,
     /// What happened on the way.

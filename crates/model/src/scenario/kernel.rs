@@ -63,7 +63,7 @@ impl KernelShape {
     }
 
     /// Its height at an angle in degrees.
-    pub(super) fn height(&self, angle: f64) -> f64 {
+    pub fn height(&self, angle: f64) -> f64 {
         let turn = angle - DEGREES_PER_TURN * libm::round(angle / DEGREES_PER_TURN);
         let cosine = libm::cos(turn.to_radians());
         match self {
