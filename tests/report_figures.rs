@@ -117,7 +117,7 @@ fn ring(units: i64) -> disinhibit::scenario::Scenario {
 fn what_a_ring_of_many_units_leaves_grows_with_its_populations() {
     // Fewer units take less time; nothing below depends on their number.
     let units = 24_i64;
-    let results = Results::new(run(&ring(units), Level::new()).unwrap());
+    let results = Results::new(run(&ring(units)).unwrap());
     let files: std::collections::HashMap<String, Vec<u8>> = results.files().unwrap().into_iter().collect();
     let summary: serde_json::Value = serde_json::from_slice(&files["summary.json"]).unwrap();
     assert!(files["summary.json"].len() < 30_000, "{} bytes", files["summary.json"].len());
@@ -155,7 +155,7 @@ fn what_a_ring_of_many_units_leaves_grows_with_its_populations() {
 
 #[test]
 fn a_run_without_stress_says_nothing_of_stress_or_rescue() {
-    let results = Results::new(run(&ring(4), Level::new()).unwrap());
+    let results = Results::new(run(&ring(4)).unwrap());
     let said = |text: &str| ["stress", "rescue", "suppression"].iter().any(|word| text.contains(word));
     for (stem, figure) in figures(&results, &[]) {
         let texts: Vec<String> = figure.labels().into_iter().map(|label| label.text).collect();
