@@ -189,7 +189,7 @@ fn the_readme_can_be_followed_in_an_empty_folder() {
     assert!(code == Some(2) && problems.contains("--fresh"), "{problems}");
     let (code, said, problems) = run("disinhibit run mystudy.toml --fresh");
     assert!(code == Some(0) && said.contains("a subset blocked"), "{problems}");
-    std::fs::write(&file, study.replacen("10 mg/kg", "10 mgkg", 1)).unwrap();
+    std::fs::write(&file, study.replacen("amount = \"10 mg/kg\"", "amount = \"10 mgkg\"", 1)).unwrap();
     let (code, _, problems) = run("disinhibit check mystudy.toml");
     let message = block(&readme, "error: the unit `mgkg` does not fit here");
     let shown: Vec<&str> = problems.lines().map(str::trim_end).collect();
