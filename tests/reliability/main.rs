@@ -40,7 +40,7 @@ const MANY: u64 = 1_000_000;
 #[derive(Clone, Default)]
 pub struct Asked {
     /// How many of each kind, where that was said.
-    numbers: [Option<u64>; 4],
+    pub numbers: [Option<u64>; 4],
     minutes: Option<f64>,
     pub seed: u64,
     pub jobs: usize,

@@ -54,6 +54,10 @@ pub struct Stamp {
 /// # Errors
 /// [`ParquetError`] where the source is no whole table.
 pub fn stamp<R: ChunkReader + 'static>(source: R) -> Result<Option<Stamp>, ParquetError> {
+    held(|| stamp_of(source))
+}
+
+fn stamp_of<R: ChunkReader + 'static>(source: R) -> Result<Option<Stamp>, ParquetError> {
     let reader = SerializedFileReader::new(source)?;
     let notes = reader.metadata().file_metadata().key_value_metadata();
     let note = |key: &str| notes?.iter().find(|note| note.key == key)?.value.clone();
@@ -205,6 +209,17 @@ impl Values {
 /// # Errors
 /// [`ParquetError`] where the source is no such table, or a column is not what was written.
 pub fn decode<R: ChunkReader + 'static>(source: R, wanted: impl Fn(&Column) -> bool) -> Result<Table, ParquetError> {
+    held(|| columns_of(source, wanted))
+}
+
+/// Reads a file that may be damaged. The decoder of some pages panics where a count in them is not what was written (parquet 60);
+/// this is damage like any other, and nothing that it has read is used.
+fn held<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(read))
+        .unwrap_or_else(|_| Err(ParquetError::General("it is damaged: its pages cannot be decoded".to_owned())))
+}
+
+fn columns_of<R: ChunkReader + 'static>(source: R, wanted: impl Fn(&Column) -> bool) -> Result<Table, ParquetError> {
     let reader = SerializedFileReader::new(source)?;
     let file = reader.metadata().file_metadata();
     let note = |key: &str| file.key_value_metadata()?.iter().find(|entry| entry.key == key)?.value.as_deref();
