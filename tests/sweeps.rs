@@ -688,7 +688,10 @@ fn lists_are_values_of_axes_and_of_an_arms_set() {
         assert!((rate - wanted).abs() < 1e-9, "{arm}: {rate}");
     }
     let wrong = sweep("[[0, 4, 8], [0, \"4 mV\", 8]]").unwrap_err().render();
-    assert!(wrong.contains("axes.0.values.1") && wrong.contains("element 1"), "{wrong}");
+    assert!(
+        wrong.contains("sweep.toml:5:22") && wrong.contains("element 1: the unit `mV` does not fit here"),
+        "{wrong}"
+    );
     let wrong = sweep("[[0, 4, 8], 3]").unwrap_err().render();
     assert!(wrong.contains("a list is needed") && wrong.contains("a list of numbers, in brackets"), "{wrong}");
 }
