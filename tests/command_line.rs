@@ -441,7 +441,7 @@ fn a_sweep_whose_points_fail_ends_with_1_whenever_they_were_run() {
     }
     for shard in ["1/2", "2/2"] {
         let (code, _, problems) = ended(&["sweep", "failing.toml", "--shard", shard]);
-        assert_eq!(code, Some(if problems.contains("ended badly") { 1 } else { 0 }), "{problems}");
+        assert_eq!(code, Some(i32::from(problems.contains("ended badly"))), "{problems}");
     }
     let (code, _, problems) = ended(&["merge", "out/failing-1-of-2", "out/failing-2-of-2", "--out", "joined"]);
     assert!(code == Some(1) && problems.contains("2 arms of points"), "{problems}");

@@ -396,17 +396,18 @@ fn a_scenario_in_code_answers_by_name() {
     assert!(outcome.arm("nobody").is_none() && dose.course("rate.nobody").is_none());
 }
 
+#[allow(clippy::too_many_lines)]
 #[test]
 fn a_ring_is_read_out_over_time_and_its_bump_is_followed_beyond_a_turn() {
     // Rates of 10 + 5 cos(2 pi f t + 40 degrees - place): a bump that goes round at 20 Hz.
-    let mut waves = String::new();
-    for unit in 0..8 {
+    let wave = |unit: i32| {
         let phase = (0.25 + 40.0 / 360.0 - f64::from(unit) / 8.0).rem_euclid(1.0);
-        waves += &format!(
+        format!(
             "{{ population = \"E[{unit}]\", drive = \"5 mV\", waveform = {{ kind = \"sinusoid\", frequency = \"20 Hz\", phase = \
              {phase} }} }},\n"
-        );
-    }
+        )
+    };
+    let waves = (0..8).map(wave).collect::<Vec<_>>().concat();
     let text = |time: &str, inject: &str| {
         format!(
             r#"

@@ -143,7 +143,7 @@ fn describe_time(loaded: &Loaded, step: Option<&StepAtRest>) {
     let run = &loaded.scenario.run;
     match step {
         Some(StepAtRest::Fine) => {
-            say(format!("the step of {} ms resolves the circuit's motion about its rest", run.step))
+            say(format!("the step of {} ms resolves the circuit's motion about its rest", run.step));
         }
         Some(StepAtRest::Coarse(what) | StepAtRest::Unstable(what)) => say(what),
         None => {}

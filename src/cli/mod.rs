@@ -247,6 +247,8 @@ struct ExplainArguments {
     quiet: bool,
 }
 
+// Each is a switch of the command line, and any of them goes with any other.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Args)]
 struct SweepArguments {
     /// The sweep.

@@ -5,7 +5,7 @@ use crate::scenario::Scenario;
 use crate::scenario::declare::Node;
 use crate::scenario::listing::{Entry, Value, list};
 use crate::scenario::path::{joined, segments};
-use crate::scenario::scenario::{CircuitFile, PharmacologyFile};
+use crate::scenario::whole::{CircuitFile, PharmacologyFile};
 use crate::units::InputUnit;
 use indexmap::IndexMap;
 use std::fmt::Write;

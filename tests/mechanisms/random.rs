@@ -297,7 +297,7 @@ impl Plain {
     }
 
     /// Where a random state lies: what rates, gates and resources can be.
-    fn state(&self, names: &[String], random: &mut SmallRng) -> Vec<f64> {
+    fn state(names: &[String], random: &mut SmallRng) -> Vec<f64> {
         let one = |name: &String| {
             let share = random.random::<f64>();
             match name.split('.').next() {
@@ -357,7 +357,7 @@ fn random_circuits_have_the_equations_the_jacobian_and_the_steps_of_a_plain_impl
         let names = system.variable_names();
         let random = &mut SmallRng::seed_from_u64(1_000 + seed);
         for _ in 0..4 {
-            let state = plain.state(&names, random);
+            let state = Plain::state(&names, random);
             let (local, slopes) = (system.at(&state), plain.slopes(&names, &state));
             for (index, slope) in slopes.iter().enumerate() {
                 let own = local.residual[index] / system.tau(index);
@@ -370,7 +370,7 @@ fn random_circuits_have_the_equations_the_jacobian_and_the_steps_of_a_plain_impl
                 assert!(near, "{seed}: d {row} / d {column}: {own} {difference}");
             }
         }
-        let start = plain.state(&names, random);
+        let start = Plain::state(&names, random);
         for method in ["euler-maruyama", "rk4"] {
             let outcome = run(&plain.scenario(&names, &start, method)).unwrap();
             let arm = &outcome.arms[0];
@@ -399,7 +399,7 @@ fn random_circuits_side_by_side_equal_each_alone() {
         let plain = Plain::random(100 + seed);
         let names = System::new(&scenario(&plain.text).circuit).variable_names();
         let random = &mut SmallRng::seed_from_u64(2_000 + seed);
-        let base = plain.scenario(&names, &plain.state(&names, random), "rk4");
+        let base = plain.scenario(&names, &Plain::state(&names, random), "rk4");
         let calibrated = calibrate_scenario(&base).unwrap();
         let base = Scenario { circuit: calibrated.circuit.clone(), ..base };
         let paths = [

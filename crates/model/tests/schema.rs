@@ -101,7 +101,7 @@ fn mutant(text: &str, numbers: &mut Numbers) -> String {
         0 => drop(lines.remove(at)),
         1 => {
             if let (Some((key, _)), Some(value)) = (lines[at].clone().split_once('='), value(&lines[other])) {
-                lines[at] = format!("{}= {value}", key);
+                lines[at] = format!("{key}= {value}");
             }
         }
         2 => lines[at] = lines[at].replace(['1', '2', '5'], "3"),

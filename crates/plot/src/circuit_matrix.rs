@@ -78,7 +78,8 @@ impl CircuitFigure {
 
     /// Each connection in its cell; several of one pair side by side.
     fn draw_cells(&self, canvas: &mut Canvas, heaviest: &[f64], (left, top): (f64, f64), cell: f64) {
-        let mut pairs: std::collections::BTreeMap<(usize, usize), Vec<&Connection>> = Default::default();
+        let mut pairs: std::collections::BTreeMap<(usize, usize), Vec<&Connection>> =
+            std::collections::BTreeMap::default();
         for connection in self.sound() {
             pairs.entry((connection.onto, connection.from)).or_default().push(connection);
         }

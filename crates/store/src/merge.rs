@@ -121,7 +121,8 @@ pub fn merge(shards: &[PathBuf], out: &Path, csv: bool) -> Result<u64, StoreErro
     if !missing.is_empty() {
         let damaged =
             missing.iter().filter_map(|index| damaged(by_index[(index - 1) as usize]?, &identity, *index, count));
-        let damaged: String = damaged.map(|file| format!(" (`{}` is damaged)", file.display())).collect();
+        let damaged: Vec<String> = damaged.map(|file| format!(" (`{}` is damaged)", file.display())).collect();
+        let damaged = damaged.concat();
         let missing = ranges(&missing);
         let message = format!(
             "shards are missing or unfinished: {missing} of {count}{damaged}; run them again, on Slurm with \

@@ -129,7 +129,7 @@ impl System {
             .map_or(f64::NEG_INFINITY, |(_, place)| self.rows.mechanisms[place].floor.get(0));
         let floor = Interval::point(floor);
         let input = if site.population.form == Form::Voltage { input.larger(floor) } else { input };
-        let rate = range(&spec.transfer, input, &|x| self.transferred(site, x)).times(site.numbers.gain.get(0));
+        let rate = range(&spec.transfer, input, &|x| value_of(site, x)).times(site.numbers.gain.get(0));
         if site.population.form == Form::Voltage {
             return rate;
         }
@@ -153,11 +153,6 @@ impl System {
     fn lowest(&self, population: usize) -> f64 {
         let spec = self.circuit.populations.get_index(population).map(|(_, spec)| spec);
         spec.and_then(|spec| spec.transfer.limits().0).unwrap_or(f64::NEG_INFINITY)
-    }
-
-    /// f(x) of a population, without its gain.
-    fn transferred(&self, site: &Site<'_, 1>, x: f64) -> f64 {
-        transferred(site, &Row::splat(x)).get(0)
     }
 
     /// Bounds the rate of a population from above, with those of all that excite it without bound, if their growth allows it.
@@ -231,7 +226,7 @@ impl System {
             }
             base -= if mechanism.adaptation.is_some() { strength * ranges[index].low } else { 0.0 };
         }
-        let constant = factor * (self.transferred(&site, base) + offset);
+        let constant = factor * (value_of(&site, base) + offset);
         (held && constant.is_finite() && factor >= 0.0).then_some((constant.max(0.0), sources))
     }
 }
@@ -271,4 +266,9 @@ fn carried(channel: &Channel, rows: &ChannelRows<1>, rate: Interval) -> Interval
             opened.rising(|opened| if opened == f64::INFINITY { 1.0 } else { opened / (1.0 + opened) })
         }
     }
+}
+
+/// f(x) of a population, without its gain.
+fn value_of(site: &Site<'_, 1>, x: f64) -> f64 {
+    transferred(site, &Row::splat(x)).get(0)
 }

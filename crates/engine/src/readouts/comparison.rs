@@ -81,28 +81,17 @@ impl<'a> Comparison<'a> {
             channel_block: self.by_time("block."),
             free_concentration_nm: self.by_time("concentration."),
             area_under_concentration_nm_min: arm.areas_nm_min.iter().cloned().collect(),
-            stability_per_s: arm
-                .reports
-                .iter()
-                .map(|report| (report.label.clone(), Some(report.stability_per_s).filter(|value| value.is_finite())))
-                .collect(),
-            stability_sides_per_s: arm
-                .reports
-                .iter()
-                .filter(|report| !report.sides_per_s.is_empty())
-                .map(|report| (report.label.clone(), report.sides_per_s.clone()))
-                .collect(),
-            stands_still: arm.reports.iter().map(|report| (report.label.clone(), report.stands)).collect(),
+            stability_per_s: self
+                .of_each_report(|report| Some(Some(report.stability_per_s).filter(|value| value.is_finite()))),
+            stability_sides_per_s: self
+                .of_each_report(|report| Some(report.sides_per_s.clone()).filter(|sides| !sides.is_empty())),
+            stands_still: self.of_each_report(|report| Some(report.stands)),
             variance_hz2: fluctuation.map(|fluctuation| fluctuation.variance),
             first_passage_s: main_found(arm, Followed::Rise(Height::Threshold)).and_then(|found| self.passage(found)),
             first_passages_s: self
                 .of_each("rate.", Followed::Rise(Height::Threshold), Window::Comparison, |found| self.passage(found)),
             peak_frequency_hz: fluctuation.and_then(|fluctuation| fluctuation.peak_frequency_hz),
-            stress: arm
-                .reports
-                .iter()
-                .filter_map(|report| Some((report.label.clone(), report.signals[self.signal_index("stress")?])))
-                .collect(),
+            stress: self.of_each_report(|report| Some(report.signals[self.signal_index("stress")?])),
             plasticity: self.by_time("plasticity."),
             plasticity_peak: self
                 .of_each("plasticity.", Followed::Extremes, Window::Run, |found| extremes(found)[0])
@@ -120,6 +109,11 @@ impl<'a> Comparison<'a> {
             events: self.events(),
             averaged: arm.averaged.map(|one| AveragedSummary { steps: one.bursts, error_hz: one.error_hz }),
         }
+    }
+
+    /// Something of each report, by its time; times of which there is none are left out.
+    fn of_each_report<T>(&self, of: impl Fn(&Report) -> Option<T>) -> ByTime<T> {
+        self.arm.reports.iter().filter_map(|report| Some((report.label.clone(), of(report)?))).collect()
     }
 
     fn events(&self) -> Vec<EventSummary> {

@@ -5,7 +5,7 @@ use super::reader::read_table;
 use super::warnings::Of;
 use super::{ConfigError, Diagnostic, Kind, Loaded, Loader, ReadFile};
 use crate::scenario::finding::bind::{bind, lay_over};
-use crate::scenario::scenario::PharmacologyFile;
+use crate::scenario::whole::PharmacologyFile;
 use crate::scenario::{Finding, Hypothesis, Problem};
 use std::path::{Component, Path, PathBuf};
 use toml::Spanned;

@@ -20,9 +20,9 @@ pub use diagnostic::{ConfigError, Diagnostic, Severity};
 
 use crate::scenario::declare::Node;
 use crate::scenario::readout::Readout;
-use crate::scenario::scenario::{CircuitFile, PharmacologyFile};
 use crate::scenario::sweep::{BoundSweep, bind};
 use crate::scenario::validate::validate_circuit;
+use crate::scenario::whole::{CircuitFile, PharmacologyFile};
 use crate::scenario::{Finding, Hypothesis, Problem, Scenario, Sweep, validate};
 use notes::{Note, Notes};
 use observed::Measurements;

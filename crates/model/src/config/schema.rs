@@ -5,7 +5,7 @@ use crate::scenario::declare::{
     ByName, Choice, Level, Node, NodeList, NodeMap, NodeOption, NumberOrWord, Parameter, Presence, Range, Setting,
     TimeLabel, Visitor,
 };
-use crate::scenario::scenario::{CircuitFile, PharmacologyFile};
+use crate::scenario::whole::{CircuitFile, PharmacologyFile};
 use crate::scenario::{Finding, Hypothesis, Scenario, Sweep};
 use crate::units::InputUnit;
 use indexmap::IndexMap;

@@ -3,9 +3,9 @@
 use super::Loader;
 use super::notes::{Note, Places};
 use super::writer::RESOLVED;
-use crate::scenario::scenario::Scenario;
 use crate::scenario::sweep::BoundSweep;
 use crate::scenario::warnings::{Stated, Subject, Warning, Written, of_finding, of_hypothesis, of_scenario, of_sweep};
+use crate::scenario::whole::Scenario;
 use crate::scenario::{Finding, Hypothesis};
 
 /// A file of which warnings are told: its number among those read, and where its values stand.

@@ -5,11 +5,11 @@ use super::connections::Weight;
 use super::declare::TimeLabel;
 use super::nearest;
 use super::run::{Run, Time};
-use super::scenario::Scenario;
 use super::signal::Signal;
 use super::statistic::{RingStatistic, Statistic};
 use super::validate::Problem;
 use super::watch::{Followed, Height, MAIN_RATE, Watch};
+use super::whole::Scenario;
 use crate::units::Dimension;
 
 /// A number of an arm.

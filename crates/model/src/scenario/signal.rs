@@ -2,8 +2,8 @@
 //! another.
 
 use super::effect::Effect;
-use super::scenario::Scenario;
 use super::synapse::GateKind;
+use super::whole::Scenario;
 use crate::units::Dimension;
 use std::fmt;
 

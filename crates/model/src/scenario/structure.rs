@@ -5,7 +5,7 @@ use super::declare::{
     ByName, Choice, Level, Node, NodeList, NodeMap, NodeOption, NumberOrWord, Parameter, Presence, Setting, TimeLabel,
     Visitor,
 };
-use super::scenario::Scenario;
+use super::whole::Scenario;
 use indexmap::IndexMap;
 
 /// All of a specification but its numbers, as bytes.

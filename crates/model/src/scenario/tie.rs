@@ -6,7 +6,7 @@
 use super::declare::{Node, Setting};
 use super::listing::{Value, list};
 use super::path::{self, PathError, segments};
-use super::scenario::Scenario;
+use super::whole::Scenario;
 use crate::numeric::expression::Expression;
 use std::collections::HashMap;
 

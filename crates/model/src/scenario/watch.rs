@@ -2,8 +2,8 @@
 
 use super::readout::recorded;
 use super::run::Time;
-use super::scenario::Scenario;
 use super::statistic::RingStatistic;
+use super::whole::Scenario;
 
 /// In place of a signal: the rate of the main population, whichever that is.
 pub const MAIN_RATE: &str = "";

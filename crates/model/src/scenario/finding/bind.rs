@@ -4,9 +4,9 @@ use super::{Check, Expression, Finding, Hypothesis};
 use crate::scenario::declare::Setting;
 use crate::scenario::path::{PathError, joined, segments};
 use crate::scenario::readout::Readout;
-use crate::scenario::scenario::Scenario;
 use crate::scenario::settable::{Refusal, Setter, refusal};
 use crate::scenario::validate::{Problem, validate};
+use crate::scenario::whole::Scenario;
 use crate::scenario::{Arm, nearest};
 use indexmap::IndexMap;
 

@@ -4,9 +4,9 @@ use super::{Axis, AxisValue, AxisValues, BoundAxis, BoundSweep, Design, Distribu
 use crate::scenario::declare::{Parameter, Setting};
 use crate::scenario::path::{PathError, joined, segments};
 use crate::scenario::readout::Readout;
-use crate::scenario::scenario::Scenario;
 use crate::scenario::settable::{Setter, refusal};
 use crate::scenario::validate::{Problem, validate};
+use crate::scenario::whole::Scenario;
 
 /// Fits a sweep to its scenario.
 ///

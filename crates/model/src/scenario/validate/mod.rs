@@ -12,8 +12,8 @@ mod transfer;
 use super::effect::{Effect, Target};
 use super::nearest;
 use super::path::joined;
-use super::scenario::Scenario;
 use super::signal::Signal;
+use super::whole::Scenario;
 
 /// Something wrong with a specification.
 #[derive(Clone, Debug, PartialEq)]

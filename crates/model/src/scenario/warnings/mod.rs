@@ -36,9 +36,9 @@ use super::finding::{Finding, Hypothesis};
 use super::listing::{Value, list};
 use super::path::{joined, segments};
 use super::run::{Compare, Run};
-use super::scenario::Scenario;
 use super::signal::Signal;
 use super::sweep::BoundSweep;
+use super::whole::Scenario;
 use std::collections::HashSet;
 
 /// Something that a file says without effect, or hardly as it was meant.

@@ -3,7 +3,7 @@
 use super::Warning;
 use crate::scenario::Finding;
 use crate::scenario::finding::Check;
-use crate::scenario::scenario::Scenario;
+use crate::scenario::whole::Scenario;
 
 /// `scenario` is the finding's, with the finding's arms.
 pub(super) fn find(finding: &Finding, scenario: &Scenario) -> Vec<Warning> {
