@@ -1,6 +1,6 @@
 //! What a file says without effect, or hardly as it was meant: it can be run, and a number may not mean what its reader thinks.
 //!
-//! Each check is a function in a file of its own and a line of [`CHECKS`]. What can never be run is an error, and stands under
+//! Each check is a function in a file of its own and a line of `CHECKS`. What can never be run is an error, and stands under
 //! `validate`.
 
 mod alike_names;
