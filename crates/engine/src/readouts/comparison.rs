@@ -81,11 +81,10 @@ impl<'a> Comparison<'a> {
             channel_block: self.by_time("block."),
             free_concentration_nm: self.by_time("concentration."),
             area_under_concentration_nm_min: arm.areas_nm_min.iter().cloned().collect(),
-            stability_per_s: self
-                .of_each_report(|report| Some(Some(report.stability_per_s).filter(|value| value.is_finite()))),
+            stability_per_s: self.at_reports(|report| Some(report.stability_per_s).filter(|value| value.is_finite())),
             stability_sides_per_s: self
                 .of_each_report(|report| Some(report.sides_per_s.clone()).filter(|sides| !sides.is_empty())),
-            stands_still: self.of_each_report(|report| Some(report.stands)),
+            stands_still: self.at_reports(|report| report.stands),
             variance_hz2: fluctuation.map(|fluctuation| fluctuation.variance),
             first_passage_s: main_found(arm, Followed::Rise(Height::Threshold)).and_then(|found| self.passage(found)),
             first_passages_s: self
@@ -109,11 +108,6 @@ impl<'a> Comparison<'a> {
             events: self.events(),
             averaged: arm.averaged.map(|one| AveragedSummary { steps: one.bursts, error_hz: one.error_hz }),
         }
-    }
-
-    /// Something of each report, by its time; times of which there is none are left out.
-    fn of_each_report<T>(&self, of: impl Fn(&Report) -> Option<T>) -> ByTime<T> {
-        self.arm.reports.iter().filter_map(|report| Some((report.label.clone(), of(report)?))).collect()
     }
 
     fn events(&self) -> Vec<EventSummary> {
@@ -270,8 +264,14 @@ impl<'a> Comparison<'a> {
         self.at_reports(at)
     }
 
+    /// Something of each report, by its time; times of which there is none are left out.
+    fn of_each_report<T>(&self, of: impl Fn(&Report) -> Option<T>) -> ByTime<T> {
+        self.arm.reports.iter().filter_map(|report| Some((report.label.clone(), of(report)?))).collect()
+    }
+
+    /// Something of every report, by its time.
     fn at_reports<T>(&self, at: impl Fn(&Report) -> T) -> ByTime<T> {
-        self.arm.reports.iter().map(|report| (report.label.clone(), at(report))).collect()
+        self.of_each_report(|report| Some(at(report)))
     }
 }
 
